@@ -1,0 +1,62 @@
+# make demo, make test: each sets up what it needs by itself.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint typing coverage man bench dist install clean
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## demo      two oneshots and a second clone, in a scratch repository
+demo: $(VENV)/test.stamp
+	@sh tests/demo.sh "$(abspath $(BIN))"
+
+## test      the test suite
+test: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -q -n 2
+
+## check     what CI runs: lint, types, man pages, tests with branch coverage
+check: lint typing man coverage
+
+lint: $(VENV)/check.stamp
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+typing: $(VENV)/check.stamp
+	@$(BIN)/mypy
+
+man: $(VENV)/check.stamp
+	@sh tests/man-lint.sh
+
+coverage: $(VENV)/check.stamp
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n 2
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
+
+## bench     the figures of DESIGN section 8, side by side in one run
+bench: $(VENV)/test.stamp
+	@$(BIN)/python -m benchmarks
+
+## dist      the wheel
+dist: $(VENV)/check.stamp
+	@$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+## install   into the environment of $(PYTHON)
+install:
+	@$(PYTHON) -m pip install .
+
+## clean     everything that make made
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@sh tests/venv.sh "$(PYTHON)" $(VENV)
+
+$(VENV)/test.stamp: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install -q -e '.[test]' && touch $@
+
+$(VENV)/check.stamp: $(VENV)/test.stamp
+	@$(BIN)/python -m pip install -q -e '.[test,check]' && touch $@
