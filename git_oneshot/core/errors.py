@@ -1,0 +1,135 @@
+"""Every way the program says no: one table of codes, one exception.
+
+The codes are public (DESIGN §7, and the man page): a caller may rely on a
+code, its exit status and whether trying again can help. Names are those of
+Exarchos where it has the same error.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Final, NamedTuple
+
+
+class Exit(IntEnum):
+    """Exit statuses of ``git oneshot``."""
+
+    DONE = 0
+    REFUSED = 1  # by a rule, a guard or a verdict
+    USAGE = 2  # wrong usage or input
+    UNDECIDED = 3  # could not be determined
+    DAMAGED = 4  # a damaged or newer trail
+    MISSING = 69  # a service or an extra is missing (EX_UNAVAILABLE)
+    BUG = 70  # ours (EX_SOFTWARE)
+    AGAIN = 75  # try again: lock, race, budget (EX_TEMPFAIL)
+    INTERRUPTED = 130
+
+
+class Code(StrEnum):
+    """What went wrong, for programs."""
+
+    ALREADY_CANCELLED = "ALREADY_CANCELLED"
+    BUG = "BUG"
+    DETACHED_HEAD = "DETACHED_HEAD"
+    EVENT_APPEND_FAILED = "EVENT_APPEND_FAILED"
+    FEATURE_OPEN = "FEATURE_OPEN"
+    FEATURE_UNKNOWN = "FEATURE_UNKNOWN"
+    GIT_FAILED = "GIT_FAILED"
+    GIT_MISSING = "GIT_MISSING"
+    GUARD_FAILED = "GUARD_FAILED"
+    HOOKS_PATH_SET = "HOOKS_PATH_SET"
+    IDENTITY_MISSING = "IDENTITY_MISSING"
+    INTERRUPTED = "INTERRUPTED"
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_PHASE = "INVALID_PHASE"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    LOCK_STALE = "LOCK_STALE"
+    NEEDS_INPUT = "NEEDS_INPUT"
+    NOT_A_REPOSITORY = "NOT_A_REPOSITORY"
+    NOT_PROVEN = "NOT_PROVEN"
+    NO_WORK_TREE = "NO_WORK_TREE"
+    NO_COMMITS = "NO_COMMITS"
+    NO_SUITE = "NO_SUITE"
+    PUSH_FAILED = "PUSH_FAILED"
+    RACE_LOST = "RACE_LOST"
+    REF_LOCKED = "REF_LOCKED"
+    RESERVED_FIELD = "RESERVED_FIELD"
+    RULES_INVALID = "RULES_INVALID"
+    SEQUENCE_CONFLICT = "SEQUENCE_CONFLICT"
+    STATE_ALREADY_EXISTS = "STATE_ALREADY_EXISTS"
+    STATE_NOT_FOUND = "STATE_NOT_FOUND"
+    TRAIL_DAMAGED = "TRAIL_DAMAGED"
+    TRAIL_NEWER = "TRAIL_NEWER"
+    UNDECIDED = "UNDECIDED"
+    UNKNOWN_EVENT_TYPE = "UNKNOWN_EVENT_TYPE"
+    UNTRUSTED = "UNTRUSTED"
+    USAGE = "USAGE"
+
+
+class Kind(NamedTuple):
+    """What a code means for the process that sees it."""
+
+    exit: Exit
+    retryable: bool
+    meaning: str
+
+
+KINDS: Final[dict[Code, Kind]] = {
+    Code.ALREADY_CANCELLED: Kind(Exit.REFUSED, False, "the feature is cancelled already"),
+    Code.BUG: Kind(Exit.BUG, False, "git-oneshot itself is wrong; please report it"),
+    Code.DETACHED_HEAD: Kind(Exit.REFUSED, False, "HEAD is on no branch"),
+    Code.EVENT_APPEND_FAILED: Kind(Exit.AGAIN, True, "the event could not be written"),
+    Code.FEATURE_OPEN: Kind(Exit.REFUSED, False, "the branch has an open feature"),
+    Code.FEATURE_UNKNOWN: Kind(Exit.USAGE, False, "no feature was named and none is open here"),
+    Code.GIT_FAILED: Kind(Exit.UNDECIDED, False, "a git command failed"),
+    Code.GIT_MISSING: Kind(Exit.MISSING, False, "git is not installed"),
+    Code.GUARD_FAILED: Kind(Exit.REFUSED, False, "a guard of the transition does not hold"),
+    Code.HOOKS_PATH_SET: Kind(Exit.REFUSED, False, "core.hooksPath belongs to another tool"),
+    Code.IDENTITY_MISSING: Kind(Exit.USAGE, False, "git does not know who you are"),
+    Code.INTERRUPTED: Kind(Exit.INTERRUPTED, True, "stopped by a signal"),
+    Code.INVALID_INPUT: Kind(Exit.USAGE, False, "a value is not allowed"),
+    Code.INVALID_PHASE: Kind(Exit.REFUSED, False, "not in this phase"),
+    Code.INVALID_TRANSITION: Kind(Exit.REFUSED, False, "no such transition from this phase"),
+    Code.LOCK_STALE: Kind(Exit.AGAIN, False, "a killed process left a lock behind"),
+    Code.NEEDS_INPUT: Kind(Exit.USAGE, False, "an answer is needed and there is no terminal"),
+    Code.NOT_A_REPOSITORY: Kind(Exit.USAGE, False, "not inside a git repository"),
+    Code.NOT_PROVEN: Kind(Exit.REFUSED, False, "a commit has no proof"),
+    Code.NO_WORK_TREE: Kind(Exit.USAGE, False, "the command needs a working tree"),
+    Code.NO_COMMITS: Kind(Exit.USAGE, False, "the repository has no commit yet"),
+    Code.NO_SUITE: Kind(Exit.REFUSED, False, "no test suite is known"),
+    Code.PUSH_FAILED: Kind(Exit.REFUSED, False, "git push failed"),
+    Code.RACE_LOST: Kind(Exit.AGAIN, True, "other writers won every try"),
+    Code.REF_LOCKED: Kind(Exit.AGAIN, True, "another process holds the lock of the trail"),
+    Code.RESERVED_FIELD: Kind(Exit.USAGE, False, "the field is not plain data"),
+    Code.RULES_INVALID: Kind(Exit.USAGE, False, ".oneshot.toml is not valid"),
+    Code.SEQUENCE_CONFLICT: Kind(Exit.AGAIN, False, "the trail is not where --if-tip expects it"),
+    Code.STATE_ALREADY_EXISTS: Kind(Exit.REFUSED, False, "the feature exists"),
+    Code.STATE_NOT_FOUND: Kind(Exit.USAGE, False, "there is no such feature or event"),
+    Code.TRAIL_DAMAGED: Kind(Exit.DAMAGED, False, "the trail breaks a rule of the format"),
+    Code.TRAIL_NEWER: Kind(Exit.DAMAGED, False, "a newer git-oneshot wrote the trail"),
+    Code.UNDECIDED: Kind(Exit.UNDECIDED, True, "a commit could not be judged"),
+    Code.UNKNOWN_EVENT_TYPE: Kind(Exit.DAMAGED, False, "no such type of event"),
+    Code.UNTRUSTED: Kind(Exit.REFUSED, False, "the test commands are not trusted in this clone"),
+    Code.USAGE: Kind(Exit.USAGE, False, "wrong options or arguments"),
+}
+
+
+class OneshotError(Exception):
+    """A refusal with a code, one line for people and a hint with the command that helps.
+
+    ``data`` is what a ``--json`` caller gets beside the error: JSON types only.
+    """
+
+    def __init__(self, code: Code, message: str, hint: str = "", **data: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.data = data
+
+    @property
+    def kind(self) -> Kind:
+        """The row of the table for this error."""
+        return KINDS[self.code]
+
+
+class LostRace(Exception):  # noqa: N818 - an outcome that the caller handles, not a failure
+    """The trail moved between reading it and writing to it: read again, decide again."""

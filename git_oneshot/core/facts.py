@@ -1,0 +1,208 @@
+"""What events say: one frozen struct a fact, past tense.
+
+Adding a field to a fact of version 1 is a new version and an upcaster (see
+``codec``), never an edit here: these structs are the wire format.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from git_oneshot.core.ids import printable
+
+Policy = Literal["always", "never", "on-request"]
+Phase = Literal["plan", "implementing", "synthesize", "completed", "cancelled"]
+Word = Literal["PASS", "FAIL", "UNKNOWN"]
+
+# \Z: $ would let a line break through.
+ObjectId = Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
+Line = Annotated[str, Meta(max_length=500)]
+Text = Annotated[str, Meta(max_length=16_384)]
+Lines = Annotated[tuple[Line, ...], Meta(max_length=1_000)]
+
+
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one type of event says; an absent field is left out of the JSON."""
+
+
+class Plan(Data, frozen=True, kw_only=True):
+    """The four answers of a plan, and its text as the author wrote it."""
+
+    goal: Text = ""
+    approach: Text = ""
+    files: Lines = ()
+    tests: Lines = ()
+    text: Text = ""
+    # A text over 4 KiB is a blob under payload/<event id>; this is its SHA-256.
+    payload: Line = ""
+
+    @property
+    def blank(self) -> bool:
+        """Whether the plan says nothing (DESIGN §5: the guard of implementing)."""
+        return not (self.goal.strip() or self.approach.strip() or self.text.strip() or self.payload)
+
+    @property
+    def summary(self) -> str:
+        """The plan in one line."""
+        source = self.goal or self.text or self.approach
+        return next((line.strip() for line in source.splitlines() if line.strip()), "")
+
+
+class TestTurn(Data, frozen=True, kw_only=True):
+    """How one test came out without the change (red) and with it (green)."""
+
+    suite: Line
+    id: Annotated[str, Meta(max_length=2_000)]
+    file: Line = ""
+    red: Line = ""
+    green: Line = ""
+    reason: Line = ""
+
+    @property
+    def turned(self) -> bool:
+        """Whether the change turned the test, for a reason that counts."""
+        failed = self.red in ("failed", "error") and not self.reason.startswith("not ")
+        return failed and self.green == "passed"
+
+
+class Proof(Data, frozen=True, kw_only=True):
+    """The judgement of one commit, or of the change that would become one."""
+
+    word: Word
+    code: Line = ""
+    kind: Line = ""  # the class of the commit, a DESIGN §2 word
+    hybrid: ObjectId | None = None
+    tree: ObjectId | None = None
+    tests: Annotated[tuple[TestTurn, ...], Meta(max_length=200)] = ()
+    total: Annotated[int, Meta(ge=0, le=2**53)] = (
+        0  # how many tests there were before the list was cut at 200
+    )
+    notes: Lines = ()
+
+    @property
+    def told(self) -> str:
+        """The proof in one printable line, such as ``PASS behaviour, 1 test red without it, …``."""
+        verdict = f"{self.word}({self.code})" if self.code else self.word
+        told = f"{verdict} {self.kind}".strip()
+        turned = [t for t in self.tests if t.turned]
+        if turned:
+            names = ", ".join(f"{t.id} ({t.reason})" if t.reason else t.id for t in turned[:3])
+            more = f" and {len(turned) - 3} more" if len(turned) > 3 else ""
+            plural = "test" if len(turned) == 1 else "tests"
+            told += f", {len(turned)} {plural} red without it, green with it: {names}{more}"
+        elif self.notes:
+            told += f", {self.notes[0]}"
+        return printable(told)
+
+
+class Started(Data, frozen=True, kw_only=True):
+    """A feature began."""
+
+    featureId: Line  # noqa: N815 - the wire name is Exarchos'
+    workflowType: Literal["oneshot"] = "oneshot"  # noqa: N815
+    synthesisPolicy: Policy | None = None  # noqa: N815
+    title: Line = ""
+    base: Line = ""
+    branch: Line = ""
+    start: ObjectId | None = None
+    spike: bool = False
+
+
+class Patched(Data, frozen=True, kw_only=True):
+    """Fields of the feature were set: its plan, its plan's summary, its title."""
+
+    fields: Lines
+    plan: Plan | None = None
+    planSummary: Line | None = None  # noqa: N815
+    title: Line | None = None
+
+
+class Moved(Data, frozen=True, kw_only=True, rename={"origin": "from"}):
+    """The feature went from one phase to the next."""
+
+    origin: Phase
+    to: Phase
+
+
+class SynthesisRequested(Data, frozen=True, kw_only=True):
+    """Someone asked for a pull request."""
+
+    reason: Text | None = None
+
+
+class Cancelled(Data, frozen=True, kw_only=True, rename={"origin": "from"}):
+    """The feature was given up."""
+
+    origin: Phase
+    reason: Text | None = None
+    supersededBy: Line | None = None  # noqa: N815
+
+
+class CleanedUp(Data, frozen=True, kw_only=True):
+    """The pull request was merged, and the feature completed by that."""
+
+    mergeCommit: ObjectId | None = None  # noqa: N815
+    prUrl: Line | None = None  # noqa: N815
+    mergedBranches: Lines = ()  # noqa: N815
+    drift: bool = False
+
+
+class Reddened(Data, frozen=True, kw_only=True):
+    """Tests were seen to fail on the parent's code."""
+
+    parent: ObjectId | None = None
+    proof: Proof
+
+
+class Greened(Data, frozen=True, kw_only=True):
+    """Tests were seen to pass with the change."""
+
+    parent: ObjectId | None = None
+    proof: Proof
+
+
+class CommitRecorded(Data, frozen=True, kw_only=True):
+    """A commit belongs to the feature; trees and patch id find it again after a rebase."""
+
+    commit: ObjectId
+    tree: ObjectId
+    parentTree: ObjectId  # noqa: N815
+    patchId: Line = ""  # noqa: N815
+    subject: Line = ""
+
+
+class CommitRewritten(Data, frozen=True, kw_only=True):
+    """git replaced a commit by another (amend, rebase)."""
+
+    old: ObjectId
+    new: ObjectId
+
+
+class CommitJudged(Data, frozen=True, kw_only=True):
+    """The verdict on a commit: a claim that anyone with a clone can check."""
+
+    commit: ObjectId
+    proof: Proof
+
+
+class SuiteJudged(Data, frozen=True, kw_only=True):
+    """The whole suite and the checks ran once, on the last commit."""
+
+    commit: ObjectId
+    proof: Proof
+
+
+Fact = (
+    Started
+    | Patched
+    | Moved
+    | SynthesisRequested
+    | Cancelled
+    | CleanedUp
+    | Reddened
+    | Greened
+    | CommitRecorded
+    | CommitRewritten
+    | CommitJudged
+    | SuiteJudged
+)

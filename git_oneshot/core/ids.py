@@ -1,0 +1,69 @@
+"""Names: of features, of events, and of the refs that carry them."""
+
+import re
+from typing import Final, NewType
+
+from git_oneshot.core.errors import Code, OneshotError
+
+FeatureId = NewType("FeatureId", str)
+
+LOCAL: Final = "refs/oneshot/"
+REMOTE: Final = "refs/oneshot-remote/"
+
+# Lower case only, so that file systems that fold case can't fold two features
+# into one; no slash, so that no feature is a directory of another.
+FEATURE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+EVENT: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+_BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def feature_id(text: str) -> FeatureId:
+    """Check a feature id as a person typed it.
+
+    Raises OneshotError(INVALID_INPUT) for anything that DESIGN §2 does not allow.
+    """
+    if not FEATURE.fullmatch(text):
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"invalid feature id {shown!r}",
+            "use 1 to 100 of a-z, 0-9 and '-', not beginning with '-', "
+            "such as: git oneshot init fix-readme-typo",
+        )
+    return FeatureId(text)
+
+
+def event_id(milliseconds: int, entropy: bytes, index: int) -> str:
+    """Make the id of the ``index``-th event of an append: a lower-case ULID.
+
+    48 bits of time, so that ids sort roughly as they were made, and 80 bits
+    that depend on ``entropy`` (at least 16 random bytes, fresh for each append).
+    """
+    import hashlib  # a read command makes no id
+
+    tail = hashlib.sha256(entropy + index.to_bytes(4, "big")).digest()[:10]
+    number = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(tail, "big")
+    return "".join(_BASE32[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def local_ref(feature: FeatureId) -> str:
+    """The ref of our own copy of a feature's trail."""
+    return LOCAL + feature
+
+
+def remote_ref(remote: str, feature: FeatureId) -> str:
+    """The ref of what a fetch saw of a feature's trail at ``remote``."""
+    return f"{REMOTE}{remote}/{feature}"
+
+
+def printable(text: str) -> str:
+    """Make text from a trail, a test or a commit safe for a terminal.
+
+    Control characters, bidirectional marks and other invisible characters are
+    replaced by a visible escape; a line break too, so one line stays one line.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

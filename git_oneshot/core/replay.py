@@ -1,0 +1,172 @@
+"""What a trail means, for ever: ``legal``, ``evolve``, and ``replay`` that folds them.
+
+``legal(state, event)`` is the phase table, the choice and the ownership of ids,
+and nothing else. It is frozen for version 1 of the envelope: a trail that
+replays today replays for ever, and golden trails hold it. ``evolve(state,
+event)`` holds no rule and never fails.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from git_oneshot.core import events as e
+from git_oneshot.core.events import Event
+from git_oneshot.core.facts import Phase
+from git_oneshot.core.state import Commit, Cycle, State, Void
+from git_oneshot.core.workflow import chosen, edge
+
+
+def legal(state: State, event: Event) -> str | None:
+    """Why ``event`` has no effect in ``state``, or None when it has."""
+    match event:
+        case e.WorkflowStarted(data=data):
+            if state.phase is not None:
+                return "the feature had begun"
+            return None if data.featureId == state.feature else "it is of another feature"
+        case _ if state.phase is None:
+            return "the feature had not begun"
+        case e.WorkflowTransition(data=data):
+            return _illegal_move(state, data.origin, data.to)
+        case e.WorkflowCleanup():
+            return _illegal_move(state, "synthesize", "completed")
+        case e.WorkflowCancel(data=data):
+            if data.origin != state.phase:
+                return f"the phase was {state.phase}"
+            return None if state.open else f"{state.phase} is final"
+        case e.CycleRed() | e.CycleGreen() | e.GateExecuted():
+            return None if state.open else f"{state.phase} is final"
+        case (
+            e.StatePatched()
+            | e.SynthesizeRequested()
+            | e.CommitRecord()
+            | e.CommitRewrite()
+            | e.ProofRecord()
+        ):
+            return None
+        case _ as other:
+            assert_never(other)
+
+
+def _illegal_move(state: State, origin: Phase, to: Phase) -> str | None:
+    if origin != state.phase:
+        return f"the phase was {state.phase}"
+    if edge(origin, to) is None:
+        return f"{origin} does not lead to {to}"
+    if origin == "implementing" and chosen(state) != to:
+        return f"policy {state.policy} leads to {chosen(state)}"
+    return None
+
+
+def replay(state: State, history: Iterable[Event]) -> State:
+    """Fold events, in the order of the trail, into a state.
+
+    An event that is not legal where it stands is void: counted, remembered in
+    ``state.void``, without effect. So is a second event of one id.
+    """
+    ids: set[str] = set()
+    for event in history:
+        reason = "its id was used before" if event.id in ids else legal(state, event)
+        ids.add(event.id)
+        if reason is None:
+            state = evolve(state, event)
+        else:
+            void = Void(event.id, e.type_name(event), reason)
+            state = replace(_passed(state, event), void=(*state.void, void))
+    return state
+
+
+def evolve(state: State, event: Event) -> State:
+    """The state after a legal event."""
+    state = _passed(state, event)
+    if event.key is not None:
+        ids = (*state.keys.get(event.key, ()), event.id)
+        state = replace(state, keys={**state.keys, event.key: ids})
+    match event:
+        case e.WorkflowStarted(data=data):
+            return replace(
+                state,
+                phase="plan",
+                policy_set=data.synthesisPolicy,
+                title=data.title,
+                base=data.base,
+                branch=data.branch,
+                start=data.start,
+                spike=data.spike,
+                by=event.by,
+                began=event.at,
+            )
+        case e.StatePatched(data=data):
+            return replace(
+                state,
+                plan=data.plan if "plan" in data.fields else state.plan,
+                summary=data.planSummary or "" if "planSummary" in data.fields else state.summary,
+                title=data.title or "" if "title" in data.fields else state.title,
+            )
+        case e.WorkflowTransition(data=data):
+            return replace(state, phase=data.to)
+        case e.WorkflowCleanup():
+            return replace(state, phase="completed")
+        case e.WorkflowCancel(data=data):
+            return replace(
+                state,
+                phase="cancelled",
+                reason=data.reason or "",
+                superseded_by=data.supersededBy or "",
+            )
+        case e.SynthesizeRequested():
+            return replace(state, requests=state.requests + 1)
+        case e.CycleRed(data=data):
+            return replace(state, cycle=Cycle(parent=data.parent, red=data.proof))
+        case e.CycleGreen(data=data):
+            red = state.cycle.red if state.cycle.parent == data.parent else None
+            return replace(state, cycle=Cycle(parent=data.parent, red=red, green=data.proof))
+        case e.CommitRecord(data=data):
+            return replace(
+                state,
+                cycle=Cycle(),
+                commits=_with(
+                    state.commits,
+                    Commit(
+                        id=data.commit,
+                        tree=data.tree,
+                        parent_tree=data.parentTree,
+                        patch_id=data.patchId,
+                        subject=data.subject,
+                    ),
+                ),
+            )
+        case e.CommitRewrite(data=data):
+            kept = tuple(c for c in state.commits if c.id != data.old or data.old == data.new)
+            return replace(state, commits=_with(kept, Commit(id=data.new)))
+        case e.ProofRecord(data=data):
+            return replace(
+                state,
+                commits=_with(state.commits, Commit(id=data.commit, proof=data.proof)),
+            )
+        case e.GateExecuted(data=data):
+            return replace(state, suite=data.proof)
+        case _ as other:
+            assert_never(other)
+
+
+def _passed(state: State, event: Event) -> State:
+    """What every event changes, with effect or without: the clock and the age."""
+    return replace(state, clock=event.clock, last=event.id, at=event.at)
+
+
+def _with(commits: tuple[Commit, ...], new: Commit) -> tuple[Commit, ...]:
+    """Add a commit, or what is newly said of one that is there."""
+    for i, old in enumerate(commits):
+        if old.id == new.id:
+            merged = Commit(
+                id=old.id,
+                tree=new.tree or old.tree,
+                parent_tree=new.parent_tree or old.parent_tree,
+                patch_id=new.patch_id or old.patch_id,
+                subject=new.subject or old.subject,
+                proof=new.proof or old.proof,
+            )
+            return (*commits[:i], merged, *commits[i + 1 :])
+    return (*commits, new)

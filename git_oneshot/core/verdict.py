@@ -1,0 +1,256 @@
+"""PASS, FAIL(code), UNKNOWN(code): what two runs of the tests say about a change.
+
+Pure: reports and facts of the diff in, a proof out. RED and GREEN have
+identical test files, so only the rest of the change can have turned a test.
+
+A test that is red on the hybrid tree counts when it failed for a reason that
+the change takes away (``reason``):
+
+=================  ========  ==================================================
+reason             accepted  evidence
+=================  ========  ==================================================
+assertion          yes       the test's own check failed
+production         yes       the exception came through production code
+missing-symbol     yes       a name, module or file is missing that the change adds
+test-error         no        the exception is the test's own
+broken-test        no        the test file cannot be collected
+setup              no        a fixture failed, in no changed production code
+xpass              no        a strict xfail passed
+exit-code          yes       a command failed: the suite's own, or one the test ran
+=================  ========  ==================================================
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from git_oneshot.core.facts import Proof, TestTurn, Word
+from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run, worst
+
+SHOWN: Final = 200  # tests that a proof lists
+
+# Every code, and what to do about it.
+FAILURES: Final = {
+    "no-test": "production code changed and no test did: add the test that fails without it",
+    "vacuous-red": "the tests pass without the change: make one fail first",
+    "broken-test": "the tests fail without the change, but for no reason that it takes away",
+    "green-failed": "a test fails with the change",
+    "regression": "a test that passed before fails",
+    "skipped": "a test that passed before is skipped",
+    "vanished": "a test that passed before is gone",
+    "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
+    "check-failed": "a check command of the rules fails",
+    "suite-failed": "the suite fails",
+}
+DOUBTS: Final = {
+    "runner": "the test run cannot be believed: exit code, report and tests disagree",
+    "timeout": "the tests took longer than the suite's timeout",
+    "budget": "the tests would take longer than a commit may wait",
+    "environment": "the tests need a package that is not installed",
+    "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
+    "untrusted": "the commands are not trusted in this clone: git oneshot trust",
+    "missing-objects": "the repository lacks objects that the proof needs",
+}
+
+
+def reason(result: Result, facts: Facts) -> tuple[bool, str]:
+    """Whether a failure is the change's to turn, and the name of the reason."""
+    if result.outcome not in FAILING:
+        return False, result.outcome
+    touched = any(frame in facts.production for frame in result.frames)
+    if _missing(result, facts):
+        return True, "missing-symbol"
+    if result.when == "collect":
+        return False, "broken-test"
+    if result.when != "call":
+        return touched, "production" if touched else "setup"
+    if not result.exception:
+        return False, "xpass"
+    if result.exception in ("exit-code", "CalledProcessError"):
+        return True, "exit-code"
+    if "AssertionError" in result.bases or result.exception in ("Failed", "AssertionError"):
+        return True, "assertion"
+    # The test file itself is a frame, so production is any frame that is not it.
+    if any(frame != result.file and not _is_test(frame) for frame in result.frames):
+        return True, "production"
+    return False, "test-error"
+
+
+def _is_test(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    named = name.startswith(("test_", "conftest.")) or name.endswith("_test.py")
+    return named or bool({"tests", "test"} & {*folder.split("/")})
+
+
+_MISSING: Final = frozenset(
+    ("ImportError", "AttributeError", "NameError", "TypeError", "KeyError",
+     "FileNotFoundError", "NotADirectoryError")
+)  # fmt: skip
+
+
+def _missing(result: Result, facts: Facts) -> bool:
+    """Whether the test misses something that the change adds."""
+    kinds = {result.exception, *result.bases}
+    if not _MISSING & kinds:
+        return False
+    if facts.provisional and result.exception != "TypeError":
+        return True
+    wanted = result.missing
+    if not wanted:
+        return False
+    if not kinds & {"FileNotFoundError", "NotADirectoryError"}:
+        if wanted in facts.names or wanted.rpartition(".")[2] in facts.names:
+            return True
+        wanted = wanted.replace(".", "/")
+    ends = (f"/{wanted}", f"/{wanted}.py", f"/{wanted}/__init__.py")
+    return any(f"/{file}".endswith(ends) or f"/{wanted}/" in f"/{file}" for file in facts.files)
+
+
+def _why(result: Result, facts: Facts) -> str:
+    """The reason of a failure as a turn says it; "not ..." when it does not count."""
+    if result.outcome not in FAILING:
+        return ""
+    accepted, name = reason(result, facts)
+    return name if accepted else f"not {name}"
+
+
+def _uninstalled(result: Result, facts: Facts) -> bool:
+    """Whether a whole package is missing that the change does not add.
+
+    Of a submodule (a dotted name) the package is there: that is no trouble of the machine.
+    """
+    missing = result.exception == "ModuleNotFoundError" and "." not in result.missing
+    return missing and result.outcome in FAILING and not _missing(result, facts)
+
+
+def judge(pairs: Sequence[Pair], facts: Facts, *, other: str) -> Proof:
+    """The proof of a change from its runs; ``other`` is its class if no test turned."""
+    doubtful = doubt(run for pair in pairs for run in (pair.green, pair.red))
+    if doubtful:
+        return doubtful
+    turns = [turn for pair in pairs for turn in _turns(pair, facts)]
+    bad = [t for t in turns if t.green in FAILING]
+    if bad:
+        return _green_failed(pairs, facts, bad)
+    lost = [t for t in turns if t.red == "passed" and t.green != "passed"]
+    if lost:
+        code = "skipped" if lost[0].green else "vanished"
+        return proof_of("FAIL", code, lost, f"{lost[0].id} passed without the change")
+    turned = [t for t in turns if t.turned]
+    if turned:
+        rest = [t for t in turns if not t.turned]
+        return proof_of("PASS", "", [*_in_order(turned), *rest], kind="behaviour")
+    if not facts.production:
+        return proof_of("PASS", "", turns, kind=other)
+    return _not_red([(pair.suite, pair.red) for pair in pairs], facts, turns)
+
+
+def _green_failed(pairs: Sequence[Pair], facts: Facts, bad: list[TestTurn]) -> Proof:
+    absent = {
+        (pair.suite, r.id[:2000]): r.missing
+        for pair in pairs
+        for r in worst(pair.green.results)
+        if _uninstalled(r, facts)
+    }
+    if all((t.suite, t.id) in absent for t in bad):
+        return _absent(absent[bad[0].suite, bad[0].id], bad)
+    return proof_of("FAIL", "green-failed", bad, f"{bad[0].id} fails with the change")
+
+
+def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn]) -> Proof:
+    """Why no test counts that ran without the change."""
+    failing = [t for t in turns if t.red in FAILING]
+    if failing:
+        results = (r for _, run in runs for r in worst(run.results))
+        missing = next((r.missing for r in results if _uninstalled(r, facts)), None)
+        if missing is not None:
+            return _absent(missing, failing)
+        why = failing[0].reason.removeprefix("not ")
+        return proof_of("FAIL", "broken-test", failing, f"{failing[0].id}: {why}")
+    if turns:
+        passed = next((t for t in turns if t.red == "passed"), None)
+        said = f"{passed.id} passes" if passed else f"{turns[0].id} does not fail"
+        return proof_of("FAIL", "vacuous-red", turns, f"{said} without the change")
+    return proof_of("FAIL", "no-test", [], FAILURES["no-test"])
+
+
+def _absent(name: str, turns: list[TestTurn]) -> Proof:
+    note = f"'{name}' is not installed, and the change does not add it"
+    return proof_of("UNKNOWN", "environment", turns, note)
+
+
+def _in_order(turns: Iterable[TestTurn]) -> list[TestTurn]:
+    return sorted(turns, key=lambda t: (t.suite, t.id))
+
+
+def _turns(pair: Pair, facts: Facts) -> list[TestTurn]:
+    """Each test of a suite, without the change and with it.
+
+    A test file that could not be collected without the change lends its
+    failure to every test that it holds with the change.
+    """
+    red = {r.id: r for r in worst(pair.red.results)}
+    green = {r.id: r for r in worst(pair.green.results)}
+    uncollected = {r.file: r for r in red.values() if r.when == "collect"}
+    turns: list[TestTurn] = []
+    for id_ in sorted(red.keys() | green.keys()):
+        before = red.get(id_)
+        after = green.get(id_)
+        if before is None and after is not None:
+            before = uncollected.get(after.file)
+        if before is not None and before.when == "collect" and after is None:
+            continue  # the file itself, which holds tests now
+        turns.append(turn_of(pair.suite, before, after, _why(before, facts) if before else ""))
+    return turns
+
+
+def seen_red(runs: Sequence[tuple[str, Run]], facts: Facts) -> Proof:
+    """The first half of a cycle: at least one test fails, for a reason that counts."""
+    doubtful = doubt(run for _, run in runs)
+    if doubtful:
+        return doubtful
+    turns = [
+        turn_of(suite, r, None, _why(r, facts)) for suite, run in runs for r in worst(run.results)
+    ]
+    accepted = [t for t in turns if t.red in FAILING and not t.reason.startswith("not ")]
+    if accepted:
+        return proof_of("PASS", "", _in_order(accepted), kind="behaviour")
+    return _not_red(runs, facts, turns)
+
+
+# -- what every judgement is made of ----------------------------------------------
+
+
+def doubt(runs: Iterable[Run]) -> Proof | None:
+    """UNKNOWN, when a run proves nothing."""
+    for run in runs:
+        if run.trouble:
+            return proof_of("UNKNOWN", run.trouble, [], run.detail)
+    return None
+
+
+def turn_of(suite: str, before: Result | None, after: Result | None, reason: str = "") -> TestTurn:
+    """A test as it was without the change and with it; at least one of the two is there."""
+    one = after or before
+    assert one is not None
+    return TestTurn(
+        suite=suite,
+        id=one.id[:2000],
+        file=one.file[:500],
+        red=before.outcome if before else "",
+        green=after.outcome if after else "",
+        reason=reason,
+    )
+
+
+def proof_of(
+    word: Word, code: str, turns: Sequence[TestTurn], *notes: str, kind: str = ""
+) -> Proof:
+    """A proof within the bounds of its type."""
+    return Proof(
+        word=word,
+        code=code,
+        kind=kind,
+        tests=tuple(turns[:SHOWN]),
+        total=len(turns),
+        notes=tuple(note[:500] for note in notes if note),
+    )

@@ -1,0 +1,54 @@
+"""Every test runs sealed: no setting, key or clock of this machine's user reaches it."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.sandbox import CONFIG, MakeRepo, MakeWorld, sealed
+
+settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of all tests, and of the fixtures that serve more than one."""
+    before = dict(os.environ)
+    environ = sealed(before, tmp_path_factory.mktemp("home"))
+    _put(environ)
+    yield environ
+    _put(before)
+
+
+@pytest.fixture(autouse=True)
+def home(seal: dict[str, str]) -> Iterator[Path]:
+    """The home of one test, as new: whatever the test before did to it is undone."""
+    _put(seal)
+    home = Path(seal["HOME"])
+    (home / ".gitconfig").write_text(CONFIG)
+    folder = Path.cwd()
+    yield home
+    os.chdir(folder)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> MakeRepo:
+    """Makes real git repositories: ``repo()``, ``repo("other", "--bare")``."""
+    return MakeRepo(tmp_path)
+
+
+@pytest.fixture
+def world() -> MakeWorld:
+    """Makes worlds: ``world()`` with fixed time, ``world(real=True)``, ``world(key="k")``."""
+    return MakeWorld(itertools.count())
+
+
+def _put(environ: dict[str, str]) -> None:
+    # pytest names the running test in the environment by itself.
+    os.environ.clear()
+    os.environ.update(environ)
