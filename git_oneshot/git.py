@@ -1,0 +1,164 @@
+"""The one door to the git program.
+
+Every child gets an argv list and an environment without the variables that
+bind git to a repository: inside a hook git exports GIT_DIR and GIT_INDEX_FILE,
+and a child that inherits them writes into the index that is being committed
+(``reference`` case H1: the user's change is silently lost). The repository is
+named anew for each child, by absolute path.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from git_oneshot.core.errors import Code, OneshotError
+
+# A superset of `git rev-parse --local-env-vars`, less the two that carry
+# `git -c key=value`, which the user meant for us.
+_LOCAL: Final = frozenset(
+    """
+    GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_DIR
+    GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE GIT_INTERNAL_SUPER_PREFIX
+    GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS
+    GIT_NAMESPACE GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH
+    GIT_REFLOG_ACTION GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+    GIT_NOTES_REF GIT_NOTES_DISPLAY_REF GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_EDITOR
+    """.split()  # noqa: SIM905 - a column of names reads better than a list of strings
+)
+# What makes git's plumbing answer the same everywhere.
+_ALWAYS: Final = {
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.path.join(os.devnull, "none"),
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+    "GIT_LITERAL_PATHSPECS": "0",
+}
+
+
+class GitError(OneshotError):
+    """A git command failed. ``stderr`` is what it said, ``status`` how it ended."""
+
+    def __init__(self, args: tuple[str, ...], status: int, stderr: str) -> None:
+        last = stderr.strip().splitlines()[-1] if stderr.strip() else f"exit {status}"
+        super().__init__(Code.GIT_FAILED, f"git {args[0]}: {last}")
+        self.status = status
+        self.stderr = stderr
+
+
+class Git(NamedTuple):
+    """A repository: its directories (absolute), its hash, and how to run git in it."""
+
+    git_dir: str
+    common_dir: str
+    work_tree: str | None  # None in a bare repository
+    object_format: str  # sha1 or sha256
+    environ: dict[str, str]  # for children, already scrubbed
+
+    @property
+    def own_dir(self) -> str:
+        """Where this program keeps what is local and disposable."""
+        return os.path.join(self.common_dir, "oneshot")
+
+    @property
+    def zero(self) -> str:
+        """The object id that means 'no object'."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
+
+    def env(self, index: str | None = None) -> dict[str, str]:
+        """The environment of a git child here, with a private index if one is named."""
+        env = {**self.environ, **_ALWAYS, "GIT_DIR": self.git_dir}
+        if index is not None:
+            env["GIT_INDEX_FILE"] = index
+        return env
+
+    def argv(self, args: Iterable[str]) -> list[str]:
+        """The argv of a git child: in the working tree where there is one."""
+        if self.work_tree is None:
+            return ["git", *args]
+        return ["git", "-C", self.work_tree, f"--work-tree={self.work_tree}", *args]
+
+    def call(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        ok: tuple[int, ...] = (0,),
+        index: str | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run git, and give back how it ended. Raises GitError on a status not in ``ok``."""
+        done = _run(self.argv(args), stdin, self.env(index))
+        if done.returncode not in ok:
+            raise GitError(args, done.returncode, done.stderr.decode(errors="replace"))
+        return done
+
+    def output(self, *args: str, stdin: bytes = b"", index: str | None = None) -> bytes:
+        """What git printed."""
+        return self.call(*args, stdin=stdin, index=index).stdout
+
+    def text(self, *args: str, stdin: bytes = b"", index: str | None = None) -> str:
+        """What git printed, less the last line break; names in the file system's encoding."""
+        return os.fsdecode(self.output(*args, stdin=stdin, index=index)).removesuffix("\n")
+
+    def lines(self, *args: str, stdin: bytes = b"", index: str | None = None) -> list[str]:
+        """What git printed, line by line."""
+        text = self.text(*args, stdin=stdin, index=index)
+        return text.split("\n") if text else []
+
+    def names(self, *args: str, stdin: bytes = b"", index: str | None = None) -> list[str]:
+        """What git printed with ``-z``: names that end with NUL."""
+        out = self.output(*args, stdin=stdin, index=index)
+        return [os.fsdecode(name) for name in out.split(b"\0") if name]
+
+    def tree(self, rev: str | None) -> str:
+        """The tree of a commit; of None, the empty tree."""
+        if rev is None:
+            return self.text("hash-object", "-t", "tree", "-w", "--stdin")
+        return self.text("rev-parse", "--verify", "-q", "--end-of-options", f"{rev}^{{tree}}")
+
+    def maybe(self, *args: str) -> str | None:
+        """What git printed, or None when it ended with 1 or 128 (no such name)."""
+        done = self.call(*args, ok=(0, 1, 128))
+        return os.fsdecode(done.stdout).removesuffix("\n") if done.returncode == 0 else None
+
+
+def _run(
+    argv: list[str], stdin: bytes, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(argv, input=stdin, env=env, capture_output=True, check=False)
+    except FileNotFoundError as err:
+        raise OneshotError(
+            Code.GIT_MISSING, "git is not on PATH", "install it: apt-get install git"
+        ) from err
+
+
+def scrub(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the variables that bind git to one repository."""
+    return {k: v for k, v in environ.items() if k not in _LOCAL}
+
+
+def discover(cwd: str, environ: Mapping[str, str]) -> Git:
+    """Find the repository of a directory, as git would with this environment.
+
+    Raises OneshotError(NOT_A_REPOSITORY) outside of one, (GIT_MISSING) without git.
+    """
+    # --show-toplevel is last: where there is no working tree git fails there,
+    # after it has printed the rest.
+    done = _run(
+        ["git", "-C", cwd, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
+         "--show-object-format", "--is-bare-repository", "--show-toplevel"],
+        b"", dict(environ),
+    )  # fmt: skip
+    found = os.fsdecode(done.stdout).split("\n")[:-1]
+    if len(found) < 4:
+        said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        raise OneshotError(
+            Code.NOT_A_REPOSITORY,
+            "not inside a git repository" if "not a git repository" in said else said,
+            "begin one: git init",
+        )
+    git_dir, common, fmt, bare, *top = found
+    work_tree = top[0] if top else None
+    if work_tree is None and bare == "false" and os.path.basename(git_dir) == ".git":
+        work_tree = os.path.dirname(git_dir)  # the user stands inside .git
+    return Git(git_dir, common, work_tree, fmt, scrub(environ))

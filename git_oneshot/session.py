@@ -1,0 +1,169 @@
+"""Load, decide, append; again when the race is lost."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from git_oneshot.core.commands import Command
+from git_oneshot.core.errors import Code, LostRace, OneshotError
+from git_oneshot.core.events import Event, Stamp, type_name
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.replay import replay
+from git_oneshot.core.state import State
+from git_oneshot.core.workflow import decide
+from git_oneshot.trail.store import Loaded, Tip, TrailStore
+
+TRIES: Final = 60
+LONGEST: Final = 0.1  # seconds between two tries
+
+Payloads = Callable[[Iterable[Event]], Mapping[str, bytes]]
+
+
+class World(NamedTuple):
+    """What the command line knows and the engines don't: time, identity, chance.
+
+    ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
+    """
+
+    stamp: Callable[[], Stamp]
+    pause: Callable[[float], None]
+    chance: Callable[[], float]
+
+
+class Receipt(NamedTuple):
+    """What a command did: the ids of its events, the tip and the state after them."""
+
+    events: tuple[str, ...]
+    tip: Tip
+    state: State
+    before: State
+
+
+class Session:
+    """One process's work on the trails of one repository."""
+
+    def __init__(self, store: TrailStore, world: World) -> None:
+        self.store = store
+        self.world = world
+        # What the last append of this process left. Whether it still holds is
+        # for the compare-and-swap to say, so a run of appends reads nothing.
+        self._left: dict[FeatureId, Loaded] = {}
+
+    def load(self, feature: FeatureId) -> Loaded:
+        """The state of a feature; of phase None when there is no such trail."""
+        tip = self.store.tip(feature)
+        if tip is None:
+            return Loaded(State(feature=feature), None)
+        return self.store.load([tip])[0]
+
+    def sound(self, feature: FeatureId) -> Loaded:
+        """The state of a feature that exists and is not damaged, or an OneshotError."""
+        loaded = self.load(feature)
+        if loaded.damage is not None:
+            raise loaded.damage
+        if loaded.state.phase is None:
+            raise OneshotError(
+                Code.STATE_NOT_FOUND, f"no feature '{feature}'", "see them: git oneshot list --all"
+            )
+        return loaded
+
+    def rehearse(self, feature: FeatureId, command: Command) -> None:
+        """Raise what ``execute`` would raise now; write nothing. For before long work."""
+        loaded = self.load(feature)
+        if loaded.damage is not None:
+            raise loaded.damage
+        stamp = self.world.stamp()
+        if stamp.key is None or stamp.key not in loaded.state.keys:
+            decide(loaded.state, command, stamp)
+
+    def execute(
+        self,
+        feature: FeatureId,
+        command: Command,
+        *,
+        expect: str | None = None,
+        payloads: Payloads | None = None,
+    ) -> Receipt:
+        """Carry out a command, or raise the OneshotError that refuses it; then nothing changed.
+
+        ``expect``: the tip the caller has seen ("" for none); another one is
+        SEQUENCE_CONFLICT. A stamp whose key is on the trail changes nothing and
+        gives back the events it wrote then.
+        """
+        for attempt in range(TRIES):
+            left = self._left.pop(feature, None) if expect is None else None
+            loaded = left or self.load(feature)
+            if loaded.damage is not None:
+                raise loaded.damage
+            state, tip = loaded.state, loaded.tip
+            stamp = self.world.stamp()
+            if tip is not None and stamp.key is not None and stamp.key in state.keys:
+                return Receipt(state.keys[stamp.key], tip, state, state)
+            _expected(expect, tip)
+            try:
+                events = decide(state, command, stamp)
+            except OneshotError:
+                if left is None:
+                    raise
+                events = ()
+            if not events:
+                if left is not None:
+                    continue  # no swap will say whether that state still holds: read it
+                assert tip is not None  # a command that begins a trail has an event
+                return Receipt((), tip, state, state)
+            after = replay(state, events)
+            try:
+                tip = self.store.append(
+                    feature,
+                    tip,
+                    events,
+                    summary=summary_of(events, after),
+                    state=after,
+                    payloads=payloads(events) if payloads else {},
+                )
+            except LostRace:
+                reason = OneshotError(
+                    Code.RACE_LOST,
+                    f"other writers of '{feature}' won {TRIES} times in a row",
+                    "try again",
+                )
+            except OneshotError as err:
+                if err.code is not Code.REF_LOCKED:
+                    raise
+                reason = err
+            else:
+                self._left[feature] = Loaded(after, tip)
+                return Receipt(tuple(event.id for event in events), tip, after, state)
+            self.world.pause(min(LONGEST, 0.002 * 2 ** min(attempt, 6)) * self.world.chance())
+        raise reason
+
+
+def _expected(expect: str | None, tip: Tip | None) -> None:
+    actual = tip.commit if tip else ""
+    if expect is not None and expect != actual:
+        raise OneshotError(
+            Code.SEQUENCE_CONFLICT,
+            f"the trail is at '{actual[:12] or 'nothing'}', not at '{expect[:12] or 'nothing'}'",
+            "read it again: git oneshot status --json",
+            expected=expect,
+            actual=actual,
+        )
+
+
+def summary_of(events: tuple[Event, ...], after: State) -> str:
+    """The line of an append in ``git log refs/oneshot/<feature>``."""
+    last = type_name(events[-1])
+    said = {
+        "workflow.started": "begin",
+        "state.patched": "plan",
+        "workflow.transition": f"enter {after.phase}",
+        "synthesize.requested": "ask for a pull request",
+        "workflow.cancel": "cancel",
+        "workflow.cleanup": "complete: merged",
+        "cycle.red": "red",
+        "cycle.green": "green",
+        "commit.recorded": "record a commit",
+        "commit.rewritten": "follow a rewrite",
+        "proof.recorded": "judge a commit",
+        "gate.executed": "run the suite",
+    }[last]
+    return f"{after.feature}: {said}" + (f" ({len(events)} events)" if len(events) > 2 else "")

@@ -1,0 +1,97 @@
+"""States by tip, in one file that anyone may delete.
+
+A line is ``<tip> <digest> <state as JSON>``. The digest covers the line and the
+version of the program, so a torn, edited or outdated line is not believed: a
+wrong cache costs a replay, never the truth. The file is appended to, and
+written anew when most of it is of tips long gone.
+"""
+
+import contextlib
+import os
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from git_oneshot import __version__
+from git_oneshot.core.state import State
+
+LARGEST: Final = 64 * 2**20  # bytes; then begin anew
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(State)
+
+
+class StateCache:
+    """The file ``<common dir>/oneshot/states``."""
+
+    def __init__(self, folder: str) -> None:
+        self._path = os.path.join(folder, "states")
+
+    def find(self, tips: Iterable[str]) -> dict[str, State]:
+        """The states that are known, by tip. Damage is a miss."""
+        data = self._read()
+        found: dict[str, State] = {}
+        for tip in tips:
+            state = _believed(data, tip)
+            if state is not None:
+                found[tip] = state
+        return found
+
+    def add(self, states: Mapping[str, State]) -> None:
+        """Remember states. A disk that refuses makes the next read slower, no more."""
+        lines = b"".join(_line(tip, state) for tip, state in states.items())
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            fd = os.open(self._path, flags, 0o666)
+            try:
+                if os.fstat(fd).st_size > LARGEST:
+                    os.ftruncate(fd, 0)
+                os.write(fd, lines)
+            finally:
+                os.close(fd)
+
+    def keep(self, states: Mapping[str, State]) -> None:
+        """Write the file anew with these states alone, when it is twice as large as they are."""
+        lines = b"".join(_line(tip, state) for tip, state in states.items())
+        with contextlib.suppress(OSError):
+            if os.path.getsize(self._path) <= 2 * len(lines) + 65_536:
+                return
+            temporary = f"{self._path}.{os.getpid()}"
+            with open(temporary, "wb") as file:
+                file.write(lines)
+            os.replace(temporary, self._path)
+
+    def _read(self) -> bytes:
+        try:
+            with open(self._path, "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+
+def _line(tip: str, state: State) -> bytes:
+    body = _encoder.encode(state)
+    return b"%s %s %s\n" % (tip.encode(), _digest(tip, body), body)
+
+
+def _digest(tip: str, body: bytes) -> bytes:
+    # Against damage, not against an attacker: who can write here can write the
+    # trail itself. hashlib would cost a read command 2 ms of its 9.
+    return b"%08x" % zlib.crc32(body, zlib.crc32(f"{__version__} {tip}".encode()))
+
+
+def _believed(data: bytes, tip: str) -> State | None:
+    start = data.rfind(tip.encode() + b" ")
+    end = data.find(b"\n", start)
+    if start < 0 or end < 0:
+        return None
+    digest, _, body = data[start + len(tip) + 1 : end].partition(b" ")
+    if digest != _digest(tip, body):
+        return None
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

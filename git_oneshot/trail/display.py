@@ -1,0 +1,89 @@
+"""What `git log` shows below a message: one local notes ref, joined from all trails.
+
+``refs/notes/oneshot`` is derived and disposable, and never pushed. Its lines
+begin with 'claimed' (a trail says so) or 'verified here' (this clone ran it).
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.state import State
+from git_oneshot.git import Git
+
+REF: Final = "refs/notes/oneshot"
+
+
+class Display:
+    """The notes that `git log` shows in one clone."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._verified_file = os.path.join(git.own_dir, "verified")
+
+    def verified(self) -> dict[str, str]:
+        """What this clone found out itself, by commit."""
+        try:
+            with open(self._verified_file, "rb") as file:
+                return msgspec.json.decode(file.read(), type=dict[str, str])
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return {}
+
+    def verify(self, proofs: Mapping[str, Proof]) -> None:
+        """Remember what this clone found out itself."""
+        both = {**self.verified(), **{c: p.told for c, p in proofs.items()}}
+        os.makedirs(self._git.own_dir, exist_ok=True)
+        temporary = f"{self._verified_file}.{os.getpid()}"
+        with open(temporary, "wb") as file:
+            file.write(msgspec.json.encode(both))
+        os.replace(temporary, self._verified_file)
+
+    def refresh(self, states: Iterable[State]) -> None:
+        """Bring the notes up to what the trails claim and this clone verified."""
+        lines: dict[str, set[str]] = {}
+        for state in states:
+            for commit in state.commits:
+                if commit.proof is not None:
+                    said = f"claimed: {commit.proof.told} [{state.feature}]"
+                    lines.setdefault(commit.id, set()).add(said)
+        for commit_id, line in self.verified().items():
+            lines.setdefault(commit_id, set()).add(f"verified here: {line}")
+        self._write({c: "\n".join(sorted(said)) + "\n" for c, said in lines.items()})
+
+    def _write(self, notes: Mapping[str, str]) -> None:
+        """Write the notes whose text changed; leave the others where they are."""
+        from git_oneshot.trail.objects import FILE, FOLDER, Objects, blob_of, commit_of, tree_of
+
+        git = self._git
+        objects = Objects(os.path.join(git.common_dir, "objects"), git.object_format)
+        there = self._there()
+        folders: dict[bytes, dict[bytes, tuple[int, bytes]]] = {}
+        for commit, text in notes.items():
+            blob = blob_of(text.encode())
+            oid = objects.id_of(blob)
+            if there.get(commit) != oid:
+                objects.add(blob)
+            folders.setdefault(commit[:2].encode(), {})[commit[2:].encode()] = (FILE, oid)
+        if {c: folders[c[:2].encode()][c[2:].encode()][1] for c in notes} == there:
+            return
+        top = {fan: (FOLDER, objects.add(tree_of(rest))) for fan, rest in folders.items()}
+        new = commit_of(
+            tree=objects.add(tree_of(top)),
+            parents=[],
+            author=b"git oneshot <git-oneshot@localhost>",
+            seconds=0,
+            message=b"proofs, joined from the trails\n",
+        )
+        git.call("update-ref", "-m", "oneshot: show proofs", REF, objects.add(new).decode())
+
+    def _there(self) -> dict[str, bytes]:
+        """The blobs of the notes as they are, by commit."""
+        done = self._git.call("ls-tree", "-r", REF, ok=(0, 128))
+        found = {}
+        for line in done.stdout.decode().splitlines():
+            meta, _, path = line.partition("\t")
+            found[path.replace("/", "")] = meta.split()[2].encode()
+        return found

@@ -1,0 +1,158 @@
+"""The refs of trails, read and swapped by git itself, on any backend."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from git_oneshot.core.errors import Code, LostRace, OneshotError
+from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
+from git_oneshot.git import Git
+from git_oneshot.trail.store import Tip
+
+STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
+
+
+class Refs:
+    """Reads tips, and swaps one ref at a time by compare-and-swap.
+
+    One `git update-ref --stdin` serves all swaps of a process.
+    """
+
+    def __init__(self, git: Git, now: Callable[[], float]) -> None:
+        self._git = git
+        self._now = now
+        self._writer: subprocess.Popen[bytes] | None = None
+        self._seen: tuple[int, ...] | None = None  # packed-refs before the writer began
+
+    def find(self, feature: FeatureId) -> Tip | None:
+        """The tip of one trail: ours, else the first remote's."""
+        tips = self._list(local_ref(feature))
+        if not tips:
+            tips = [t for t in self._list(REMOTE) if t.feature == feature]
+        return tips[0] if tips else None
+
+    def all(self) -> list[Tip]:
+        """All tips, by feature and origin, ours before a remote's."""
+        return sorted(self._list(LOCAL, REMOTE), key=lambda t: (t.feature, t.origin))
+
+    def _list(self, *patterns: str) -> list[Tip]:
+        out = self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", *patterns)
+        return [tip for line in out for tip in _tip(line)]
+
+    def swap(self, ref: str, new: str, old: str | None) -> None:
+        """Move ``ref`` from ``old`` (None: it does not exist) to ``new``, or raise.
+
+        Raises LostRace when it is elsewhere by now, OneshotError when it is
+        locked or can't be written.
+        """
+        expected = old or self._git.zero
+        if self._writer is not None and self._packed() != self._seen:
+            self._end()
+        if self._writer is None:
+            self._seen = self._packed()
+            self._writer = self._start()
+        if self._told(f"start\nupdate {ref} {new} {expected}\nprepare\n", b"start", b"prepare"):
+            # The ref is locked now, and was where we expect it if what the
+            # writer knows of packed refs is true: see `_packed`.
+            if self._packed() != self._seen:
+                self._end()
+                raise LostRace
+            if self._told("commit\n", b"commit"):
+                return
+        self._explain(ref, new, expected, self._end())
+
+    def _packed(self) -> tuple[int, ...] | None:
+        """What tells one ``packed-refs`` from the next.
+
+        git compares whole seconds, size and inode, so that a process that
+        lives through two packings within a second may believe the older one,
+        and swap a ref that is elsewhere: an acknowledged event would be lost.
+        """
+        try:
+            stat = os.stat(os.path.join(self._git.common_dir, "packed-refs"))
+        except OSError:
+            return None
+        return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+
+    def _told(self, commands: str, *names: bytes) -> bool:
+        """Tell the writer, and say whether it did everything it was told."""
+        assert self._writer is not None
+        assert self._writer.stdin is not None and self._writer.stdout is not None
+        try:
+            self._writer.stdin.write(commands.encode())
+            self._writer.stdin.flush()
+        except BrokenPipeError:
+            return False
+        return all(self._writer.stdout.readline() == name + b": ok\n" for name in names)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # By default git does not sync refs; an acknowledged event must last.
+        argv = self._git.argv(
+            ["-c", "core.fsync=reference", "update-ref", "-m", "oneshot: append", "--stdin"]
+        )
+        return subprocess.Popen(
+            argv,
+            env=self._git.env(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def _end(self) -> str:
+        """Close the writer, and give back what it complained about."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return ""
+        try:
+            _, stderr = writer.communicate()
+        except BrokenPipeError:  # it died before it read everything
+            stderr = writer.stderr.read() if writer.stderr else b""
+            writer.wait()
+        return stderr.decode(errors="replace").strip()
+
+    def _explain(self, ref: str, new: str, expected: str, complaint: str) -> None:
+        """Turn a refused swap into the right error."""
+        actual = self._git.maybe("rev-parse", "-q", "--verify", ref) or self._git.zero
+        if actual == new:
+            return  # the writer was killed when it had swapped, before it could say so
+        if actual != expected or "but expected" in complaint:
+            raise LostRace
+        lock = os.path.join(self._git.common_dir, ref + ".lock")
+        try:
+            age = self._now() - os.stat(lock).st_mtime
+        except (FileNotFoundError, NotADirectoryError):
+            if "File exists" in complaint:
+                # The lock was let go between git's try and ours to look at it.
+                raise LostRace from None
+            said = complaint.splitlines()[-1] if complaint else "git update-ref failed"
+            raise OneshotError(
+                Code.EVENT_APPEND_FAILED,
+                f"cannot write {ref}: {said.removeprefix('fatal: ')}",
+                "nothing was recorded; check the permissions and free space of the repository",
+            ) from None
+        if age > STALE:
+            raise OneshotError(
+                Code.LOCK_STALE,
+                f"a killed process left the lock '{lock}' behind",
+                f"if no git runs in this repository: rm '{lock}'",
+                lock=lock,
+            )
+        raise OneshotError(
+            Code.REF_LOCKED, f"another process holds '{lock}'", "try again in a moment", lock=lock
+        )
+
+    def close(self) -> None:
+        """End the writer."""
+        self._end()
+
+
+def _tip(line: str) -> Iterable[Tip]:
+    """The tip that a line of for-each-ref names; refs with other names are not ours."""
+    oid, _, ref = line.partition(" ")
+    if ref.startswith(LOCAL):
+        origin, feature = "", ref.removeprefix(LOCAL)
+    else:
+        origin, _, feature = ref.removeprefix(REMOTE).rpartition("/")
+    if FEATURE.fullmatch(feature):
+        yield Tip(FeatureId(feature), oid, origin)

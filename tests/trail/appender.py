@@ -1,0 +1,59 @@
+"""A process that appends to a trail, and prints the id of each event once it is acknowledged.
+
+``python -m tests.trail.appender REPOSITORY FEATURE COUNT [KEY]``, or
+``python -m tests.trail.appender --nursery REPOSITORY FEATURE``: for each line on
+stdin, fork one that appends until it is killed, in a process group of its own.
+"""
+
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterable
+
+from git_oneshot.core.commands import RequestSynthesis
+from git_oneshot.core.ids import feature_id
+from git_oneshot.git import discover
+from git_oneshot.session import Session
+from git_oneshot.trail import notes, objects, reading, tree
+from git_oneshot.trail.git_store import GitStore
+from tests.sandbox import real_world
+
+# What a store imports late: a nursery's children find it there.
+IMPORTED = (notes, objects, reading, tree)
+
+
+def append(path: str, feature: str, times: Iterable[object], key: str | None = None) -> None:
+    """Append to a trail that has begun; each event with ``key`` if there is one."""
+    session = Session(GitStore(discover(path, os.environ), time.time), real_world(key=key))
+    for _ in times:
+        receipt = session.execute(feature_id(feature), RequestSynthesis(reason=f"{os.getpid()}"))
+        say(" ".join(receipt.events))
+    session.store.close()
+
+
+def say(line: str) -> None:
+    """Print in one write, so that a killed process leaves no half line."""
+    os.write(1, f"{line}\n".encode())
+
+
+def nursery(path: str, feature: str) -> None:
+    """Fork an appender for each line of stdin; say how it is called, and when it has ended."""
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            say(f"pid {os.getpid()}")
+            append(path, feature, itertools.count())
+        os.waitpid(child, 0)
+        say("end")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["--nursery", path, feature]:
+            nursery(path, feature)
+        case [path, feature, count, *keys]:
+            append(path, feature, range(int(count)), *keys)
+        case _:
+            sys.exit(2)

@@ -1,0 +1,129 @@
+"""kill -9 at any moment: what was acknowledged is there, and the next append works.
+
+``ONESHOT_KILLS=300 ONESHOT_SEED=7 pytest tests/trail/test_crash.py -s`` is the long run.
+"""
+
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from git_oneshot.core.commands import RequestSynthesis, Start
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.session import Session
+from tests.sandbox import MakeWorld, Repo
+from tests.trail.crafted import FEATURE, Open
+
+KILLS = int(os.environ.get("ONESHOT_KILLS", "20"))
+SEED = int(os.environ.get("ONESHOT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+
+
+class Nursery:
+    """A process that has imported everything, and forks an appender whenever it is asked."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.trail.appender", "--nursery", str(repo.path), FEATURE],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._stdin: IO[bytes] = self._process.stdin
+        self._out = self._process.stdout.fileno()
+        self._rest = b""
+
+    def appender(self) -> int:
+        """The process group of a new appender, once it has acknowledged its first event."""
+        self._stdin.write(b"next\n")
+        self._stdin.flush()
+        return int(self._line().removeprefix("pid "))
+
+    def said(self) -> list[str]:
+        """The acknowledged events of an appender that has been killed."""
+        lines = []
+        while (line := self._line()) != "end":
+            lines.append(line)
+        return lines
+
+    def _line(self) -> str:
+        while b"\n" not in self._rest:
+            ready, _, _ = select.select([self._out], [], [], 30)
+            assert ready, "the appender says nothing any more"
+            self._rest += os.read(self._out, 65_536)
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+        assert self._process.returncode == 0
+
+
+def test_a_killed_writer_loses_nothing_it_acknowledged(
+    work: Repo, opened: Open, world: MakeWorld
+) -> None:
+    chance = random.Random(SEED)
+    sys.stdout.write(f"\nseed {SEED}, {KILLS} kills\n")
+    work.git("config", "core.filesRefLockTimeout", "0")  # git waits for 100 ms of its own
+    Session(opened(work), world()).execute(FEATURE, Start())
+    nursery = Nursery(work)
+    acknowledged: list[str] = []
+    stale = 0
+    for _ in range(KILLS):
+        group = nursery.appender()
+        time.sleep(chance.uniform(0, 0.05))
+        # Its git children with it, as when a machine is out of memory, or it alone.
+        if chance.random() < 0.7:
+            os.killpg(group, signal.SIGKILL)
+        else:
+            os.kill(group, signal.SIGKILL)
+        acknowledged += nursery.said()
+        stale += next_append(work, opened, world, acknowledged)
+    nursery.close()
+
+    store = opened(work)
+    tip = store.tip(FEATURE)
+    assert tip is not None
+    [trail] = store.read([tip])
+    assert trail.damage is None
+    assert set(acknowledged) <= {event.id for event in trail.events}
+    assert len(acknowledged) > KILLS
+    assert work.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    unheard = len(trail.events) - 1 - len(acknowledged)
+    sys.stdout.write(
+        f"{len(acknowledged)} acknowledged, {unheard} written and not heard of, "
+        f"{stale} locks left behind\n"
+    )
+
+
+def next_append(work: Repo, opened: Open, world: MakeWorld, acknowledged: list[str]) -> int:
+    """What comes after a crash works; 1 when a lock had to be removed first, as the hint says."""
+    store = opened(work)
+    # A killed appender's git may still be ending: pauses are real, and short.
+    patient = world(real=True)._replace(pause=lambda _: time.sleep(0.002))
+    session = Session(store, patient)
+    lock = work.path / ".git" / "refs" / "oneshot" / f"{FEATURE}.lock"
+    left = 0
+    try:
+        receipt = session.execute(FEATURE, RequestSynthesis())
+    except OneshotError as err:
+        assert err.code is Code.REF_LOCKED, err
+        os.utime(lock, (time.time() - 61,) * 2)  # a minute later
+        try:
+            session.execute(FEATURE, RequestSynthesis())
+            raise AssertionError("the lock was left, and is gone")
+        except OneshotError as later:
+            assert later.code is Code.LOCK_STALE, later
+            assert f"rm '{lock}'" in later.hint
+        lock.unlink()
+        left = 1
+        receipt = session.execute(FEATURE, RequestSynthesis())
+    acknowledged += receipt.events
+    store.close()
+    return left
