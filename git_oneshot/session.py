@@ -1,21 +1,22 @@
 """Load, decide, append; again when the race is lost."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_oneshot.core.commands import Command
 from git_oneshot.core.errors import Code, LostRace, OneshotError
-from git_oneshot.core.events import Event, Stamp, type_name
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
-from git_oneshot.core.workflow import decide
 from git_oneshot.trail.store import Loaded, Tip, TrailStore
+
+if TYPE_CHECKING:  # a read command decides nothing
+    from git_oneshot.core.commands import Command
+    from git_oneshot.core.events import Event, Stamp
 
 TRIES: Final = 60
 LONGEST: Final = 0.1  # seconds between two tries
 
-Payloads = Callable[[Iterable[Event]], Mapping[str, bytes]]
+Payloads = Callable[[Iterable["Event"]], Mapping[str, bytes]]
 
 
 class World(NamedTuple):
@@ -24,7 +25,7 @@ class World(NamedTuple):
     ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
     """
 
-    stamp: Callable[[], Stamp]
+    stamp: Callable[[], "Stamp"]
     pause: Callable[[float], None]
     chance: Callable[[], float]
 
@@ -66,8 +67,10 @@ class Session:
             )
         return loaded
 
-    def rehearse(self, feature: FeatureId, command: Command) -> None:
+    def rehearse(self, feature: FeatureId, command: "Command") -> None:
         """Raise what ``execute`` would raise now; write nothing. For before long work."""
+        from git_oneshot.core.workflow import decide
+
         loaded = self.load(feature)
         if loaded.damage is not None:
             raise loaded.damage
@@ -78,7 +81,7 @@ class Session:
     def execute(
         self,
         feature: FeatureId,
-        command: Command,
+        command: "Command",
         *,
         expect: str | None = None,
         payloads: Payloads | None = None,
@@ -89,52 +92,55 @@ class Session:
         SEQUENCE_CONFLICT. A stamp whose key is on the trail changes nothing and
         gives back the events it wrote then.
         """
+        remembered = self._left.pop(feature, None) if expect is None else None
+        if remembered is not None:
+            # Only a swap can say whether it still holds; all else is asked again.
+            with contextlib.suppress(LostRace, OneshotError):
+                receipt = self._once(feature, command, remembered, None, payloads)
+                if receipt.events:
+                    return receipt
         for attempt in range(TRIES):
-            left = self._left.pop(feature, None) if expect is None else None
-            loaded = left or self.load(feature)
-            if loaded.damage is not None:
-                raise loaded.damage
-            state, tip = loaded.state, loaded.tip
-            stamp = self.world.stamp()
-            if tip is not None and stamp.key is not None and stamp.key in state.keys:
-                return Receipt(state.keys[stamp.key], tip, state, state)
-            _expected(expect, tip)
             try:
-                events = decide(state, command, stamp)
-            except OneshotError:
-                if left is None:
-                    raise
-                events = ()
-            if not events:
-                if left is not None:
-                    continue  # no swap will say whether that state still holds: read it
-                assert tip is not None  # a command that begins a trail has an event
-                return Receipt((), tip, state, state)
-            after = replay(state, events)
-            try:
-                tip = self.store.append(
-                    feature,
-                    tip,
-                    events,
-                    summary=summary_of(events, after),
-                    state=after,
-                    payloads=payloads(events) if payloads else {},
-                )
+                return self._once(feature, command, self.load(feature), expect, payloads)
             except LostRace:
-                reason = OneshotError(
-                    Code.RACE_LOST,
-                    f"other writers of '{feature}' won {TRIES} times in a row",
-                    "try again",
-                )
+                why = f"other writers of '{feature}' won {TRIES} times in a row"
+                reason = OneshotError(Code.RACE_LOST, why, "try again")
             except OneshotError as err:
                 if err.code is not Code.REF_LOCKED:
                     raise
                 reason = err
-            else:
-                self._left[feature] = Loaded(after, tip)
-                return Receipt(tuple(event.id for event in events), tip, after, state)
             self.world.pause(min(LONGEST, 0.002 * 2 ** min(attempt, 6)) * self.world.chance())
         raise reason
+
+    def _once(
+        self,
+        feature: FeatureId,
+        command: "Command",
+        loaded: Loaded,
+        expect: str | None,
+        payloads: Payloads | None,
+    ) -> Receipt:
+        """One try: decide in this state, and append behind its tip."""
+        from git_oneshot.core.replay import replay
+        from git_oneshot.core.workflow import decide
+
+        if loaded.damage is not None:
+            raise loaded.damage
+        state, tip = loaded.state, loaded.tip
+        stamp = self.world.stamp()
+        if tip is not None and stamp.key is not None and stamp.key in state.keys:
+            return Receipt(state.keys[stamp.key], tip, state, state)
+        _expected(expect, tip)
+        events = decide(state, command, stamp)
+        if not events:
+            assert tip is not None  # a command that begins a trail has an event
+            return Receipt((), tip, state, state)
+        after = replay(state, events)
+        kept = payloads(events) if payloads else {}
+        summary = summary_of(events, after)
+        tip = self.store.append(feature, tip, events, summary=summary, state=after, payloads=kept)
+        self._left[feature] = Loaded(after, tip)
+        return Receipt(tuple(event.id for event in events), tip, after, state)
 
 
 def _expected(expect: str | None, tip: Tip | None) -> None:
@@ -149,8 +155,10 @@ def _expected(expect: str | None, tip: Tip | None) -> None:
         )
 
 
-def summary_of(events: tuple[Event, ...], after: State) -> str:
+def summary_of(events: "tuple[Event, ...]", after: State) -> str:
     """The line of an append in ``git log refs/oneshot/<feature>``."""
+    from git_oneshot.core.events import type_name
+
     last = type_name(events[-1])
     said = {
         "workflow.started": "begin",

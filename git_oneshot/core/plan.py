@@ -1,5 +1,6 @@
 """A plan as text: four questions, and what was answered."""
 
+import re
 from typing import Final
 
 from git_oneshot.core.facts import Plan
@@ -23,6 +24,7 @@ def parse(text: str) -> Plan:
     """Read a plan: under the headings Goal, Approach, Files and Tests, else as it stands."""
     kept = [line for line in text.splitlines() if not line.startswith("#")]
     answers: dict[str, list[str]] = {name: [] for name in QUESTIONS}
+    before: list[str] = []  # the first heading
     heading = ""
     for line in kept:
         name, colon, rest = line.partition(":")
@@ -30,12 +32,11 @@ def parse(text: str) -> Plan:
             heading = name.strip().lower()
             line = rest
         if heading:
-            answers[heading].append(line.strip(" \t-*"))
-    whole = "\n".join(kept).strip()
-    if not heading:
-        return Plan(text=whole)
+            answers[heading].append(re.sub(r"^\s*[-*]\s+", "", line).strip())
+        else:
+            before.append(line)
     said = {name: [line for line in lines if line] for name, lines in answers.items()}
     return Plan(
         goal="\n".join(said["goal"]), approach="\n".join(said["approach"]),
-        files=tuple(said["files"]), tests=tuple(said["tests"]),
+        files=tuple(said["files"]), tests=tuple(said["tests"]), text="\n".join(before).strip(),
     )  # fmt: skip

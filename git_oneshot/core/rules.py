@@ -21,6 +21,7 @@ RULES_PATHS: Final = (FILE, ".oneshot/**")
 
 Side = Literal["test", "production", "environment", "generated", "neutral", "rules"]
 Argv = tuple[str, ...]
+Patterns = tuple[Annotated[str, Meta(min_length=1)], ...]  # git takes no empty pathspec
 
 
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -30,7 +31,7 @@ class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 class SuiteTable(_Table, frozen=True, kw_only=True):
     """``[[suite]]``: a test command, and the folder that it tests."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,40}\Z")]
     command: str
     root: str = "."
     runner: Literal["pytest", "command"] | None = None
@@ -40,11 +41,11 @@ class SuiteTable(_Table, frozen=True, kw_only=True):
 class SidesTable(_Table, frozen=True, kw_only=True):
     """``[sides]``: pathspecs that stand above what is detected."""
 
-    test: tuple[str, ...] = ()
-    production: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    generated: tuple[str, ...] = ()
-    neutral: tuple[str, ...] = ()
+    test: Patterns = ()
+    production: Patterns = ()
+    environment: Patterns = ()
+    generated: Patterns = ()
+    neutral: Patterns = ()
 
 
 class GateTable(_Table, frozen=True, kw_only=True):
@@ -121,18 +122,28 @@ DETECTED: Final[dict[str, dict[Side, tuple[str, ...]]]] = {
 def parse(text: str) -> RulesTable:
     """Read the file. Raises OneshotError(RULES_INVALID) with the place and the nearest key."""
     try:
-        return msgspec.convert(tomllib.loads(text), RulesTable)
-    except tomllib.TOMLDecodeError as err:
+        said = tomllib.loads(text)
+        if _has_nul(said):
+            raise OneshotError(Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character")
+        return msgspec.convert(said, RulesTable)
+    except (tomllib.TOMLDecodeError, RecursionError) as err:
         raise OneshotError(Code.RULES_INVALID, f"{FILE}: {err}", "git oneshot rules") from err
     except msgspec.ValidationError as err:
-        said = str(err)
-        unknown = re.search(r"unknown field `([^`]*)`", said)
+        why = str(err)
+        unknown = re.search(r"unknown field `([^`]*)`", why)
         near = difflib.get_close_matches(unknown[1], _keys(), 1) if unknown else []
         raise OneshotError(
             Code.RULES_INVALID,
-            f"{FILE}: {said[0].lower()}{said[1:]}",
+            f"{FILE}: {why[0].lower()}{why[1:]}",
             f"did you mean '{near[0]}'?" if near else "keys: " + ", ".join(_keys()),
         ) from err
+
+
+def _has_nul(value: object) -> bool:
+    """Whether any text holds the one character that no argument of a process can."""
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.values()))
+    return any(map(_has_nul, value)) if isinstance(value, list) else "\0" in str(value)
 
 
 def _keys() -> list[str]:
@@ -147,6 +158,12 @@ def effective(table: RulesTable | None, top: Iterable[str], tests: Iterable[str]
     """
     said = table or RulesTable()
     suites = tuple(_suite(one) for one in said.suite) or detect(top, tests)
+    names = [suite.name for suite in suites]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise OneshotError(
+            Code.RULES_INVALID, f"{FILE}: two suites are called '{twice}'", "rename one of them"
+        )
     return Rules(
         suites=suites,
         sides=said.sides,
@@ -177,14 +194,17 @@ def _is_python_test(path: str) -> bool:
 
 def _suite(table: SuiteTable) -> Suite:
     command = _argv(f"suite '{table.name}'", table.command)
-    looks = "pytest" if "pytest" in command[:3] else "command"
     return Suite(
         name=table.name,
         command=command,
         root=_root(table),
         timeout=table.timeout,
-        runner=table.runner or ("pytest" if looks == "pytest" else "command"),
+        runner=table.runner or _looks(command),
     )
+
+
+def _looks(command: Argv) -> Literal["pytest", "command"]:
+    return "pytest" if "pytest" in command[:3] else "command"
 
 
 def _root(table: SuiteTable) -> str:
@@ -267,8 +287,14 @@ TEMPLATE: Final = """\
 def template(suites: Sequence[Suite]) -> str:
     """A commented file that says what is in force now."""
     tables = [
-        f'[[suite]]\nname = "{s.name}"\ncommand = "{shlex.join(s.command)}"\n'
-        f'root = "{s.root or "."}"\ntimeout = {s.timeout}\n'
+        f'[[suite]]\nname = "{s.name}"\ncommand = {_quoted(shlex.join(s.command))}\n'
+        f"root = {_quoted(s.root or '.')}\ntimeout = {s.timeout}\n"
+        + (f'runner = "{s.runner}"\n' if s.runner != _looks(s.command) else "")
         for s in suites
     ] or ['# [[suite]]\n# name = "all"\n# command = "make test"\n']
     return TEMPLATE.format(suites="\n".join(tables))
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it: as JSON does, but for one character."""
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")

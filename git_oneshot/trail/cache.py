@@ -31,10 +31,14 @@ class StateCache:
 
     def find(self, tips: Iterable[str]) -> dict[str, State]:
         """The states that are known, by tip. Damage is a miss."""
+        wanted = list(tips)
         data = self._read()
+        # Looking for one line is quicker than taking all lines apart, until it isn't.
+        line_of = _lines(data) if len(wanted) > 8 else None
         found: dict[str, State] = {}
-        for tip in tips:
-            state = _believed(data, tip)
+        for tip in wanted:
+            line = line_of.get(tip.encode(), b"") if line_of is not None else _line_of(data, tip)
+            state = _believed(line, tip)
             if state is not None:
                 found[tip] = state
         return found
@@ -83,12 +87,21 @@ def _digest(tip: str, body: bytes) -> bytes:
     return b"%08x" % zlib.crc32(body, zlib.crc32(f"{__version__} {tip}".encode()))
 
 
-def _believed(data: bytes, tip: str) -> State | None:
+def _lines(data: bytes) -> dict[bytes, bytes]:
+    """All lines by their tip; the last one of a tip counts."""
+    return {line.partition(b" ")[0]: line for line in data.split(b"\n")[:-1]}
+
+
+def _line_of(data: bytes, tip: str) -> bytes:
+    """The last line of one tip."""
     start = data.rfind(tip.encode() + b" ")
     end = data.find(b"\n", start)
-    if start < 0 or end < 0:
-        return None
-    digest, _, body = data[start + len(tip) + 1 : end].partition(b" ")
+    return data[start:end] if 0 <= start < end else b""
+
+
+def _believed(line: bytes, tip: str) -> State | None:
+    _, _, rest = line.partition(b" ")
+    digest, _, body = rest.partition(b" ")
     if digest != _digest(tip, body):
         return None
     try:

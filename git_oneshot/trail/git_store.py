@@ -3,22 +3,21 @@
 import contextlib
 import datetime
 import os
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
-from git_oneshot.core.codec import encode
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.events import Event
 from git_oneshot.core.ids import FeatureId, local_ref
-from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
 from git_oneshot.git import Git
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Loaded, Tip, Trail
 
-if TYPE_CHECKING:  # dulwich is slow to import
+if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
+    import subprocess
+
+    from git_oneshot.core.events import Event
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Raw
     from git_oneshot.trail.tree import NotesTree
@@ -60,18 +59,21 @@ class GitStore:
         # A tip says nothing of the feature: someone may have copied a trail to another name.
         known = {t: s for t in tips if (s := cached.get(t.commit)) and s.feature == t.feature}
         missing = [t for t in tips if t not in known]
-        fresh = {
-            trail.tip: Loaded(
-                replay(State(feature=trail.feature), trail.events), trail.tip, trail.damage
-            )
-            for trail in (self.read(missing) if missing else ())
-        }
+        fresh = self._replayed(missing) if missing else {}
         sound = {t.commit: fresh[t].state for t in missing if fresh[t].damage is None}
         if sound:
             self._cache.add(sound)
         if len(tips) > 1:
             self._cache.keep({**{t.commit: state for t, state in known.items()}, **sound})
         return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
+
+    def _replayed(self, tips: Sequence[Tip]) -> dict[Tip, Loaded]:
+        from git_oneshot.core.replay import replay
+
+        return {
+            tip: Loaded(replay(State(feature=tip.feature), trail.events), tip, trail.damage)
+            for tip, trail in zip(tips, self.read(tips), strict=True)
+        }
 
     def read(self, tips: Sequence[Tip]) -> list[Trail]:
         """Read whole trails: one rev-list and one cat-file, however many they are."""
@@ -93,6 +95,8 @@ class GitStore:
     def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
         """Every commit behind the tips, by id; None when git could not walk them."""
         git = self._git
+        import subprocess
+
         walk = subprocess.Popen(
             git.argv(["rev-list", "--stdin"]),
             env=git.env(),
@@ -124,7 +128,7 @@ class GitStore:
         self,
         feature: FeatureId,
         tip: Tip | None,
-        events: Sequence[Event],
+        events: "Sequence[Event]",
         *,
         summary: str,
         state: State,
@@ -161,21 +165,28 @@ class GitStore:
         return Tip(feature, new)
 
     def _tree(
-        self, tip: Tip | None, events: Sequence[Event], payloads: Mapping[str, bytes]
+        self, tip: Tip | None, events: "Sequence[Event]", payloads: Mapping[str, bytes]
     ) -> "tuple[bytes, NotesTree]":
         from git_oneshot.trail.notes import by_commit
+        from git_oneshot.trail.objects import parse_commit
         from git_oneshot.trail.tree import NotesTree
 
-        if tip is not None and self._behind is not None and self._behind[0] == tip.commit:
-            notes = self._behind[1]
+        behind, self._behind = self._behind, None  # it changes now; who fails must read again
+        if tip is not None and behind is not None and behind[0] == tip.commit:
+            notes = behind[1]
         else:
-            notes = NotesTree(self._objects, self._object, tip and f"{tip.commit}^{{tree}}")
-        self._behind = None  # it changes now; whoever fails must read again
+            tree = tip and parse_commit(self._object(tip.commit)).tree.decode()
+            notes = NotesTree(self._objects, self._object, tree)
         return notes.write(by_commit(events), payloads), notes
 
     def _object(self, name: str) -> bytes:
-        """The content of one object, by one long-lived `git cat-file`."""
+        """The content of one object: of a loose one as it lies there, else by `git cat-file`."""
+        loose = self._objects.loose(name)
+        if loose is not None:
+            return loose
         if self._reader is None:
+            import subprocess
+
             self._reader = subprocess.Popen(
                 self._git.argv(["cat-file", "--batch"]),
                 env=self._git.env(),
@@ -217,7 +228,9 @@ def _unreadable(tip: Tip) -> Trail:
     return Trail(tip.feature, tip, (), damage)
 
 
-def _message(summary: str, events: Sequence[Event]) -> bytes:
+def _message(summary: str, events: "Sequence[Event]") -> bytes:
+    from git_oneshot.core.codec import encode
+
     lines = [summary.encode(), b"", *(encode(event) for event in events), b""]
     return b"\n".join(lines)
 

@@ -4,10 +4,18 @@ A view for people with plain git; the events in the messages are the truth.
 """
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
+
+# What speaks of no code commit: most of a trail.
+_SILENT: Final = frozenset(
+    {
+        e.WorkflowStarted, e.StatePatched, e.WorkflowTransition, e.WorkflowCancel,
+        e.WorkflowCleanup, e.SynthesizeRequested, e.CycleRed, e.CycleGreen,
+    }
+)  # fmt: skip
 
 
 def lines_of(event: Event) -> list[tuple[str, str]]:
@@ -41,6 +49,8 @@ def by_commit(events: Iterable[Event]) -> dict[bytes, list[bytes]]:
     """The new note lines of an append, by commit id."""
     found: dict[bytes, list[bytes]] = {}
     for event in events:
+        if type(event) in _SILENT:
+            continue
         for commit, line in lines_of(event):
             found.setdefault(commit.encode(), []).append(line.encode())
     return found

@@ -2,10 +2,11 @@
 
 import contextlib
 import os
-import secrets
+import zlib
 from collections.abc import Mapping
 from typing import Final
 
+from dulwich.errors import ObjectFormatException
 from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import Blob, Commit, ShaFile, Tree
 
@@ -42,6 +43,14 @@ class Objects:
         self._unsynced[path] = obj
         return oid
 
+    def loose(self, name: str) -> bytes | None:
+        """The content of a loose object, None when it is packed or elsewhere."""
+        path = os.path.join(self.directory, name[:2], name[2:])
+        try:
+            return ShaFile.from_path(path, object_format=self.format).as_raw_string()
+        except (OSError, ObjectFormatException, zlib.error):
+            return None
+
     def sync(self) -> None:
         """Bring everything written since the last call to disk."""
         for path, obj in self._unsynced.items():
@@ -64,7 +73,7 @@ class Objects:
         try:
             os.utime(path)  # keep it from a concurrent gc, as git does
         except FileNotFoundError:
-            data = obj.as_legacy_object()
+            data = obj.as_legacy_object(compression_level=1)  # git packs it better in time
             for _ in range(_TRIES):
                 with contextlib.suppress(FileNotFoundError):  # a gc removed the empty folder
                     return _write(path, data)
@@ -78,7 +87,7 @@ def _write(path: str, data: bytes) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder)
     # git ignores, and in time removes, files of this name.
-    temporary = os.path.join(folder, "tmp_obj_" + secrets.token_hex(8))
+    temporary = os.path.join(folder, "tmp_obj_" + os.urandom(8).hex())
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
     try:
         with open(fd, "wb") as file:

@@ -1,14 +1,16 @@
 """The refs of trails, read and swapped by git itself, on any backend."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.store import Tip
+
+if TYPE_CHECKING:
+    import subprocess
 
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
 
@@ -86,11 +88,13 @@ class Refs:
             return False
         return all(self._writer.stdout.readline() == name + b": ok\n" for name in names)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> "subprocess.Popen[bytes]":
         # By default git does not sync refs; an acknowledged event must last.
         argv = self._git.argv(
             ["-c", "core.fsync=reference", "update-ref", "-m", "oneshot: append", "--stdin"]
         )
+        import subprocess
+
         return subprocess.Popen(
             argv,
             env=self._git.env(),

@@ -1,19 +1,21 @@
 """What a place for trails can do; the git store and the in-memory store keep one contract."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.events import Event
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
+
+if TYPE_CHECKING:
+    from git_oneshot.core.events import Event
 
 
 class Entry(NamedTuple):
     """One append, as it lies on the trail."""
 
     commit: str
-    events: tuple[Event, ...]
+    events: "tuple[Event, ...]"
 
 
 class Tip(NamedTuple):
@@ -37,7 +39,7 @@ class Trail(NamedTuple):
     damage: OneshotError | None = None
 
     @property
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> "tuple[Event, ...]":
         """All events, oldest first."""
         return tuple(event for entry in self.entries for event in entry.events)
 
@@ -69,7 +71,7 @@ class TrailStore(Protocol):
         self,
         feature: FeatureId,
         tip: Tip | None,
-        events: Sequence[Event],
+        events: "Sequence[Event]",
         *,
         summary: str,
         state: State,

@@ -377,7 +377,8 @@ def test_tries_are_bounded_and_pauses_are_short(world: MakeWorld) -> None:
     assert refused.value.code is Code.RACE_LOST
     assert refused.value.kind.exit is Exit.AGAIN
     assert refused.value.kind.retryable
-    assert store.lost == len(pauses) == TRIES
+    assert len(pauses) == TRIES
+    assert store.lost == TRIES + 1  # the first is with what was remembered
     assert max(pauses) < LONGEST
     assert pauses[0] < 0.01
     assert len(store.read([Tip(FEATURE, "")])[0].events) == 1
