@@ -32,14 +32,15 @@ SHOWN: Final = 200  # tests that a proof lists
 FAILURES: Final = {
     "no-test": "production code changed and no test did: add the test that fails without it",
     "vacuous-red": "the tests pass without the change: make one fail first",
-    "broken-test": "the tests fail without the change, but for no reason that it takes away",
-    "green-failed": "a test fails with the change",
-    "regression": "a test that passed before fails",
-    "skipped": "a test that passed before is skipped",
-    "vanished": "a test that passed before is gone",
+    "broken-test": "the tests fail without the change for no reason that it takes away: "
+    "make them check what the change does",
+    "green-failed": "a test fails with the change: make it pass, then git oneshot green",
+    "regression": "a test that passed before fails: mend what broke it",
+    "skipped": "a test that passed before is skipped: let it run",
+    "vanished": "a test that passed before is gone: bring it back, or rename it",
     "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
-    "check-failed": "a check command of the rules fails",
-    "suite-failed": "the suite fails",
+    "check-failed": "a check command of the rules fails: mend what it names",
+    "suite-failed": "the suite fails: mend it first",
 }
 DOUBTS: Final = {
     "runner": "the test run cannot be believed: exit code, report and tests disagree",

@@ -232,13 +232,13 @@ def _bind(state: State, command: c.Bind) -> tuple[Fact, ...]:
 
 def _finalize(state: State, command: c.Finalize) -> tuple[Fact, ...]:
     """DESIGN §5, leaving implementing: commits, their proofs, the suite, a clean tree."""
-    _require(state, "implementing")
-    if state.spike:
+    if state.spike and state.open:
         raise _unmet(
             "not-a-spike",
             f"'{state.feature}' is a spike and can't be finalized",
             f"give it up, the branch stays: git oneshot cancel {state.feature}",
         )
+    _require(state, "implementing")
     if command.left_over:
         names = ", ".join(command.left_over[:3]) + (" …" if len(command.left_over) > 3 else "")
         raise _unmet(

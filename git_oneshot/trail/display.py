@@ -64,7 +64,7 @@ class Display:
         for commit, text in notes.items():
             blob = blob_of(text.encode())
             oid = objects.id_of(blob)
-            if there.get(commit) != oid:
+            if there is None or there.get(commit) != oid:
                 objects.add(blob)
             folders.setdefault(commit[:2].encode(), {})[commit[2:].encode()] = (FILE, oid)
         if {c: folders[c[:2].encode()][c[2:].encode()][1] for c in notes} == there:
@@ -79,9 +79,15 @@ class Display:
         )
         git.call("update-ref", "-m", "oneshot: show proofs", REF, objects.add(new).decode())
 
-    def _there(self) -> dict[str, bytes]:
-        """The blobs of the notes as they are, by commit."""
+    def _there(self) -> dict[str, bytes] | None:
+        """The blobs of the notes as they are, by commit; None when there is no such ref.
+
+        A ref without notes is written all the same: git warns at each log of a
+        display ref that is not there.
+        """
         done = self._git.call("ls-tree", "-r", REF, ok=(0, 128))
+        if done.returncode != 0:
+            return None
         found = {}
         for line in done.stdout.decode().splitlines():
             meta, _, path = line.partition("\t")

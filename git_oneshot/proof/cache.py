@@ -1,0 +1,68 @@
+"""Runs and verdicts that were had before, by all that decides their outcome.
+
+``<common dir>/oneshot/cache/`` is local and disposable. Only runs that can be
+believed are kept, and UNKNOWN never. The key is stored whole beside the value
+and compared whole, so no collision of a file name can lend one run to another.
+"""
+
+import contextlib
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.runs import Run
+
+SCHEMA: Final = "1"  # of keys and values; a new one forgets the old
+T = TypeVar("T", Run, Proof)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    key: list[str]
+    value: msgspec.Raw
+
+
+class ProofCache:
+    """The folder of kept runs and verdicts. A disk that refuses costs time, no more."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find(self, kind: type[T], key: Sequence[str]) -> T | None:
+        """The value of a key, or None."""
+        try:
+            with open(self._path(kind, key), "rb") as file:
+                kept = msgspec.json.decode(file.read(), type=_Kept)
+            if kept.key == [SCHEMA, *key]:
+                return msgspec.json.decode(kept.value, type=kind)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            pass
+        return None
+
+    def keep(self, key: Sequence[str], value: Run | Proof) -> None:
+        """Remember a value, unless it is doubtful."""
+        doubtful = value.trouble if isinstance(value, Run) else value.word == "UNKNOWN"
+        if doubtful:
+            return
+        path = self._path(type(value), key)
+        body = msgspec.json.encode({"key": [SCHEMA, *key], "value": value})
+        write(path, body)
+
+    def _path(self, kind: type[Run] | type[Proof], key: Sequence[str]) -> str:
+        name = hashlib.sha256("\0".join((SCHEMA, *key)).encode("utf-8", "surrogateescape"))
+        digest = name.hexdigest()
+        return os.path.join(self._folder, kind.__name__.lower(), digest[:2], digest[2:])
+
+
+def write(path: str, body: bytes) -> None:
+    """Write a file whole or not at all; a disk that refuses is no error."""
+    temporary = f"{path}.{os.getpid()}.{threading.get_ident()}"
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(body)
+        os.replace(temporary, path)

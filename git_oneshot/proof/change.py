@@ -1,0 +1,122 @@
+"""What a change is made of: its files, each on its side, and the names that it adds."""
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.rules import Rules, Side, sides
+from git_oneshot.core.runs import Facts
+from git_oneshot.git import Git
+from git_oneshot.proof.index import private_index
+
+PATCH: Final = 4 * 2**20  # bytes of patch that are searched for names
+
+
+class File(NamedTuple):
+    """One changed path: ``new`` is its blob with the change, "" when it goes away."""
+
+    path: str
+    status: str  # A, M, D or T, as git says it
+    mode: str
+    new: str
+    side: Side
+
+
+class Change(NamedTuple):
+    """The difference between two trees."""
+
+    parent_tree: str
+    tree: str
+    files: tuple[File, ...]
+
+    def on(self, *names: Side) -> tuple[File, ...]:
+        """The files on these sides."""
+        return tuple(f for f in self.files if f.side in names)
+
+
+def read_change(git: Git, parent_tree: str, tree: str, rules: Rules) -> Change:
+    """Compare two trees; a rename is a file that goes and one that comes."""
+    raw = git.names("diff-tree", "-r", "-z", "--no-renames", "--raw", parent_tree, tree)
+    found = dict(zip(raw[1::2], raw[::2], strict=True))
+    side_of = _sides(git, parent_tree, tree, rules, set(found))
+    files = []
+    for path, meta in found.items():
+        _, mode, _, new, status = meta.removeprefix(":").split(" ")
+        files.append(File(path, status, mode, "" if status == "D" else new, side_of[path]))
+    return Change(parent_tree, tree, tuple(files))
+
+
+def _sides(git: Git, old: str, new: str, rules: Rules, paths: set[str]) -> dict[str, Side]:
+    """Each path's side, matched by git: the first side whose pathspecs claim it."""
+    side_of: dict[str, Side] = {}
+    for side, patterns in sides(rules):
+        left = paths - side_of.keys()
+        if not left:
+            break
+        hits = git.names(
+            "diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new, "--", *patterns
+        )
+        side_of.update({path: side for path in hits if path in left})
+    rest: Side = "production" if rules.strict else "neutral"
+    side_of.update(dict.fromkeys(paths - side_of.keys(), rest))
+    may_be = [path for path, side in side_of.items() if side in ("production", "neutral")]
+    for path in _generated(git, old, may_be):
+        side_of[path] = "generated"
+    return side_of
+
+
+def _generated(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
+    """The paths that the attributes in ``tree`` call generated.
+
+    git 2.39 reads attributes from an index, not from a tree: a private one is
+    given the few .gitattributes files above the paths, and nothing else.
+    """
+    folders = {path[: i + 1] for path in paths for i, c in enumerate(path) if c == "/"} | {""}
+    wanted = [f"{folder}.gitattributes" for folder in sorted(folders)]
+    there = git.output("ls-tree", "-z", "--full-tree", tree, "--", *wanted) if paths else b""
+    if not there:
+        return []
+    with private_index(git) as index:
+        git.call("update-index", "-z", "--index-info", stdin=there, index=index)
+        said = git.names(
+            "check-attr",
+            "-z",
+            "--cached",
+            "--stdin",
+            "linguist-generated",
+            stdin=os.fsencode("\0".join(paths) + "\0"),
+            index=index,
+        )
+    return [said[i] for i in range(0, len(said), 3) if said[i + 2] in ("set", "true")]
+
+
+def facts_of(git: Git, change: Change, *, provisional: bool = False) -> Facts:
+    """What a verdict needs to know of the diff outside the tests."""
+    rest = [f for f in change.files if f.side not in ("test", "environment", "rules")]
+    names: frozenset[str] = frozenset()
+    if rest:
+        patch = git.output(
+            "diff-tree",
+            "-p",
+            "-U0",
+            "--no-renames",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--text",  # whatever the attributes of this working tree say
+            change.parent_tree,
+            change.tree,
+            "--",
+            *(f":(literal){f.path}" for f in rest[:500]),
+        )[:PATCH]
+        added = b"\n".join(
+            line for line in patch.split(b"\n") if line.startswith(b"+") and line[:4] != b"+++ "
+        )
+        names = frozenset(re.findall(r"[^\W\d]\w*", added.decode(errors="replace")))
+    return Facts(
+        production=frozenset(f.path for f in change.on("production")),
+        names=names,
+        files=frozenset(f.path for f in rest if f.status == "A"),
+        environment=bool(change.on("environment")),
+        provisional=provisional,
+    )

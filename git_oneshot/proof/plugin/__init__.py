@@ -1,0 +1,1 @@
+"""What runs inside the tested project's interpreter; never imported by the program itself."""

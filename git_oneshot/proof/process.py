@@ -1,0 +1,104 @@
+"""Running a command of the repository: argv, its own process group, nothing of git, bounded."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+LOG: Final = 8_192  # bytes of output that are kept, from the end
+OUTPUT: Final = 64 * 2**20  # bytes after which a run is stopped
+GRACE: Final = 2.0  # seconds between asking a process to end and ending it
+
+# What a test may see of the user's environment. No GIT_* ever: a suite that
+# runs `git init` in a hook's environment writes into the user's repository.
+_PASSED: Final = (
+    "PATH", "LANG", "LC_CTYPE", "TERM", "USER", "LOGNAME", "SHELL", "SSL_CERT_FILE",
+    "SSL_CERT_DIR", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "JAVA_HOME", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "PYENV_VERSION", "NVM_DIR",
+)  # fmt: skip
+
+
+# Set when this process was told to stop: a test runs in a session of its own,
+# so the interrupt of the terminal does not reach it.
+stopping: Final = threading.Event()
+
+
+class Ended(NamedTuple):
+    """How a process ended: its status (None: it was stopped for taking too long or too much)."""
+
+    status: int | None
+    seconds: float
+    log: str
+
+
+def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
+    """The environment of a test process: an allow-list, a private home, git sealed off."""
+    env = {name: user[name] for name in _PASSED if name in user}
+    real_home = user.get("HOME", "")
+    if real_home:
+        # Packages that were installed with `pip install --user` are still there.
+        env["PYTHONUSERBASE"] = user.get("PYTHONUSERBASE", os.path.join(real_home, ".local"))
+    return {
+        **env,
+        "HOME": home,
+        "TMPDIR": os.path.join(home, "tmp"),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "CI": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": os.path.dirname(top),
+    }
+
+
+def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float) -> Ended:
+    """Run to the end, or to the timeout; nothing of its process group survives.
+
+    Raises OSError when the program cannot be started.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = _wait(child, output.fileno(), began + timeout)
+        finally:
+            _end(child)
+        size = output.seek(0, os.SEEK_END)
+        output.seek(max(0, size - LOG))
+        log = output.read().decode(errors="replace")
+    return Ended(status, time.monotonic() - began, log)
+
+
+def _wait(child: subprocess.Popen[bytes], output: int, deadline: float) -> int | None:
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or stopping.is_set() or os.fstat(output).st_size > OUTPUT:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(min(left, 0.2))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End whatever is left of the process group: TERM, then KILL."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(GRACE)
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()

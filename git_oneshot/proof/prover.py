@@ -1,0 +1,292 @@
+"""Judging a change: which tests to run on which trees, and what the runs say.
+
+The rules are in ``core/verdict.py``; here the runs are made, or found in the
+cache when the caller may believe it.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+import msgspec
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import printable
+from git_oneshot.core.regression import regression
+from git_oneshot.core.rules import Argv, Rules, Suite, suite_of
+from git_oneshot.core.runs import Pair, Run
+from git_oneshot.core.verdict import FAILURES, judge, proof_of, seen_red
+from git_oneshot.git import Git, GitError
+from git_oneshot.proof.cache import ProofCache
+from git_oneshot.proof.change import Change, facts_of, read_change
+from git_oneshot.proof.process import stopping
+from git_oneshot.proof.runners import Task, Tools, fingerprint, run_suite, selection
+from git_oneshot.proof.slots import Slots
+from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.trees import hybrid
+
+PLUGIN_VERSION: Final = "1"
+
+
+class Judged(NamedTuple):
+    """A proof, the change it is about, and the runs it rests on."""
+
+    proof: Proof
+    change: Change
+    runs: tuple[Pair, ...] = ()
+
+
+class Wanted(NamedTuple):
+    """A suite of which tests are to be run: the selected ones, or all when empty."""
+
+    suite: Suite
+    selected: tuple[str, ...]
+
+
+class Prover:
+    """Proves changes in one repository.
+
+    ``fresh``: make every run anew and believe no cache (finalize, verify).
+    ``trusted``: the commands that may be run here; None for all.
+    ``limit``: seconds after which a run is given up as UNKNOWN(budget).
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        tools: Tools,
+        slots: Slots,
+        cache: ProofCache,
+        *,
+        fresh: bool = False,
+        trusted: frozenset[Argv] | None = None,
+        limit: float | None = None,
+    ) -> None:
+        self._git = git
+        self._tools = tools
+        self._slots = slots
+        self._cache = cache
+        self._fresh = fresh
+        self._trusted = trusted
+        self._limit = limit
+        # Within one process a fresh run is made once.
+        self._made: dict[tuple[str, ...], Run] = {}
+
+    def prove(
+        self, parent_tree: str, tree: str, *, parents: int = 1, only: Sequence[str] = ()
+    ) -> Judged:
+        """Judge the change from one tree to another; ``only``: tests to run instead.
+
+        Raises OneshotError (RULES_INVALID, GIT_FAILED) when there is nothing to judge by.
+        """
+        try:
+            return self._prove(parent_tree, tree, parents, only)
+        except GitError as err:
+            return Judged(self._lacking(err, parent_tree, tree), Change(parent_tree, tree, ()))
+
+    def _prove(self, parent_tree: str, tree: str, parents: int, only: Sequence[str]) -> Judged:
+        rules = rules_of(self._git, parent_tree, fallback=tree)
+        change = read_change(self._git, parent_tree, tree, rules)
+        bootstrap = parent_tree == _empty_tree(self._git)
+        simple = _without_runs(change, rules, parents, bootstrap)
+        if simple is not None:
+            return Judged(_placed(simple, change, None), change)
+        hybrid_tree = hybrid(self._git, change)
+        wanted = self._wanted(change, rules, only)
+        untrusted = self._untrusted([w.suite.command for w in wanted])
+        if untrusted:
+            return Judged(_placed(untrusted, change, hybrid_tree), change)
+        kind = "bootstrap" if bootstrap else _kind(change)
+        key = (*self._key(wanted), digest(rules), kind, hybrid_tree, tree)
+        known = None if self._fresh else self._cache.find(Proof, key)
+        if known is not None:
+            return Judged(known, change)
+        pairs = self._pairs(wanted, hybrid_tree, tree)
+        proof = judge(pairs, facts_of(self._git, change), other=kind)
+        proof = _placed(proof, change, hybrid_tree)
+        self._cache.keep(key, proof)
+        return Judged(proof, change, tuple(pairs))
+
+    def red(self, parent_tree: str, tree: str, only: Sequence[str] = ()) -> Judged:
+        """The first half of a cycle: the tests of ``tree`` on the parent's code."""
+        rules = rules_of(self._git, parent_tree, fallback=tree)
+        change = read_change(self._git, parent_tree, tree, rules)
+        hybrid_tree = hybrid(self._git, change)
+        wanted = self._wanted(change, rules, only) if change.on("test") or only else []
+        proof = self._untrusted([w.suite.command for w in wanted])
+        runs: list[tuple[str, Run]] = []
+        if proof is None:
+            runs = [(w.suite.name, self._run(w, hybrid_tree)) for w in wanted]
+            facts = facts_of(self._git, change, provisional=not change.on("production"))
+            proof = seen_red(runs, facts)
+        pairs = tuple(Pair(name, run, Run()) for name, run in runs)
+        return Judged(_placed(proof, change, hybrid_tree), change, pairs)
+
+    def suite(self, tree: str, before: str | None) -> Proof:
+        """The whole suite and the checks on ``tree``; ``before``: the tree to compare with."""
+        rules = rules_of(self._git, before or tree, fallback=tree)
+        untrusted = self._untrusted(rules.commands)
+        if untrusted:
+            return untrusted
+        wanted = [Wanted(suite, ()) for suite in rules.suites]
+        after = [(w.suite.name, tree, w) for w in wanted]
+        earlier = [(w.suite.name, before, w) for w in wanted if before is not None]
+        with _side_by_side() as pool:
+            runs = list(pool.map(lambda one: self._run(one[2], one[1]), [*after, *earlier]))
+        proof = regression(
+            [(one[0], run) for one, run in zip(earlier, runs[len(after) :], strict=True)],
+            [(one[0], run) for one, run in zip(after, runs, strict=False)],
+        )
+        if proof.word == "PASS":
+            proof = self._failed_check(tree, rules) or proof
+        return msgspec.structs.replace(proof, tree=tree)
+
+    def _failed_check(self, tree: str, rules: Rules) -> Proof | None:
+        """The verdict on the first check command of the rules that does not pass on ``tree``."""
+        for argv in rules.checks:
+            made = self._run(Wanted(Suite(name=" ".join(argv)[:200], command=argv), ()), tree)
+            if made.trouble:
+                return proof_of("UNKNOWN", made.trouble, [], made.detail)
+            for result in made.results:
+                if result.outcome != "passed":
+                    last = (made.log.strip().splitlines() or [""])[-1]
+                    note = f"check '{result.id}' ended with {result.message}: {last}"
+                    return proof_of("FAIL", "check-failed", [], note)
+        return None
+
+    # -- runs -------------------------------------------------------------------
+
+    def _pairs(self, wanted: Sequence[Wanted], hybrid_tree: str, tree: str) -> list[Pair]:
+        """RED and GREEN of each suite, side by side: there are two slots and often two cores."""
+        if hybrid_tree == tree:
+            runs = [(want.suite.name, self._run(want, tree)) for want in wanted]
+            return [Pair(name, run, run) for name, run in runs]
+        pairs = []
+        with _side_by_side() as pool:
+            for want in wanted:
+                # Imports and git calls of both threads are safe: they share no state.
+                red = pool.submit(self._run, want, hybrid_tree)
+                green = pool.submit(self._run, want, tree)
+                pairs.append(Pair(want.suite.name, red.result(), green.result()))
+        return pairs
+
+    def _run(self, want: Wanted, tree: str) -> Run:
+        key = (*self._key([want]), tree)
+        known = self._made.get(key) or (None if self._fresh else self._cache.find(Run, key))
+        if known is not None:
+            return known
+        most = want.suite.timeout
+        timeout = most if self._limit is None else min(self._limit, most)
+        with self._slots.with_tree(tree) as slot:
+            selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
+            if want.selected and not selected:
+                return Run()
+            made = run_suite(Task(want.suite, slot, selected, timeout), self._tools)
+        if made.trouble == "timeout" and timeout < most:
+            made = msgspec.structs.replace(made, trouble="budget")
+        self._made[key] = made
+        self._cache.keep(key, made)
+        return made
+
+    def _key(self, wanted: Sequence[Wanted]) -> tuple[str, ...]:
+        """All that decides the outcome of runs, but the trees."""
+        said = [
+            # As Python writes it: a name need not be UTF-8.
+            ascii((w.suite, w.selected, fingerprint(w.suite, self._tools)))
+            for w in wanted
+        ]
+        return (PLUGIN_VERSION, os.uname().machine, *said)
+
+    def _wanted(self, change: Change, rules: Rules, only: Sequence[str]) -> list[Wanted]:
+        """The suites to run: those of the touched tests, or of the whole change."""
+        touched = [f.path for f in change.on("test") if f.status != "D"]
+        paths = list(only) or touched or [f.path for f in change.files]
+        by_suite: dict[str, list[str]] = {}
+        for path in paths:
+            suite = suite_of(rules, path.partition("::")[0])
+            if suite is not None:
+                by_suite.setdefault(suite.name, []).append(path)
+        return [
+            Wanted(suite, _named(suite, only) or selection(suite, by_suite[suite.name]))
+            for suite in rules.suites
+            if suite.name in by_suite
+        ]
+
+    def _untrusted(self, commands: Sequence[Argv]) -> Proof | None:
+        if self._trusted is None or set(commands) <= self._trusted:
+            return None
+        return Proof(word="UNKNOWN", code="untrusted", notes=("see them: git oneshot trust",))
+
+    def _lacking(self, err: GitError, *trees: str) -> Proof:
+        """UNKNOWN, when git failed for want of objects; else its error goes on."""
+        found = self._git.call("rev-list", "--objects", "--missing=print", *trees, ok=(0, 128))
+        if found.returncode == 0 and b"\n?" not in b"\n" + found.stdout:
+            raise err
+        return proof_of("UNKNOWN", "missing-objects", [], err.message)
+
+
+@contextlib.contextmanager
+def _side_by_side() -> Iterator[ThreadPoolExecutor]:
+    """Two runs at a time; when we are interrupted, both end, and no other begins."""
+    try:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            try:
+                yield pool
+            except BaseException:
+                stopping.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    finally:
+        stopping.clear()  # both have ended: the next run is not theirs
+
+
+def digest(rules: Rules) -> str:
+    """A name for rules: equal rules, equal names."""
+    return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()[:16]
+
+
+def _named(suite: Suite, only: Sequence[str]) -> tuple[str, ...]:
+    prefix = f"{suite.root}/" if suite.root else ""
+    return tuple(t.removeprefix(prefix) for t in only if t.startswith(prefix))
+
+
+def _exists(top: str, suite: Suite, selected: str) -> bool:
+    return os.path.lexists(os.path.join(top, suite.root, selected.partition("::")[0]))
+
+
+def _empty_tree(git: Git) -> str:
+    return hashlib.new(git.object_format, b"tree 0\0").hexdigest()
+
+
+def _without_runs(change: Change, rules: Rules, parents: int, bootstrap: bool) -> Proof | None:
+    """The verdicts that need no run; None when tests have to tell."""
+    if parents > 1:
+        return Proof(word="PASS", kind="merge", notes=("judged by the suite of the tip",))
+    if change.on("rules") and not bootstrap:
+        if len(change.files) > len(change.on("rules")):
+            return Proof(word="FAIL", code="rules-mixed", notes=(FAILURES["rules-mixed"],))
+        return Proof(word="PASS", kind="rules")
+    if not rules.suites:
+        kind = "bootstrap" if bootstrap else "neutral"
+        return Proof(word="PASS", kind=kind, notes=("no suite is known: nothing is gated",))
+    tests = [f for f in change.on("test") if f.status != "D"]
+    if not tests and not change.on("environment"):
+        if not change.on("production"):
+            return Proof(word="PASS", kind="bootstrap" if bootstrap else _kind(change))
+        names = ", ".join(printable(f.path) for f in change.on("production")[:3])
+        return proof_of("FAIL", "no-test", [], f"{names} changed, and no test did")
+    return None
+
+
+def _kind(change: Change) -> str:
+    """The class of a change in which no test turned."""
+    if change.on("test"):
+        return "test-only"
+    return "environment" if change.on("environment") else "neutral"
+
+
+def _placed(proof: Proof, change: Change, hybrid_tree: str | None) -> Proof:
+    return msgspec.structs.replace(proof, tree=change.tree, hybrid=hybrid_tree)

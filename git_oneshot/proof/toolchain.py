@@ -1,0 +1,121 @@
+"""Which interpreter runs a project's tests, and what decides how it behaves."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from git_oneshot.proof.cache import write
+
+_PROBE = """\
+import importlib.util as u, json, sys
+print(json.dumps({"version": sys.version, "path": [p for p in sys.path if p],
+                  "pytest": u.find_spec("pytest") is not None}))
+"""
+
+
+class _Probed(msgspec.Struct):
+    """What an interpreter said of itself, and the stamp it had then."""
+
+    version: str
+    path: list[str]
+    pytest: bool
+    stamp: str = ""
+
+
+class Python(NamedTuple):
+    """An interpreter: where it is, and a text that changes when its packages do."""
+
+    executable: str
+    fingerprint: str
+
+
+class Toolchain:
+    """The programs of one working tree. ``user`` is the user's environment."""
+
+    def __init__(self, own_dir: str, work_tree: str | None, user: Mapping[str, str]) -> None:
+        self._file = os.path.join(own_dir, "toolchain")
+        self._work_tree = work_tree
+        self._user = user
+
+    def python(self) -> Python | None:
+        """The first interpreter that has pytest: the active environment's, the tree's, PATH's."""
+        known = self._known()
+        for executable in self._candidates():
+            told = known.get(ascii(executable))
+            stamp = _stamp(executable)
+            if told is None or told.stamp != stamp:
+                told = self._probe(executable)
+                if told is None or not told.pytest:
+                    continue  # asked again next time: it may be installed any moment
+                told.stamp = stamp
+                known[ascii(executable)] = told
+                write(self._file, msgspec.json.encode(known))
+            dirs = [f"{path}@{_mtime(path)}" for path in told.path]
+            return Python(executable, "\n".join([told.version, stamp, *dirs]))
+        return None
+
+    def path(self) -> str:
+        """The search path of the project's processes: its own tools first, as its people have."""
+        folders = [os.path.join(folder, "bin") for folder in self._local()]
+        found = [folder for folder in folders if os.path.isdir(folder)]
+        return os.pathsep.join([*found, self._user.get("PATH", os.defpath)])
+
+    def program(self, name: str) -> str:
+        """A text that changes when the program that ``name`` stands for is another."""
+        if "/" in name:
+            return name  # of the tree itself, whose id is in the key
+        found = shutil.which(name, path=self.path())
+        return f"{found}@{_mtime(found)}" if found else name
+
+    def _local(self) -> list[str]:
+        top = self._work_tree
+        return [os.path.join(top, name) for name in (".venv", "venv")] if top else []
+
+    def _candidates(self) -> Iterator[str]:
+        for folder in (self._user.get("VIRTUAL_ENV", ""), *self._local()):
+            path = os.path.join(folder, "bin", "python")
+            if folder and os.access(path, os.X_OK):
+                yield path
+        for name in ("python3", "python"):
+            found = shutil.which(name, path=self._user.get("PATH"))
+            if found:
+                yield found
+
+    def _known(self) -> dict[str, _Probed]:
+        try:
+            with open(self._file, "rb") as file:
+                return msgspec.json.decode(file.read(), type=dict[str, _Probed])
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return {}
+
+    def _probe(self, executable: str) -> _Probed | None:
+        env = {k: v for k, v in self._user.items() if not k.startswith(("GIT_", "PYTHON"))}
+        try:
+            done = subprocess.run(
+                [executable, "-c", _PROBE],
+                env=env,
+                capture_output=True,
+                timeout=60,
+                check=True,
+                cwd="/",
+            )
+            return msgspec.json.decode(done.stdout, type=_Probed)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, subprocess.SubprocessError):
+            return None
+
+
+def _stamp(executable: str) -> str:
+    """A text that changes when the interpreter or its environment is made anew."""
+    home = os.path.dirname(os.path.dirname(executable))
+    return f"{os.path.realpath(executable)}@{_mtime(executable)}@{_mtime(home + '/pyvenv.cfg')}"
+
+
+def _mtime(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,48 @@
+"""Trees that no commit has: a snapshot of the working tree, and the hybrid tree."""
+
+import os
+from typing import TYPE_CHECKING
+
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.git import Git, GitError
+from git_oneshot.proof.index import private_index
+
+if TYPE_CHECKING:
+    from git_oneshot.proof.change import Change
+
+
+def snapshot(git: Git) -> str:
+    """The tree of the working tree as it is now, new files included, ignored ones not."""
+    with private_index(git, os.path.join(git.git_dir, "index")) as index:
+        git.call("add", "--all", "--", ":/", index=index)
+        return git.text("write-tree", index=index)
+
+
+def staged(git: Git, index: str | None = None) -> str:
+    """The tree that a commit would have. Raises OneshotError while there are conflicts."""
+    try:
+        # `git write-tree` writes into the index that it is given.
+        with private_index(git, index or os.path.join(git.git_dir, "index")) as copy:
+            return git.text("write-tree", index=copy)
+    except GitError as err:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            "the index has entries that cannot be committed yet",
+            "resolve them: git status",
+        ) from err
+
+
+def hybrid(git: Git, change: "Change") -> str:
+    """The parent's tree + the test and environment files of the change."""
+    lines = [
+        f"{f.mode} {f.new}\t{f.path}" if f.new else f"0 {git.zero}\t{f.path}"
+        for f in change.files
+        if f.side in ("test", "environment")
+    ]
+    if not lines:
+        return change.parent_tree
+    with private_index(git) as index:
+        git.call("read-tree", change.parent_tree, index=index)
+        stdin = os.fsencode("\0".join(lines) + "\0")
+        git.call("update-index", "-z", "--index-info", stdin=stdin, index=index)
+        return git.text("write-tree", index=index)

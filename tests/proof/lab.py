@@ -1,0 +1,90 @@
+"""A laboratory: a repository with tests, and a prover that keeps everything in one folder."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.rules import Argv
+from git_oneshot.git import Git
+from git_oneshot.proof.cache import ProofCache
+from git_oneshot.proof.prover import Judged, Prover
+from git_oneshot.proof.runners import Tools
+from git_oneshot.proof.slots import Slots
+from git_oneshot.proof.toolchain import Toolchain
+from tests.sandbox import Repo
+
+# Autoloaded plugins of our own environment cost a run half of its time.
+INI: Final = "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist\n"
+Files = Mapping[str, str | None]  # None: the file goes away
+
+
+def user_environment() -> dict[str, str]:
+    """The environment of a user whose `python3` has pytest."""
+    here = os.path.dirname(sys.executable)
+    return {"PATH": os.pathsep.join([here, os.environ["PATH"]]), "HOME": os.environ["HOME"]}
+
+
+def tools_of(own: Path, work_tree: str | None = None) -> Tools:
+    """What runners need, with a toolchain that remembers in ``own``."""
+    user = user_environment()
+    return Tools(Toolchain(str(own), work_tree, user), user, work_tree)
+
+
+class Lab:
+    """A repository, and the changes that are made and proven in it."""
+
+    def __init__(self, repo: Repo, folder: Path) -> None:
+        self.repo = repo
+        self.folder = folder
+        self.git: Git = repo.discover()
+
+    def prover(
+        self,
+        *,
+        fresh: bool = False,
+        trusted: frozenset[Argv] | None = None,
+        limit: float | None = None,
+    ) -> Prover:
+        """A new prover, as a new process would have it."""
+        return Prover(
+            self.git,
+            tools_of(self.folder / "own", self.git.work_tree),
+            Slots(self.git, str(self.folder / "slots")),
+            ProofCache(str(self.folder / "cache")),
+            fresh=fresh,
+            trusted=trusted,
+            limit=limit,
+        )
+
+    def commit(self, files: Files) -> str:
+        """Commit files and removals, and give back the tree."""
+        for path, text in files.items():
+            if text is None:
+                self.repo.git("rm", "-q", "--", path)
+            else:
+                self.repo.write(path, text)
+                self.repo.git("add", "-f", "--", path)
+        self.repo.commit("a change")
+        return self.repo.git("rev-parse", "HEAD^{tree}")
+
+    def head(self) -> str:
+        """The tree of HEAD; the empty tree before the first commit."""
+        head = self.git.maybe("rev-parse", "-q", "--verify", "HEAD^{tree}")
+        return head if head is not None else self.git.tree(None)
+
+    def prove(self, files: Files, prover: Prover | None = None) -> Judged:
+        """Commit a change on HEAD, and judge it."""
+        before = self.head()
+        return (prover or self.prover()).prove(before, self.commit(files))
+
+    def runs(self) -> int:
+        """How many runs the cache holds."""
+        return sum(1 for path in self.folder.glob("cache/run/*/*") if path.is_file())
+
+
+def said(proof: Proof) -> str:
+    """A proof in a word: PASS behaviour, FAIL(code)."""
+    return f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}".strip()

@@ -1,0 +1,131 @@
+"""Runs and verdicts that were had before: kept whole, compared whole, and never in doubt."""
+
+import threading
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from git_oneshot.core import facts as f
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.runs import Result, Run
+from git_oneshot.core.verdict import DOUBTS
+from git_oneshot.proof.cache import ProofCache, write
+
+KEY: Final = ("1", "pytest", "a" * 40)
+RUN: Final = Run(results=(Result(id="t", outcome="failed", frames=("a.py",)),), seconds=0.5)
+PASS: Final = Proof(
+    word="PASS", kind="behaviour", tree="a" * 40, tests=(f.TestTurn(suite="x", id="t"),)
+)
+FAIL: Final = Proof(word="FAIL", code="vacuous-red", notes=("why",))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ProofCache:
+    return ProofCache(str(tmp_path / "cache"))
+
+
+def files(tmp_path: Path) -> list[Path]:
+    return [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("value", [RUN, PASS, FAIL], ids=["run", "pass", "fail"])
+def test_what_is_kept_is_found(cache: ProofCache, value: Run | Proof) -> None:
+    cache.keep(KEY, value)
+    found = cache.find(Run, KEY) if isinstance(value, Run) else cache.find(Proof, KEY)
+    assert found == value
+
+
+def test_what_was_never_kept_is_a_miss(cache: ProofCache) -> None:
+    assert cache.find(Run, KEY) is None
+    cache.keep(KEY, RUN)
+    assert cache.find(Run, (*KEY, "more")) is None
+    assert cache.find(Run, KEY[:-1]) is None
+    assert cache.find(Proof, KEY) is None  # a run is no verdict
+
+
+@pytest.mark.parametrize("code", DOUBTS)
+def test_unknown_is_never_kept(cache: ProofCache, tmp_path: Path, code: str) -> None:
+    """Trouble of the machine is gone the next time; what is kept stays."""
+    cache.keep(KEY, Run(trouble=code))
+    cache.keep(KEY, Proof(word="UNKNOWN", code=code))
+    assert files(tmp_path) == []
+
+
+@given(st.binary(max_size=40) | st.just(b'{"key":[],"value":{}}'), st.integers(0, 300))
+def test_a_damaged_file_is_a_miss(
+    tmp_path_factory: pytest.TempPathFactory, junk: bytes, cut: int
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("damaged")
+    cache = ProofCache(str(tmp_path / "cache"))
+    cache.keep(KEY, PASS)
+    (path,) = files(tmp_path)
+    whole = path.read_bytes()
+    for damaged in (junk, whole[:cut], whole[:cut] + junk + whole[cut + 1 :]):
+        path.write_bytes(damaged)
+        found = cache.find(Proof, KEY)
+        assert found is None or damaged == whole or found.word in ("PASS", "FAIL")
+    path.write_bytes(whole[: min(cut, len(whole) - 1)])
+    assert cache.find(Proof, KEY) is None
+
+
+def test_a_file_under_the_name_of_another_key_is_a_miss(cache: ProofCache, tmp_path: Path) -> None:
+    """A name is a digest; the key in the file is what counts."""
+    other = (*KEY[:-1], "b" * 40)
+    cache.keep(KEY, RUN)
+    (mine,) = files(tmp_path)
+    cache.keep(other, RUN)
+    (theirs,) = [path for path in files(tmp_path) if path != mine]
+    theirs.write_bytes(mine.read_bytes())
+    assert cache.find(Run, other) is None
+    assert cache.find(Run, KEY) == RUN
+
+
+def test_keys_are_lists_of_words_not_one_text(cache: ProofCache) -> None:
+    cache.keep(("a", "b\0c"), RUN)
+    assert cache.find(Run, ("a\0b", "c")) is None
+    assert cache.find(Run, ("a", "b", "c")) is None
+
+
+def test_another_schema_forgets_what_was_kept(
+    cache: ProofCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.keep(KEY, RUN)
+    monkeypatch.setattr("git_oneshot.proof.cache.SCHEMA", "next")
+    assert cache.find(Run, KEY) is None
+
+
+def test_a_disk_that_refuses_costs_time_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    cache = ProofCache(str(tmp_path / "cache"))
+    cache.keep(KEY, RUN)
+    assert cache.find(Run, KEY) is None
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Threads and readers at once: no reader sees half of a file, and nothing is left over."""
+    path = tmp_path / "one"
+    bodies = {str(n).encode() * 50_000 for n in range(4)}
+    seen: set[bytes] = set()
+
+    def writer(body: bytes) -> None:
+        for _ in range(20):
+            write(str(path), body)
+            seen.add(path.read_bytes())
+
+    threads = [threading.Thread(target=writer, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen <= bodies
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_kept_file_can_be_read_by_a_person(cache: ProofCache, tmp_path: Path) -> None:
+    cache.keep(KEY, RUN)
+    (path,) = files(tmp_path)
+    assert msgspec.json.decode(path.read_bytes())["key"][1:] == list(KEY)

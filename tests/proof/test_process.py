@@ -1,0 +1,201 @@
+"""Processes of a project: sealed off from the user's git and home, bounded, and ended whole."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.proof import process
+from git_oneshot.proof.process import LOG, Ended, environment, run
+
+HOSTILE: Final = {
+    "GIT_DIR": "/elsewhere/.git",
+    "GIT_INDEX_FILE": "/elsewhere/.git/index.lock",
+    "GIT_WORK_TREE": "/elsewhere",
+    "GIT_CONFIG_GLOBAL": "/home/ada/.gitconfig",
+    "GIT_SSH_COMMAND": "ssh -i key",
+    "GIT_EXEC_PATH": "/elsewhere/bin",
+    "GIT_CONFIG_COUNT": "1",
+    "PYTHONPATH": "/home/ada/work",
+    "PYTHONSTARTUP": "/home/ada/.pythonrc",
+    "PYTEST_ADDOPTS": "--lf",
+    "GITHUB_TOKEN": "secret",
+    "SSH_AUTH_SOCK": "/run/agent",
+    "HOME": "/home/ada",
+    "PATH": os.defpath,
+    "LANG": "de_DE.UTF-8",
+    "VIRTUAL_ENV": "/home/ada/venv",
+}
+
+
+def python(source: str, cwd: Path, *, timeout: float = 20, **env: str) -> Ended:
+    """Run a piece of Python."""
+    return run([sys.executable, "-I", "-c", source], str(cwd), {**os.environ, **env}, timeout)
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for yet has, too."""
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+
+
+# -- what a child sees -------------------------------------------------------------------
+
+
+def test_h2_nothing_of_the_users_git_reaches_a_child(tmp_path: Path) -> None:
+    """A suite that runs `git init` in a hook's environment writes into the user's repository."""
+    env = environment(HOSTILE, str(tmp_path / "home"), str(tmp_path / "slot" / "tree"))
+    ended = run(["env"], str(tmp_path), env, 20)
+    seen = dict(line.split("=", 1) for line in ended.log.splitlines())
+    assert {k: v for k, v in seen.items() if k.startswith("GIT_")} == {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(tmp_path / "slot"),
+    }
+    assert not {v for v in HOSTILE.values() if "secret" in v or "/elsewhere" in v} & {
+        *seen.values()
+    }
+    assert "PYTHONPATH" not in seen and "PYTEST_ADDOPTS" not in seen
+
+
+def test_a_child_has_a_home_of_its_own_and_the_same_world_each_time(tmp_path: Path) -> None:
+    env = environment(HOSTILE, "/slot/home", "/slot/tree")
+    assert (env["HOME"], env["TMPDIR"]) == ("/slot/home", "/slot/home/tmp")
+    assert (env["TZ"], env["LC_ALL"], env["PYTHONHASHSEED"]) == ("UTC", "C.UTF-8", "0")
+    assert (env["CI"], env["PYTHONDONTWRITEBYTECODE"]) == ("1", "1")
+    assert (env["PATH"], env["VIRTUAL_ENV"]) == (os.defpath, "/home/ada/venv")
+    # What `pip install --user` brought is found although the home is another.
+    assert env["PYTHONUSERBASE"] == "/home/ada/.local"
+    assert "PYTHONUSERBASE" not in environment({}, "/slot/home", "/slot/tree")
+
+
+def test_git_in_a_child_finds_no_repository_above_its_slot(tmp_path: Path) -> None:
+    top = tmp_path / "slots" / "0" / "tree"
+    top.mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    env = environment({"PATH": os.environ["PATH"]}, str(tmp_path / "home"), str(top))
+    run(["git", "init", "-q"], str(tmp_path), env, 20)
+    assert (tmp_path / ".git").is_dir()
+    assert run(["git", "rev-parse"], str(tmp_path / "slots"), env, 20).status == 0
+    assert run(["git", "rev-parse"], str(top), env, 20).status == 128
+
+
+def test_standard_input_is_empty(tmp_path: Path) -> None:
+    """A test that waits for an answer gets none, and does not hang."""
+    ended = python("import sys; print(repr(sys.stdin.read()))", tmp_path)
+    assert (ended.status, ended.log) == (0, "''\n")
+
+
+def test_output_and_errors_are_one_log_in_their_order(tmp_path: Path) -> None:
+    ended = run(["sh", "-c", "echo one; echo two >&2; echo three"], str(tmp_path), os.environ, 20)
+    assert ended.log == "one\ntwo\nthree\n"
+
+
+# -- how it ends ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -signal.SIGKILL)]
+)
+def test_the_status_is_the_childs(tmp_path: Path, script: str, status: int) -> None:
+    assert run(["sh", "-c", script], str(tmp_path), os.environ, 20).status == status
+
+
+def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(["no-such-program"], str(tmp_path), os.environ, 20)
+
+
+def test_only_the_end_of_a_log_is_kept(tmp_path: Path) -> None:
+    ended = python(f"print('x' * {10 * LOG}); print('the end')", tmp_path)
+    assert len(ended.log) == LOG
+    assert ended.log.endswith("x\nthe end\n")
+
+
+def test_a_log_need_not_be_text(tmp_path: Path) -> None:
+    ended = run(["printf", r"\377\376"], str(tmp_path), os.environ, 20)
+    assert ended.log == "\N{REPLACEMENT CHARACTER}" * 2
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> tuple[str, Path]:
+    """A script that starts a child with a child, and the file in which each of them signs."""
+    pids = tmp_path / "pids"
+    return f"(echo $$ >>{pids}; sh -c 'echo $$ >>{pids}; sleep 60' & sleep 60) &", pids
+
+
+def signed(pids: Path) -> list[int]:
+    return [int(line) for line in pids.read_text().split()] if pids.exists() else []
+
+
+def test_h55_a_timeout_ends_the_whole_family(tmp_path: Path, family: tuple[str, Path]) -> None:
+    script, pids = family
+    ended = run(["sh", "-c", f"{script} sleep 60"], str(tmp_path), os.environ, 1.0)
+    assert ended.status is None
+    assert 1.0 <= ended.seconds < 10
+    assert len(signed(pids)) == 2
+    assert eventually(lambda: all(map(gone, signed(pids))))
+
+
+def test_h55_what_a_run_leaves_behind_is_ended_too(
+    tmp_path: Path, family: tuple[str, Path]
+) -> None:
+    script, pids = family
+    wait = f'while [ "$(cat {pids} 2>/dev/null | wc -l)" -lt 2 ]; do sleep 0.01; done'
+    ended = run(["sh", "-c", f"{script} {wait}; echo done"], str(tmp_path), os.environ, 20)
+    assert (ended.status, ended.log) == (0, "done\n")
+    assert eventually(lambda: all(map(gone, signed(pids))))
+
+
+def test_a_child_that_ignores_the_polite_signal_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.1)
+    ended = run(["sh", "-c", "trap '' TERM; sleep 60; sleep 60"], str(tmp_path), os.environ, 0.3)
+    assert ended.status is None
+    assert ended.seconds < 10
+
+
+def test_too_much_output_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk is not filled by a test that prints for ever."""
+    monkeypatch.setattr(process, "OUTPUT", 2**16)
+    ended = run(["sh", "-c", "while :; do echo xxxxxxxx; done"], str(tmp_path), os.environ, 60)
+    assert ended.status is None
+    assert ended.seconds < 10
+
+
+def test_an_interrupted_wait_ends_the_child(
+    tmp_path: Path, family: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C leaves no process behind."""
+    script, pids = family
+
+    def interrupted(*_: object) -> None:
+        assert eventually(lambda: len(signed(pids)) == 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "_wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sh", "-c", f"{script} sleep 60"], str(tmp_path), os.environ, 60)
+    assert eventually(lambda: all(map(gone, signed(pids))))
