@@ -1,0 +1,1 @@
+"""When git asks: what the shims in the top-level ``hooks/`` call, and the way out of a feature."""

@@ -1,0 +1,130 @@
+"""Which commits a feature has, and what git knows of them."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from git_oneshot.core.facts import CommitRecorded
+from git_oneshot.core.state import State
+from git_oneshot.git import Git
+
+
+class Seen(NamedTuple):
+    """A commit as git has it. ``parent_tree`` is the empty tree for a root commit."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    parent_tree: str
+    email: str  # the committer's
+    subject: str
+    cut: bool  # its parents are beyond the end of a shallow clone
+
+
+def look(git: Git, commits: Sequence[str]) -> list[Seen]:
+    """What git knows of commits, in the order asked for: two processes for any number."""
+    if not commits:
+        return []
+    form = "%H%x00%T%x00%P%x00%ce%x00%s%x00"
+    stdin = "\n".join(commits).encode() + b"\n"
+    fields = git.output(
+        "log",
+        "--no-walk=unsorted",
+        "--stdin",
+        "-z",
+        "--no-show-signature",
+        f"--format=tformat:{form}",
+        stdin=stdin,
+    ).split(b"\0")
+    # A message may be in any encoding; what a trail says is Unicode.
+    rows = [
+        [part.decode(errors="replace") for part in fields[i : i + 5]]
+        for i in range(0, len(fields) - 5, 6)
+    ]
+    trees = _parent_trees(git, [row[2].split(" ")[0] for row in rows])
+    cut = _cut(git)
+    return [
+        Seen(id_, tree, tuple(parents.split()), above, email, subject, id_ in cut)
+        for (id_, tree, parents, email, subject), above in zip(rows, trees, strict=True)
+    ]
+
+
+def _cut(git: Git) -> set[str]:
+    """The commits at which a shallow clone ends: git shows them as if they were roots."""
+    try:
+        with open(os.path.join(git.common_dir, "shallow"), encoding="ascii") as file:
+            return set(file.read().split())
+    except FileNotFoundError:
+        return set()
+
+
+def _parent_trees(git: Git, parents: Sequence[str]) -> list[str]:
+    names = "".join(f"{parent}^{{tree}}\n" for parent in parents if parent)
+    found = iter(git.lines("cat-file", "--batch-check=%(objectname)", stdin=names.encode()))
+    return [next(found) if parent else git.tree(None) for parent in parents]
+
+
+def record(git: Git, seen: Sequence[Seen]) -> tuple[CommitRecorded, ...]:
+    """Commits as facts for a trail."""
+    patch_ids = _patch_ids(git, [s.id for s in seen])
+    return tuple(
+        CommitRecorded(
+            commit=s.id, tree=s.tree, parentTree=s.parent_tree,
+            patchId=patch_ids.get(s.id, ""), subject=s.subject[:500],
+        )
+        for s in seen
+    )  # fmt: skip
+
+
+def _patch_ids(git: Git, commits: Sequence[str]) -> dict[str, str]:
+    """git's stable patch ids, by commit; a merge has none."""
+    if not commits:
+        return {}
+    import subprocess
+
+    log = subprocess.Popen(
+        git.argv(["log", "-p", "--no-walk=unsorted", "--no-ext-diff", "--no-textconv", "--no-color",
+                  "--no-show-signature", "--stdin", "--format=commit %H"]),
+        env=git.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    ids = subprocess.Popen(
+        git.argv(["patch-id", "--stable"]), env=git.env(), stdin=log.stdout,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert log.stdin is not None and log.stdout is not None
+    log.stdout.close()
+    log.stdin.write("".join(f"{commit}\n" for commit in commits).encode())
+    log.stdin.close()
+    out, _ = ids.communicate()
+    log.wait()
+    return {commit: patch for patch, commit in (line.split() for line in out.decode().splitlines())}
+
+
+class Commits(NamedTuple):
+    """The commits of a feature, oldest first, and those of them that no remote has."""
+
+    ids: tuple[str, ...]
+    unpushed: tuple[str, ...]
+
+
+def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
+    """The commits of a feature that ``head`` has (DESIGN §5).
+
+    Those that its events bind, and those that neither its start nor any remote had.
+    """
+    walk = ["rev-list", "--topo-order", "--reverse", head]
+    if state.start:
+        walk.append(f"^{state.start}")
+    new = tuple(git.lines(*walk, "--not", "--remotes"))
+    bound = {commit.id for commit in state.commits}
+    if bound <= set(new):
+        return Commits(new, new)
+    ours = bound | set(new)
+    return Commits(tuple(commit for commit in git.lines(*walk) if commit in ours), new)
+
+
+def range_of(git: Git, expression: str) -> list[str]:
+    """The commits of a range such as ``main..topic``, or the one commit that is named."""
+    if ".." in expression:
+        return git.lines("rev-list", "--topo-order", "--reverse", "--end-of-options", expression)
+    return [git.text("rev-parse", "--verify", "--end-of-options", f"{expression}^{{commit}}")]

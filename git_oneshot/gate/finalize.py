@@ -1,0 +1,64 @@
+"""Leaving implementing: every commit proven anew, the whole suite once, then the choice."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from git_oneshot.core.commands import Finalize
+from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
+from git_oneshot.core.state import State
+from git_oneshot.gate.commits import look, of_feature, record
+from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+
+
+class Checked(NamedTuple):
+    """What was found out about a feature that wants to leave implementing."""
+
+    command: Finalize
+    verdicts: tuple[Verdict, ...]
+    suite: Proof
+    untracked: tuple[str, ...]
+
+
+def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None]) -> Checked:
+    """Judge a feature's commits and its tip. ``tell`` hears of each verdict as it comes.
+
+    Nothing is decided here: the rules are in ``core/workflow``, and get these facts.
+    """
+    left_over, untracked = _status(git)
+    born = git.maybe("rev-parse", "-q", "--verify", "HEAD") is not None
+    commits = of_feature(git, state).ids if born else ()
+    verdicts: list[Verdict] = []
+    suite = Proof(word="PASS", notes=("nothing to run",))
+    if commits and not left_over and state.phase == "implementing" and not state.spike:
+        for verdict in judge_all(git, prover, commits):
+            tell(verdict)
+            verdicts.append(verdict)
+        if all(v.proof.word == "PASS" for v in verdicts):
+            suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+    command = Finalize(
+        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
+        records=record(git, look(git, [c for c in commits if not _bound(state, c)])),
+        suite=SuiteJudged(commit=commits[-1] if commits else git.tree(None), proof=suite),
+        left_over=left_over,
+    )
+    return Checked(command, tuple(verdicts), suite, untracked)
+
+
+def _bound(state: State, commit: str) -> bool:
+    return any(c.id == commit and c.tree for c in state.commits)
+
+
+def _status(git: Git) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tracked files with changes that are in no commit, and untracked files."""
+    entries = iter(git.names("status", "--porcelain=v1", "-z", "--untracked-files=normal"))
+    tracked, untracked = [], []
+    for entry in entries:
+        if entry.startswith("?? "):
+            untracked.append(entry[3:])
+        else:
+            tracked.append(entry[3:])
+            if entry[0] in "RC":
+                next(entries)  # the name it had before
+    return tuple(tracked), tuple(untracked)

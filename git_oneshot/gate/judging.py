@@ -1,0 +1,36 @@
+"""Judging the commits of a range, one by one: the same for push, finalize and verify."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.gate.commits import Seen, look
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+
+
+class Verdict(NamedTuple):
+    """A commit and its proof; ``seconds`` is what it took to find out."""
+
+    commit: Seen
+    proof: Proof
+    seconds: float
+
+
+def judge_all(git: Git, prover: Prover, commits: Sequence[str]) -> Iterator[Verdict]:
+    """The verdict on each commit, as soon as it is known."""
+    for seen in look(git, commits):
+        began = time.monotonic()
+        if seen.cut:
+            note = "the clone is shallow and ends here: git fetch --deepen=1"
+            yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)), 0.0)
+            continue
+        judged = prover.prove(seen.parent_tree, seen.tree, parents=max(1, len(seen.parents)))
+        yield Verdict(seen, judged.proof, time.monotonic() - began)
+
+
+def worst(proofs: Sequence[Proof]) -> str:
+    """The word that stands for all: FAIL before UNKNOWN before PASS."""
+    words = {proof.word for proof in proofs}
+    return next((word for word in ("FAIL", "UNKNOWN") if word in words), "PASS")

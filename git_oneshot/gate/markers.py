@@ -1,0 +1,104 @@
+"""Small files that tell the shims, in sh, where something is to be done.
+
+``<common dir>/oneshot/``: ``active`` exists while any feature is open or on
+its way to a remote; ``on/<branch>`` names the feature that is open on a branch;
+``done/<branch>`` the one that was finalized there and is not yet pushed. All of
+it is derived from the trails, and written again by the next command.
+"""
+
+import contextlib
+import os
+
+from git_oneshot.core.ids import FEATURE, FeatureId
+from git_oneshot.git import Git
+
+
+class Markers:
+    """The marker files of one clone."""
+
+    def __init__(self, git: Git) -> None:
+        self._own = git.own_dir
+
+    def feature_on(self, branch: str) -> FeatureId | None:
+        """The feature that is open on a branch."""
+        return _read(self._path("on", branch))
+
+    def leaving(self, branch: str) -> FeatureId | None:
+        """The feature that was finalized on a branch and is not yet pushed."""
+        return _read(self._path("done", branch))
+
+    def all(self) -> dict[str, FeatureId]:
+        """Features by branch, the open ones and the ones that leave."""
+        found: dict[str, FeatureId] = {}
+        for kind in ("done", "on"):
+            top = os.path.join(self._own, kind)
+            for folder, _, files in os.walk(top):
+                for name in files:
+                    path = os.path.join(folder, name)
+                    feature = _read(path)
+                    if feature is not None:
+                        found[os.path.relpath(path, top)] = feature
+        return found
+
+    def open(self, branch: str, feature: FeatureId) -> None:
+        """A feature is open on a branch."""
+        self._write("on", branch, feature)
+        self._remove("done", branch)
+        self._settle()
+
+    def leave(self, branch: str, feature: FeatureId) -> None:
+        """The feature of a branch was finalized."""
+        self._write("done", branch, feature)
+        self._remove("on", branch)
+        self._settle()
+
+    def close(self, branch: str) -> None:
+        """Nothing is open on the branch, and nothing waits to be pushed."""
+        self._remove("on", branch)
+        self._remove("done", branch)
+        self._settle()
+
+    def _path(self, kind: str, branch: str) -> str:
+        return os.path.join(self._own, kind, branch)
+
+    def _write(self, kind: str, branch: str, feature: FeatureId) -> None:
+        path = self._path(kind, branch)
+        self._clear(kind, branch)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(feature + "\n")
+
+    def _clear(self, kind: str, branch: str) -> None:
+        """Take away what is left of branches that are gone: no `a` lives beside `a/b`."""
+        above = branch
+        while above := above.rpartition("/")[0]:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path(kind, above))
+        if os.path.isdir(self._path(kind, branch)):
+            import shutil
+
+            shutil.rmtree(self._path(kind, branch))
+
+    def _remove(self, kind: str, branch: str) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(kind, branch))
+            # An empty folder would stand in the way of a branch of its name.
+            os.removedirs(os.path.dirname(self._path(kind, branch)))
+
+    def _settle(self) -> None:
+        active = os.path.join(self._own, "active")
+        if self.all():
+            with open(active, "w", encoding="utf-8"):
+                pass
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(active)
+
+
+def _read(path: str) -> FeatureId | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(200).strip()
+    except OSError:
+        return None
+    return FeatureId(text) if FEATURE.fullmatch(text) else None

@@ -1,0 +1,120 @@
+"""The pre-push hook: the gate.
+
+git gives one line for each ref of the push; every line is looked at, and every
+commit of its range. Commits are judged, not hooks and not events: it makes no
+difference by which way a commit came to be.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import LOCAL, FeatureId, local_ref
+from git_oneshot.core.state import State
+from git_oneshot.gate.commits import look
+from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+from git_oneshot.proof.suites import rules_of
+
+WAIT: Final = 60.0  # seconds that a push may wait for proofs (DESIGN §6)
+
+
+class Update(NamedTuple):
+    """One line of pre-push: what goes where. An empty id means that there is no such object."""
+
+    local_ref: str
+    local: str
+    remote_ref: str
+    remote: str
+
+
+class Range(NamedTuple):
+    """The commits that an update brings to a gated ref."""
+
+    update: Update
+    commits: tuple[str, ...]
+
+
+def parse(lines: str) -> list[Update]:
+    """Read what git gives the hook on standard input."""
+    updates = []
+    for line in filter(None, lines.split("\n")):
+        # The source may be any expression, such as HEAD^{/some words}; names have no space.
+        local_ref, local, remote_ref, remote = line.rsplit(" ", 3)
+        updates.append(Update(local_ref, local.strip("0") and local, remote_ref,
+                              remote.strip("0") and remote))  # fmt: skip
+    return updates
+
+
+def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:
+    """The refs of the remote that ask for proofs; holds "*" when all do."""
+    rules = rules_of(git, tree)
+    if rules.gate.everything:
+        return frozenset("*")
+    going = [s for s in states if s.base and not s.spike and s.phase != "cancelled"]
+    refs = {f"refs/heads/{state.base}" for state in going}
+    head = git.maybe("symbolic-ref", "-q", f"refs/remotes/{remote}/HEAD")
+    if head:
+        refs.add("refs/heads/" + head.removeprefix(f"refs/remotes/{remote}/"))
+    return frozenset(refs | set(rules.gate.refs))
+
+
+def ranges(git: Git, remote: str, updates: Sequence[Update], gates: frozenset[str]) -> list[Range]:
+    """The commits that each update brings to a gated ref, oldest first."""
+    found = []
+    for update in updates:
+        if not update.local or update.remote_ref.startswith(LOCAL):
+            continue
+        if "*" not in gates and update.remote_ref not in gates:
+            continue
+        if git.maybe("rev-parse", "-q", "--verify", f"{update.local}^{{commit}}") is None:
+            continue  # a tag of a tree or a blob
+        known = update.remote and git.maybe("cat-file", "-t", update.remote) == "commit"
+        # What the remote says it has stands above what we remember of it.
+        without = [f"^{update.remote}"] if known else ["--not", f"--remotes={remote}"]
+        tip = f"{update.local}^{{commit}}"
+        commits = git.lines("rev-list", "--topo-order", "--reverse", tip, *without)
+        found.append(Range(update, tuple(commits)))
+    return found
+
+
+def judge_range(git: Git, prover: Prover, found: Range, email: str) -> Iterator[Verdict | Proof]:
+    """The verdicts on the user's own commits of a range, then the proof of the suite at its tip.
+
+    Commits of others are passed over: to report them is for the caller.
+    """
+    deadline = time.monotonic() + WAIT
+    own = [s.id for s in look(git, found.commits) if s.email == email]
+    judged: list[Proof] = []
+    for verdict in judge_all(git, prover, own):
+        judged.append(verdict.proof)
+        yield verdict
+        if time.monotonic() > deadline and len(judged) < len(own):
+            left = len(own) - len(judged)
+            note = f"{left} commits are not judged yet; prove them first: git oneshot push"
+            yield Proof(word="UNKNOWN", code="budget", notes=(note,))
+            return
+    if any(proof.word != "PASS" for proof in judged):
+        return
+    if any(proof.kind not in ("neutral", "rules") for proof in judged):
+        update = found.update
+        known = update.remote and git.maybe(
+            "rev-parse", "-q", "--verify", update.remote + "^{tree}"
+        )
+        yield prover.suite(git.tree(update.local), known or None)
+
+
+def send_trails(git: Git, remote: str, features: Sequence[FeatureId]) -> str:
+    """Push trails by fast-forward, in a push of their own that runs no hook.
+
+    Gives back what went wrong, "" when nothing did.
+    """
+    there = [f for f in features if git.maybe("rev-parse", "-q", "--verify", local_ref(f))]
+    if not there:
+        return ""
+    refspecs = [f"{local_ref(feature)}:{local_ref(feature)}" for feature in there]
+    done = git.call("push", "--no-verify", "--quiet", remote, *refspecs, ok=tuple(range(256)))
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return "" if done.returncode == 0 else (lines or ["git push failed"])[0]

@@ -1,0 +1,36 @@
+"""Which commands of the repository the user lets run in this clone.
+
+A clone's `.oneshot.toml` comes from whoever pushed it. Its commands run only
+after the user has seen them; when they change, they are shown again.
+"""
+
+import os
+
+import msgspec
+
+from git_oneshot.core.rules import Argv
+from git_oneshot.git import Git
+
+
+class Trust:
+    """The file ``<common dir>/oneshot/trust``, which no fetch and no commit can write."""
+
+    def __init__(self, git: Git) -> None:
+        self._path = os.path.join(git.own_dir, "trust")
+
+    def trusted(self) -> frozenset[Argv]:
+        """The commands that may run."""
+        try:
+            with open(self._path, "rb") as file:
+                return frozenset(msgspec.json.decode(file.read(), type=list[Argv]))
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return frozenset()
+
+    def add(self, commands: tuple[Argv, ...]) -> None:
+        """Let more commands run."""
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        both = sorted(self.trusted() | set(commands))
+        temporary = f"{self._path}.{os.getpid()}"
+        with open(temporary, "wb") as file:
+            file.write(msgspec.json.encode(both))
+        os.replace(temporary, self._path)

@@ -1,0 +1,289 @@
+"""A small project whose suite takes ten milliseconds, and the program as git and people call it."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from git_oneshot.cli.main import main
+from git_oneshot.proof.slots import place
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.store import Loaded
+from tests.sandbox import Repo
+
+ROOT: Final = Path(__file__).parents[2]
+FEATURE: Final = "topic"
+
+# Each file of checks/ is a test of the file of its name in lib/.
+RULES: Final = """\
+[[suite]]
+name = "all"
+command = "sh check.sh"
+
+[sides]
+test = ["checks/**", "check.sh"]
+production = ["lib/**"]
+"""
+CHECK: Final = 'for one in checks/*; do\n\tsh "$one" || exit 1\ndone\n'
+BASE: Final = {
+    ".oneshot.toml": RULES,
+    "check.sh": CHECK,
+    "checks/base": "grep -qx base lib/base\n",
+    "lib/base": "base\n",
+    "README": "read me\n",
+}
+
+
+class Done(NamedTuple):
+    """How a process, or a call of the command line, ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object that --json prints."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of that object."""
+        found = self.json["data"]
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def error(self) -> str:
+        """The code of the error in that object."""
+        return str(self.json["error"]["code"])
+
+
+def run(
+    argv: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str] = {},
+    *,
+    stdin: bytes = b"",
+) -> Done:
+    """Run a process to its end; what it printed must be text."""
+    done = subprocess.run(
+        argv, cwd=cwd, env={**os.environ, **env}, input=stdin, capture_output=True, check=False
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+class Project:
+    """A git repository with a suite, and the command line in it."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self.path = repo.path
+
+    # -- git --------------------------------------------------------------------
+
+    def git(self, *args: str) -> str:
+        """What git printed; an error when it failed."""
+        return self.repo.git(*args)
+
+    def may(self, *args: str, env: Mapping[str, str] = {}, cwd: Path | None = None) -> Done:
+        """Run git, which may fail."""
+        return run(["git", *args], cwd or self.path, env)
+
+    @property
+    def head(self) -> str:
+        """The commit that HEAD is at."""
+        return self.git("rev-parse", "HEAD")
+
+    @property
+    def own(self) -> Path:
+        """Where the program keeps what is local."""
+        return Path(self.repo.discover().own_dir)
+
+    def hook(self, name: str) -> Path:
+        """The file of a hook."""
+        return Path(self.repo.discover().common_dir, "hooks", name)
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a file of our own folder."""
+        file = self.own / name
+        return file.read_text().splitlines() if file.exists() else []
+
+    def change(self, name: str, *, code: bool = True, test: bool = True, text: str = "") -> None:
+        """Write and stage a change: code, its test, or both; neither means a neutral file."""
+        text = text or name
+        if test:
+            self.repo.write(f"checks/{name}", f"grep -qx {text} lib/{name}\n")
+        if code:
+            self.repo.write(f"lib/{name}", f"{text}\n")
+        if not code and not test:
+            self.repo.write(f"docs/{name}", f"{text}\n")
+        self.git("add", "--all")
+
+    def land(self, name: str, *options: str, code: bool = True, test: bool = True) -> str:
+        """Make a change and commit it."""
+        self.change(name, code=code, test=test)
+        self.git("commit", "-q", "-m", name, *options)
+        return self.head
+
+    # -- the program --------------------------------------------------------------
+
+    def oneshot(self, *argv: str, env: Mapping[str, str] = {}, cwd: Path | None = None) -> Done:
+        """Run `git oneshot …` as a process of its own."""
+        return run(["git", "oneshot", *argv], cwd or self.path, env)
+
+    def cli(self, *argv: str, cwd: Path | None = None) -> Done:
+        """Run a command in this process."""
+        return call(argv, cwd or self.path)
+
+    def do(self, *argv: str) -> Done:
+        """Run a command in this process that has to succeed."""
+        done = self.cli(*argv)
+        assert done.code == 0, done
+        return done
+
+    def begin(self, feature: str = FEATURE, *options: str) -> None:
+        """Begin a feature on this branch, set the clone up, and plan."""
+        self.do("init", feature, "--yes", *options)
+        self.do("plan", feature, "--goal", "make it so")
+
+    def loaded(self, feature: str = FEATURE) -> Loaded:
+        """The state of a feature, without the command line."""
+        store = GitStore(self.repo.discover(), lambda: 0.0)
+        try:
+            [found] = store.load([tip for tip in store.tips() if tip.feature == feature][:1])
+        finally:
+            store.close()
+        return found
+
+    def types(self, feature: str = FEATURE) -> list[str]:
+        """The types of a feature's events, oldest first."""
+        return [one["type"] for one in self.do("log", feature, "--json").data["events"]]
+
+    def digest(self) -> str:
+        """Refs, configuration, HEAD, index, status and hooks: all that a refusal leaves alone."""
+        git = self.repo.discover()
+        said = [
+            self.may("for-each-ref").out,
+            self.may("status", "--porcelain=v1", "-z", "--ignored").out,
+            self.may("stash", "list").out,
+            *(_content(Path(git.git_dir, name)) for name in ("HEAD", "index")),
+            *(_content(Path(git.common_dir, name)) for name in ("config", "packed-refs")),
+            *(
+                f"{file.name} {file.lstat().st_mode} {_content(file)}"
+                for file in sorted(Path(git.common_dir, "hooks").glob("*"))
+            ),
+        ]
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+
+
+def _content(file: Path) -> str:
+    return file.read_bytes().hex() if file.exists() else "-"
+
+
+def call(argv: Sequence[str], cwd: Path) -> Done:
+    """Run the command line in this process, in a folder, without a terminal."""
+    out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(list(argv))
+    finally:
+        os.chdir(before)
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        buffer = stream.buffer
+        assert isinstance(buffer, io.BytesIO)
+        texts.append(buffer.getvalue().decode())
+    return Done(code, *texts)
+
+
+class MakeProject:
+    """Makes projects below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(
+        self, name: str = "work", *options: str, files: Mapping[str, str] = BASE
+    ) -> Project:
+        """A new project with one commit; ``options`` are those of ``git init``."""
+        made = Project(Repo(self._folder / name, *options))
+        for path, text in files.items():
+            made.repo.write(path, text)
+        made.git("add", "--all")
+        made.repo.commit("base")
+        return made
+
+    def remote(self, project: Project, name: str = "origin") -> Repo:
+        """A bare repository that has what the project has, as its remote ``name``."""
+        bare = Repo(self._folder / f"{name}.git", "--bare")
+        project.git("remote", "add", name, str(bare.path))
+        project.git("push", "-q", "--no-verify", name, "HEAD:refs/heads/main")
+        project.git("fetch", "-q", name)
+        project.git("remote", "set-head", name, "main")
+        return bare
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of the folder under test, as a script that git and hooks find on PATH."""
+    script = tmp_path_factory.mktemp("bin") / "git-oneshot"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from git_oneshot.__main__ import run\nrun()\n"
+    )
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture(autouse=True)
+def shell(home: Path, program: Path, tmp_path: Path) -> Iterator[None]:
+    """PATH has the program, tests have no terminal, and slots in memory are given back."""
+    os.environ["PATH"] = os.pathsep.join([str(program.parent), os.environ["PATH"]])
+    os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ["VIRTUAL_ENV"] = sys.prefix  # whose pytest proofs are run with
+    yield
+    for git_dir in tmp_path.glob("**/.git"):
+        if git_dir.is_dir():
+            with contextlib.suppress(Exception):
+                shutil.rmtree(place(Repo.discover(_At(git_dir.parent))), ignore_errors=True)
+
+
+class _At(Repo):
+    """A repository that is there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> MakeProject:
+    """Makes projects: ``make()``, ``make("other", "--object-format=sha256")``."""
+    return MakeProject(tmp_path)
+
+
+@pytest.fixture
+def project(make: MakeProject) -> Project:
+    """A project with one commit and no feature."""
+    return make()
+
+
+@pytest.fixture
+def feature(project: Project) -> Project:
+    """A project with hooks installed and a planned feature on main."""
+    project.begin()
+    return project

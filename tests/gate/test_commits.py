@@ -1,0 +1,107 @@
+"""Which commits a feature has, and what git knows of them."""
+
+import pytest
+
+from git_oneshot.core.state import Commit, State
+from git_oneshot.gate.commits import look, of_feature, range_of, record
+from git_oneshot.git import GitError
+from tests.gate.project import FEATURE, MakeProject, Project
+
+
+def state(start: str | None, *bound: str) -> State:
+    """A feature that began at ``start`` and has bound these commits."""
+    return State(feature=FEATURE, start=start, commits=tuple(Commit(id=one) for one in bound))
+
+
+def test_what_git_knows_of_commits_in_the_order_asked_for(project: Project) -> None:
+    base = project.head
+    one = project.land("one")
+    two = project.land("two")
+    git = project.repo.discover()
+    seen = look(git, [two, base, one])
+    assert [s.id for s in seen] == [two, base, one]
+    assert [s.subject for s in seen] == ["two", "base", "one"]
+    assert {s.email for s in seen} == {"ada@example.org"}
+    tree = {s.id: s.tree for s in seen}
+    assert tree[two] == project.git("rev-parse", "HEAD^{tree}")
+    assert [s.parent_tree for s in seen] == [tree[one], git.tree(None), tree[base]]
+    assert [s.parents for s in seen] == [(one,), (), (base,)]
+    assert look(git, []) == []
+    assert record(git, []) == ()
+
+
+def test_odd_commits_are_seen_as_they_are(project: Project) -> None:
+    """No subject, many lines of it, a merge, no committer address, another encoding."""
+    tree = project.git("write-tree")
+    empty = project.git("commit-tree", "-m", "", tree)
+    lines = project.git("commit-tree", "-m", "a\nb\n\nc", tree)
+    merge = project.git("commit-tree", "-p", empty, "-p", lines, "-m", "m\x1b", tree)
+    nobody = project.git("hash-object", "-t", "commit", "-w", "--literally", str(_nobody(project)))
+    git = project.repo.discover()
+    seen = look(git, [empty, lines, merge, nobody])
+    assert [s.subject for s in seen] == ["", "a b", "m\x1b", "n\ufffd"]
+    assert [len(s.parents) for s in seen] == [0, 0, 2, 0]
+    assert [s.email for s in seen][3] == ""
+    assert seen[2].parent_tree == tree
+
+
+def _nobody(project: Project) -> object:
+    file = project.path.parent / "commit"
+    tree = project.git("write-tree").encode()
+    file.write_bytes(b"tree %s\nauthor  <> 0 +0000\ncommitter  <> 0 +0000\n\nn\xff\n" % tree)
+    return file
+
+
+def test_the_users_settings_change_nothing(project: Project) -> None:
+    one = project.land("one")
+    git = project.repo.discover()
+    before = record(git, look(git, [one]))
+    for key, value in (("log.showSignature", "true"), ("color.ui", "always"),
+                       ("format.pretty", "raw"), ("diff.external", "false"),
+                       ("log.decorate", "full"), ("diff.renames", "copies")):  # fmt: skip
+        project.git("config", key, value)
+    assert record(git, look(git, [one])) == before
+    assert before[0].patchId != ""
+
+
+def test_the_same_patch_has_the_same_id_wherever_it_is(project: Project) -> None:
+    project.git("switch", "-q", "-c", "side")
+    one = project.land("one")
+    project.git("switch", "-q", "main")
+    project.land("two")
+    project.git("cherry-pick", one)
+    git = project.repo.discover()
+    first, second = record(git, look(git, [one, project.head]))
+    assert first.commit != second.commit
+    assert first.patchId == second.patchId != ""
+
+
+def test_a_features_commits_are_what_neither_start_nor_remote_had(
+    project: Project, make: MakeProject
+) -> None:
+    make.remote(project)
+    start = project.head
+    one = project.land("one")
+    project.git("push", "-q", "origin", "main")
+    two = project.land("two")
+    git = project.repo.discover()
+    assert of_feature(git, state(start)) == ((two,), (two,))
+    # What an event binds is of the feature, pushed or not.
+    assert of_feature(git, state(start, one)) == ((one, two), (two,))
+    assert of_feature(git, state(start, two)) == ((two,), (two,))
+    assert of_feature(git, state(None)).ids == (two,)
+    # As far as HEAD has it.
+    project.git("reset", "-q", "--hard", one)
+    assert of_feature(git, state(start, two)) == ((), ())
+
+
+def test_a_range_or_one_commit(project: Project) -> None:
+    base = project.head
+    one, two = project.land("one"), project.land("two")
+    git = project.repo.discover()
+    assert range_of(git, f"{base}..HEAD") == [one, two]
+    assert range_of(git, "HEAD^") == [one]
+    assert range_of(git, "HEAD..HEAD") == []
+    for bad in ("nowhere", "HEAD..nowhere", "--all", "--all..x", "HEAD^{tree}"):
+        with pytest.raises(GitError):
+            range_of(git, bad)

@@ -1,0 +1,226 @@
+"""The way out of implementing: proven anew, whole, clean, or not at all."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.gate.project import BASE, MakeProject, Project
+
+
+def refusal(project: Project, code: str, status: int, *argv: str) -> str:
+    """The one line that refuses `finalize`; nothing changed, with and without --dry-run."""
+    feature_before, before = project.types(), project.digest()
+    for options in (["--dry-run"], []):
+        done = project.cli("finalize", *options, *argv)
+        assert done.code == status, done
+        [line] = [line for line in done.err.splitlines() if line.startswith("error: ")]
+        assert any(line.startswith("hint: ") for line in done.err.splitlines()), done
+        json = project.cli("finalize", "--json", *options, *argv)
+        assert (json.code, json.error) == (status, code)
+    assert project.digest() == before
+    assert project.types() == feature_before
+    return line.removeprefix("error: ")
+
+
+def test_a_proven_feature_is_completed(feature: Project) -> None:
+    one, two = feature.land("one"), feature.land("two")
+    done = feature.do("finalize", "--json")
+    assert (done.data["previousPhase"], done.data["phase"]) == ("implementing", "completed")
+    assert [c["commit"] for c in done.data["commits"]] == [one, two]
+    assert {(c["verdict"], c["class"]) for c in done.data["commits"]} == {("PASS", "behaviour")}
+    assert done.data["suite"]["verdict"] == "PASS"
+    assert feature.types()[-4:] == [
+        "proof.recorded", "proof.recorded", "gate.executed", "workflow.transition",
+    ]  # fmt: skip
+    assert (feature.own / "done/main").read_text() == "topic\n"
+    assert not (feature.own / "on").exists()
+    notes = feature.git("log", "-1", "--format=%N")
+    assert "claimed: PASS behaviour" in notes
+    assert "verified here: PASS behaviour" in notes
+
+
+def test_it_says_each_commit_and_where_the_feature_is_now(feature: Project) -> None:
+    one = feature.land("one")
+    done = feature.do("finalize")
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"{one[:9]} PASS behaviour")
+    assert any(line.startswith("suite    PASS") for line in lines)
+    assert lines[-1] == "'topic' is completed"
+    assert "hint: send it, with its trail: git push" in done.err
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "to"),
+    [("always", False, "synthesize"), ("always", True, "synthesize"),
+     ("never", False, "completed"), ("never", True, "completed"),
+     ("on-request", False, "completed"), ("on-request", True, "synthesize")],
+)  # fmt: skip
+def test_the_policy_decides_and_whether_anyone_asked(
+    project: Project, policy: str, asked: bool, to: str
+) -> None:
+    project.begin("topic", "--policy", policy)
+    if asked:
+        project.do("request-synthesize")
+    project.land("one")
+    dry = project.do("finalize", "--dry-run", "--json")
+    assert (dry.data["phase"], dry.data["to"]) == ("implementing", to)
+    assert project.do("finalize", "--json").data["phase"] == to
+    # In synthesize more commits may come: the marker stays.
+    assert (project.own / "on/main").exists() == (to == "synthesize")
+
+
+def test_a_dry_run_writes_nothing(feature: Project) -> None:
+    feature.land("one")
+    feature.do("status")
+    before, spool = feature.digest(), feature.lines("spool")
+    done = feature.do("finalize", "--dry-run")
+    assert done.out.startswith(f"{feature.head[:9]} PASS behaviour  one\n")
+    assert done.out.endswith("'topic' would enter completed\n")
+    assert feature.digest() == before
+    assert feature.lines("spool") == spool
+    assert (feature.own / "on/main").exists()
+
+
+def test_twice_is_once(feature: Project) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    done = feature.cli("finalize", "--json")
+    assert (done.code, done.error) == (1, "INVALID_PHASE")
+
+
+def test_without_a_plan(project: Project) -> None:
+    project.do("init", "topic", "--yes")
+    project.land("one")
+    line = refusal(project, "INVALID_PHASE", 1)
+    assert "is in phase 'plan'" in line
+
+
+def test_without_a_commit(feature: Project) -> None:
+    assert refusal(feature, "GUARD_FAILED", 1) == "feature 'topic' has no commit"
+
+
+def test_with_changes_that_are_in_no_commit(feature: Project) -> None:
+    """Unstaged, staged, renamed and deleted: each is named."""
+    feature.land("one")
+    feature.repo.write("README", "unstaged\n")
+    feature.repo.write("lib/base", "base\n# staged\n")
+    feature.git("add", "lib/base")
+    feature.git("mv", "lib/one", "lib/\u00fcn")
+    line = refusal(feature, "GUARD_FAILED", 1)
+    assert line == (
+        "tracked files have changes that are not committed: README, lib/base, lib/\u00fcn"
+    )
+
+
+def test_untracked_files_are_listed_and_stop_nothing(feature: Project) -> None:
+    feature.land("one")
+    feature.repo.write("notes/\x1b[2J", "not mine\n")
+    with open(bytes(feature.path) + b"/\xff", "wb"):
+        pass
+    data = feature.cli("finalize", "--dry-run", "--json").data
+    assert len(data["untracked"]) == 2
+    done = feature.do("finalize")
+    assert "untracked, and in no commit: notes/" in done.out
+    assert "untracked, and in no commit: \\udcff" in done.out
+
+
+def test_one_commit_that_fails(feature: Project) -> None:
+    feature.land("one")
+    bad = feature.land("bad", "--no-verify", test=False)
+    feature.land("three")
+    line = refusal(feature, "NOT_PROVEN", 1)
+    assert line.startswith(f"{bad[:9]} is FAIL (no-test): lib/bad changed")
+    data = feature.cli("finalize", "--json").data
+    assert [c["verdict"] for c in data["commits"]] == ["PASS", "FAIL", "PASS"]
+
+
+def test_a_commit_that_cannot_be_judged(feature: Project) -> None:
+    feature.land("one")
+    (feature.own / "trust").unlink()
+    assert "are not trusted in this clone" in refusal(feature, "UNTRUSTED", 1)
+
+
+def test_fail_comes_before_unknown(make: MakeProject) -> None:
+    """A refusal is certain, a doubt may go away."""
+    rules = BASE[".oneshot.toml"].replace('sh check.sh"', 'sh check.sh"\ntimeout = 1')
+    project = make(files={**BASE, ".oneshot.toml": rules})
+    project.begin()
+    project.change("slow")
+    project.repo.write("checks/slow", "sleep 3\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "slow")
+    assert project.cli("finalize", "--json").error == "UNDECIDED"
+    project.land("bad", "--no-verify", test=False)
+    done = project.cli("finalize", "--json")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+
+
+def test_a_spike_cannot_be_finalized(project: Project) -> None:
+    project.begin("topic", "--spike")
+    project.land("one", test=False)
+    assert refusal(project, "GUARD_FAILED", 1) == "'topic' is a spike and can't be finalized"
+
+
+def test_a_suite_that_breaks_elsewhere(make: MakeProject) -> None:
+    """Each commit's own tests pass; the whole suite on the tip does not."""
+    truth = "def test_truth():\n    assert True\n"
+    other = "def test_size():\n    import calc\n    assert calc.SIZE == 1\n"
+    project = make(files={"calc.py": "SIZE = 1\n", "test_calc.py": truth, "test_size.py": other})
+    project.begin()
+    project.repo.write("calc.py", "SIZE = 2\n")
+    project.repo.write("test_calc.py", truth + "\n\ndef test_two():\n    from calc import SIZE\n"
+                       "    assert SIZE == 2\n")  # fmt: skip
+    project.git("commit", "-q", "-am", "two")
+    done = project.cli("finalize", "--json")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    assert [c["verdict"] for c in done.data["commits"]] == ["PASS"]
+    assert done.data["suite"]["code"] == "regression"
+    assert re.search(r"test_size\.py::test_size", done.json["error"]["message"])
+
+
+def test_a_check_command_that_fails(project: Project) -> None:
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.repo.write(".oneshot.toml", "check = ['test ! -e lib/one']\n" + rules)
+    project.git("commit", "-q", "-am", "check")
+    project.begin()
+    project.land("one")
+    line = refusal(project, "NOT_PROVEN", 1)
+    assert line.startswith("the suite is FAIL (check-failed): ")
+    assert "test ! -e lib/one" in line or "test '!' -e lib/one" in line
+
+
+def test_no_cache_is_believed(feature: Project, tmp_path: Path) -> None:
+    """What an executor can write is not what `finalize` reads: the tests run again."""
+    ran = tmp_path / "ran"
+    feature.change("one")
+    feature.repo.write("checks/one", f"echo >>{ran}; grep -qx one lib/one\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "one")
+    before = ran.read_text()
+    feature.do("finalize", "--dry-run")
+    assert len(ran.read_text()) > len(before)
+
+
+def test_another_branchs_commits_are_not_taken(project: Project) -> None:
+    """Standing on main, the feature of `topic` must not get main's commits."""
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    project.land("one")
+    project.git("switch", "-q", "main")
+    other = project.land("other", "--no-verify")
+    line = refusal(project, "GUARD_FAILED", 1, "topic")
+    assert line == "feature 'topic' is on branch 'topic', not on 'main'"
+    # Where HEAD is on no branch, as in CI, or the branch was renamed, HEAD counts.
+    project.git("switch", "-q", "--detach", "topic")
+    assert project.do("finalize", "topic", "--dry-run").code == 0
+    project.git("switch", "-q", "topic")
+    project.git("branch", "-q", "-m", "renamed")
+    done = project.do("finalize", "topic", "--json")
+    assert [c["commit"] for c in done.data["commits"]] == [project.head]
+    assert other not in str(done.data)
+
+
+def test_it_is_done_from_any_folder(feature: Project) -> None:
+    feature.land("one")
+    assert feature.cli("finalize", cwd=feature.path / "lib").code == 0

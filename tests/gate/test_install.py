@@ -1,0 +1,132 @@
+"""What the program changes in a clone: said before, kept small, taken back whole."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+import git_oneshot
+from git_oneshot.gate.install import HOOKS, Clone
+from git_oneshot.proof.slots import place
+from tests.gate.project import ROOT, MakeProject, Project
+
+FETCH = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
+
+
+def test_every_step_is_named_before_it_is_made(project: Project, make: MakeProject) -> None:
+    make.remote(project)
+    project.hook("pre-push").write_text("#!/bin/sh\n")
+    clone = Clone(project.repo.discover(), "/opt/git-oneshot")
+    before = project.digest()
+    steps = [step.what for step in clone.steps()]
+    assert steps == [
+        "hook pre-commit", "hook post-commit", "hook post-rewrite",
+        "hook pre-push, after the pre-push hook that is there",
+        "marker: where git-oneshot is, for the hooks",
+        "fetch: bring the trails of 'origin' along (remote.origin.fetch)",
+        "git log: show proofs below messages (notes.displayRef)",
+    ]  # fmt: skip
+    assert project.digest() == before
+    assert not clone.installed
+    for step in clone.steps():
+        step.make()
+    assert clone.installed
+    assert clone.steps() == []
+    assert project.lines("program") == ["/opt/git-oneshot"]
+
+
+def test_shims_are_installed_as_they_stand(feature: Project) -> None:
+    for name in HOOKS:
+        assert feature.hook(name).read_bytes() == (ROOT / "hooks" / name).read_bytes()
+        assert os.access(feature.hook(name), os.X_OK)
+
+
+def test_an_older_shim_of_ours_is_replaced_and_not_kept(project: Project) -> None:
+    hook = project.hook("pre-commit")
+    hook.write_text("#!/bin/sh\n# git-oneshot hook 0: pre-commit.\nexit 1\n")
+    hook.chmod(0o755)
+    project.do("install", "--yes")
+    assert hook.read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()
+    assert not Path(f"{hook}.before-oneshot").exists()
+
+
+def test_settings_of_the_user_are_added_to_and_left(project: Project, make: MakeProject) -> None:
+    make.remote(project)
+    project.git("config", "--add", "notes.displayRef", "refs/notes/*")
+    before = (project.path / ".git/config").read_text()
+    project.do("install", "--yes")
+    assert project.git("config", "--get-all", "remote.origin.fetch").split("\n") == [
+        "+refs/heads/*:refs/remotes/origin/*", FETCH,
+    ]  # fmt: skip
+    assert project.git("config", "--get-all", "notes.displayRef").split("\n") == [
+        "refs/notes/*", "refs/notes/oneshot",
+    ]  # fmt: skip
+    project.do("uninstall")
+    assert (project.path / ".git/config").read_text() == before
+
+
+def test_settings_above_the_repository_are_not_ours(project: Project) -> None:
+    """What the user has set for all repositories stays."""
+    project.git("config", "--global", "notes.displayRef", "refs/notes/oneshot")
+    project.do("install", "--yes")
+    project.do("uninstall")
+    assert project.git("config", "--global", "notes.displayRef") == "refs/notes/oneshot"
+
+
+def test_which_remote_trails_are_exchanged_with(project: Project, make: MakeProject) -> None:
+    clone = Clone(project.repo.discover(), "")
+    assert clone.remote == ""
+    make.remote(project, "other")
+    assert clone.remote == "other"
+    make.remote(project)
+    assert clone.remote == "origin"
+    project.git("config", "oneshot.remote", "other")
+    assert clone.remote == "other"
+
+
+def test_a_fetch_brings_trails_and_destroys_none(feature: Project, make: MakeProject) -> None:
+    """Never by the same name: a plain fetch would overwrite, and --prune delete."""
+    make.remote(feature)
+    feature.do("install", "--yes")
+    tip = feature.git("rev-parse", "refs/oneshot/topic")
+    feature.git("fetch", "-q", "--prune", "origin")
+    assert feature.git("rev-parse", "refs/oneshot/topic") == tip
+    feature.git("push", "-q", "--no-verify", "origin", "refs/oneshot/topic")
+    feature.git("fetch", "-q", "--prune", "origin")
+    assert feature.git("rev-parse", "refs/oneshot-remote/origin/topic") == tip
+
+
+def test_uninstall_gives_slots_and_notes_back_and_keeps_trails(feature: Project) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    slots = place(feature.repo.discover())
+    assert Path(slots).exists()
+    assert feature.git("rev-parse", "refs/notes/oneshot")
+    done = feature.do("uninstall", "--json")
+    assert "caches, markers and trust" in done.data["changes"]
+    assert "refs/notes/oneshot (made from the trails)" in done.data["changes"]
+    assert not Path(slots).exists()
+    assert feature.git("for-each-ref", "--format=%(refname)").split() == [
+        "refs/heads/main", "refs/oneshot/topic",
+    ]  # fmt: skip
+    assert feature.do("status", "topic", "--json").data["phase"] == "completed"
+
+
+def test_shims_are_found_beside_the_package_or_inside_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout has them at its top, a wheel inside the package; one without says so."""
+    package = tmp_path / "site" / "git_oneshot"
+    (package / "shims").mkdir(parents=True)
+    monkeypatch.setattr(git_oneshot, "__file__", str(package / "__init__.py"))
+    clone = Clone(project.repo.discover(), "x")
+    with pytest.raises(FileNotFoundError, match="the pre-commit shim is not part"):
+        clone.steps()
+    for name in HOOKS:
+        (package / "shims" / name).write_bytes((ROOT / "hooks" / name).read_bytes())
+    # Another package's folder of that name is none of ours.
+    (tmp_path / "site/hooks").mkdir()
+    (tmp_path / "site/hooks/pre-commit").write_text("#!/bin/sh\nexit 1\n")
+    for step in clone.steps():
+        step.make()
+    assert project.hook("pre-commit").read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()

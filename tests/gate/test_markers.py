@@ -1,0 +1,78 @@
+"""The files that tell the shims where something is to be done."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.gate.markers import Markers
+from tests.gate.project import Project
+
+ONE, TWO = FeatureId("one"), FeatureId("two")
+
+
+@pytest.fixture
+def markers(project: Project) -> Markers:
+    return Markers(project.repo.discover())
+
+
+def files(project: Project) -> list[str]:
+    """Every file and folder of ours, but caches."""
+    return sorted(str(path.relative_to(project.own)) for path in project.own.glob("**/*"))
+
+
+def test_a_feature_opens_leaves_and_closes(project: Project, markers: Markers) -> None:
+    markers.open("fix/it", ONE)
+    assert markers.feature_on("fix/it") == ONE
+    assert markers.leaving("fix/it") is None
+    assert (project.own / "active").exists()
+    markers.leave("fix/it", ONE)
+    assert (markers.feature_on("fix/it"), markers.leaving("fix/it")) == (None, ONE)
+    assert markers.all() == {"fix/it": ONE}
+    assert (project.own / "active").exists()
+    markers.open("fix/it", TWO)
+    assert markers.all() == {"fix/it": TWO}
+    markers.close("fix/it")
+    assert markers.all() == {}
+    assert files(project) == []
+    markers.close("fix/it")
+    markers.close("never")
+
+
+def test_active_stays_while_any_feature_is_open(project: Project, markers: Markers) -> None:
+    markers.open("a", ONE)
+    markers.open("b/c", TWO)
+    markers.close("a")
+    assert (project.own / "active").exists()
+    assert markers.all() == {"b/c": TWO}
+
+
+@pytest.mark.parametrize("way", [Markers.open, Markers.leave])
+@pytest.mark.parametrize(
+    ("old", "new"), [("a", "a/b/c"), ("a/b", "a/b/c"), ("a/b/c", "a"), ("a/b/c", "a/b")]
+)
+def test_a_branch_that_is_gone_is_in_nobodys_way(
+    markers: Markers, old: str, new: str, way: Callable[[Markers, str, FeatureId], None]
+) -> None:
+    """git lets `a/b` be made when `a` is deleted, and its marker is still there."""
+    way(markers, old, ONE)
+    way(markers, new, TWO)
+    assert markers.all() == {new: TWO}
+
+
+def test_what_is_no_feature_is_no_marker(project: Project, markers: Markers) -> None:
+    folder = project.own / "on"
+    folder.mkdir(parents=True)
+    for name, content in (("empty", b""), ("bad", b"../x\n"), ("bytes", b"\xff\xfe"),
+                          ("long", b"a" * 150)):  # fmt: skip
+        (folder / name).write_bytes(content)
+        assert markers.feature_on(name) is None
+    assert markers.all() == {}
+    assert markers.feature_on("folder/none") is None
+
+
+def test_a_marker_of_a_trail_that_is_gone_stops_no_new_feature(feature: Project) -> None:
+    feature.git("update-ref", "-d", "refs/oneshot/topic")
+    assert feature.cli("init", "second").code == 0
+    assert Path(feature.own, "on/main").read_text() == "second\n"

@@ -1,0 +1,399 @@
+"""The gate: every line of a push and every commit of its ranges, however they came to be."""
+
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.gate.push import Update, parse
+from tests.gate.project import MakeProject, Project
+from tests.sandbox import Repo
+
+NEVER = '[gate]\nrefs = ["refs/heads/release"]\n'
+
+
+@pytest.fixture
+def remote(make: MakeProject, project: Project) -> Repo:
+    """The bare repository that the project pushes to."""
+    return make.remote(project)
+
+
+@pytest.fixture
+def feature(project: Project, remote: Repo) -> Project:
+    """A feature on the branch `topic`, meant for main."""
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    return project
+
+
+def refused(project: Project, *args: str) -> list[str]:
+    """The lines that say why a push is refused."""
+    done = project.may("push", *args)
+    assert done.code == 1, done
+    lines = done.err.splitlines()
+    assert any(line.startswith("hint: ") for line in lines), done
+    return [line for line in lines if line.startswith("error: ref")]
+
+
+def pushed(project: Project, *args: str) -> str:
+    """What a push that goes through says."""
+    done = project.may("push", "-q", *args)
+    assert done.code == 0, done
+    return done.err
+
+
+# -- every line -----------------------------------------------------------------------
+
+
+def test_a_proven_commit_goes_and_its_trail_with_it(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    assert pushed(feature, "origin", "topic:main") == ""
+    assert remote.git("rev-parse", "main") == feature.head
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+    assert feature.types()[-1] == "commit.recorded"
+
+
+def test_every_commit_of_the_range_is_judged(feature: Project) -> None:
+    """Two wrong commits below a right one: both are named, by id and subject."""
+    one = feature.land("one", "--no-verify", test=False)
+    feature.land("two")
+    three = feature.land("three", "--no-verify", test=False)
+    feature.land("four")
+    lines = refused(feature, "origin", "topic:main")
+    assert [line.split()[2] for line in lines] == [one[:9], three[:9]]
+    assert all("FAIL(no-test)" in line for line in lines)
+
+
+def test_the_first_failure_does_not_hide_the_others(feature: Project, remote: Repo) -> None:
+    """H28: several refs in one push, each judged by its own range."""
+    feature.repo.write(".oneshot.toml", (feature.path / ".oneshot.toml").read_text() + NEVER)
+    feature.git("commit", "-q", "-am", "gate release")
+    feature.git("push", "-q", "--no-verify", "origin", "topic:release")
+    feature.git("switch", "-q", "-c", "aside")
+    feature.land("two", "--no-verify", test=False)
+    feature.git("switch", "-q", "topic")
+    feature.land("one", "--no-verify", test=False)
+    before = remote.git("for-each-ref")
+    lines = refused(feature, "origin", "topic:main", "aside:release", "aside:free")
+    assert sorted(line.split()[1] for line in lines) == ["refs/heads/main:", "refs/heads/release:"]
+    assert remote.git("for-each-ref") == before
+
+
+def test_lines_of_a_push_are_read_to_the_letter() -> None:
+    zero, one = "0" * 40, "1" * 40
+    text = (
+        f"(delete) {zero} refs/heads/gone {one}\n"
+        f"HEAD^{{/a b\x85c}} {one} refs/heads/\udcff {zero}\n"
+    )
+    assert parse(text) == [
+        Update("(delete)", "", "refs/heads/gone", one),
+        Update("HEAD^{/a b\x85c}", one, "refs/heads/\udcff", ""),
+    ]
+    assert parse("") == []
+    assert parse(f"a {'0' * 64} b {'0' * 64}\n") == [Update("a", "", "b", "")]
+
+
+def test_what_brings_no_commit_is_not_judged(feature: Project, remote: Repo) -> None:
+    """H29: a delete, tags of trees and blobs, our own refs, nothing at all."""
+    feature.git("push", "-q", "--no-verify", "origin", "main:refs/heads/main2")
+    feature.land("bad", "--no-verify", test=False)
+    feature.git("tag", "tree", "HEAD^{tree}")
+    feature.git("tag", "blob", "HEAD:README")
+    feature.git("tag", "-a", "-m", "of a tree", "annotated", "HEAD^{tree}")
+    for what in ("tree", "blob", "annotated"):
+        pushed(feature, "origin", f"refs/tags/{what}:refs/tags/{what}")
+    pushed(feature, "origin", "--delete", "main2")
+    pushed(feature, "origin", "refs/oneshot/topic:refs/oneshot/topic")
+    pushed(feature, "origin", "main")  # nothing to push: git gives no line
+    names = remote.git("for-each-ref", "--format=%(refname)").split()
+    assert names == ["refs/heads/main", "refs/oneshot/topic", *(
+        f"refs/tags/{what}" for what in ("annotated", "blob", "tree")
+    )]  # fmt: skip
+
+
+def test_a_tag_of_a_commit_is_peeled_where_everything_is_gated(
+    make: MakeProject, project: Project, remote: Repo
+) -> None:
+    project.repo.write(
+        ".oneshot.toml",
+        (project.path / ".oneshot.toml").read_text() + "[gate]\neverything = true\n",
+    )
+    project.git("commit", "-q", "-am", "gate everything")
+    project.git("push", "-q", "origin", "main")
+    project.begin()
+    project.land("bad", "--no-verify", test=False)
+    project.git("tag", "-a", "-m", "v1", "v1")
+    [line] = refused(project, "origin", "v1")
+    assert line.startswith("error: refs/tags/v1: ")
+    [line] = refused(project, "origin", "main:refs/heads/anything")
+    assert line.startswith("error: refs/heads/anything: ")
+    assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_new_branch_brings_what_the_remote_has_not(feature: Project, remote: Repo) -> None:
+    """H30: not the whole history, nor nothing."""
+    feature.repo.write(".oneshot.toml", (feature.path / ".oneshot.toml").read_text() + NEVER)
+    feature.git("commit", "-q", "-am", "gate release")
+    bad = feature.land("bad", "--no-verify", test=False)
+    [line] = refused(feature, "origin", "topic:release")
+    assert line.split()[2] == bad[:9]
+    feature.change("bad", code=False)
+    feature.git("commit", "-q", "--amend", "--no-edit")
+    pushed(feature, "origin", "topic:release")
+    assert remote.git("rev-parse", "release") == feature.head
+
+
+def test_a_forced_push_is_judged_by_what_replaces(feature: Project, remote: Repo) -> None:
+    """H30: the old tip may be unknown here."""
+    other = Repo(feature.path.parent / "other")
+    other.git("remote", "add", "origin", str(remote.path))
+    other.git("pull", "-q", "origin", "main")
+    other.commit("theirs", {"README": "theirs\n"})
+    other.git("push", "-q", "origin", "HEAD:main")
+    bad = feature.land("bad", "--no-verify", test=False)
+    [line] = refused(feature, "--force", "origin", "topic:main")
+    assert line.split()[2] == bad[:9]
+    feature.change("bad", code=False)
+    feature.git("commit", "-q", "--amend", "--no-edit")
+    pushed(feature, "--force", "origin", "topic:main")
+    assert remote.git("rev-parse", "main") == feature.head
+
+
+def test_commits_of_others_are_reported_and_not_refused(feature: Project, remote: Repo) -> None:
+    feature.git("config", "user.email", "someone@else.example")
+    feature.land("theirs", "--no-verify", test=False)
+    feature.git("config", "--unset", "user.email")
+    feature.land("ours")
+    said = pushed(feature, "origin", "topic:main")
+    assert said == "note: 1 commits are by others, and are not judged here\n"
+    assert remote.git("rev-parse", "main") == feature.head
+
+
+def test_a_branch_that_nobody_gates_takes_anything(feature: Project, remote: Repo) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    assert pushed(feature, "origin", "topic") == ""
+    assert remote.git("rev-parse", "topic") == feature.head
+    assert remote.git("rev-parse", "refs/oneshot/topic") != ""
+
+
+def test_the_whole_suite_is_run_on_the_tip(feature: Project) -> None:
+    """Each commit is proven by its own tests; another's test that fails stops the push."""
+    feature.land("one")
+    feature.change("base", code=False)
+    feature.repo.write("checks/base", "! test -e lib/two\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "a rule")
+    feature.change("two")
+    feature.git("commit", "-q", "--no-verify", "-m", "breaks the rule")
+    lines = refused(feature, "origin", "topic:main")
+    assert "FAIL(green-failed)" in lines[0]
+
+
+def test_check_commands_are_run_once_on_the_tip(make: MakeProject, project: Project) -> None:
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.repo.write(".oneshot.toml", "check = ['test ! -e lib/one']\n" + rules)
+    project.git("commit", "-q", "-am", "check")
+    make.remote(project)
+    project.begin()
+    project.land("one")
+    [line] = refused(project, "origin", "main")
+    assert line.startswith("error: refs/heads/main: FAIL(check-failed) check 'test ! -e lib/one'")
+
+
+def test_untrusted_commands_are_no_yes(feature: Project) -> None:
+    feature.land("one")
+    (feature.own / "trust").unlink()
+    lines = refused(feature, "origin", "topic:main")
+    assert "UNKNOWN(untrusted)" in lines[0]
+
+
+def test_a_forged_verdict_file_is_not_believed(feature: Project) -> None:
+    """The shim's files are advice: whoever writes one gets past the commit, not the push."""
+    feature.land("good")
+    rules = feature.lines("verdicts/current")[0]
+    feature.change("bad", test=False)
+    before, tree = feature.git("rev-parse", "HEAD^{tree}"), feature.git("write-tree")
+    forged = feature.own / "verdicts" / rules / before / tree
+    forged.parent.mkdir(parents=True)
+    forged.write_text("PASS\n")
+    feature.git("commit", "-q", "-m", "bad")
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(no-test)" in line
+
+
+def test_a_stale_verdict_file_is_not_believed(feature: Project) -> None:
+    """A verdict of other rules: what passed under them is judged by those of its parent."""
+    rules = (feature.path / ".oneshot.toml").read_text()
+    feature.land("one")
+    filed = Path(feature.own / "verdicts")
+    feature.change("two", test=False)
+    for old in list(filed.glob("*/*/*")):
+        parent = filed / old.parts[-3] / feature.git("rev-parse", "HEAD^{tree}")
+        parent.mkdir(exist_ok=True)
+        (parent / feature.git("write-tree")).write_text(old.read_text())
+    feature.git("commit", "-q", "-m", "two")
+    assert rules
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(no-test)" in line
+
+
+def test_a_damaged_trail_does_not_stop_a_push(feature: Project, remote: Repo) -> None:
+    """Commits are judged, whatever a trail says: it is named, and stays here."""
+    feature.land("one")
+    feature.git("update-ref", "refs/oneshot/topic", "HEAD")
+    said = pushed(feature, "origin", "topic")
+    assert "warning: the trail of 'topic' is not up to date: trail commit" in said
+    assert remote.git("rev-parse", "topic") == feature.head
+
+
+# -- the trail ----------------------------------------------------------------------------
+
+
+def test_the_trail_goes_by_fast_forward_only(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    pushed(feature, "origin", "topic")
+    tip = remote.git("rev-parse", "refs/oneshot/topic")
+    feature.land("two")
+    pushed(feature, "origin", "topic")
+    assert tip in remote.git("rev-list", "refs/oneshot/topic").split()
+    # Someone else's events are there, which this clone has not seen.
+    alien = remote.git("commit-tree", "-p", "refs/oneshot/topic", "-m", "alien", "HEAD^{tree}")
+    remote.git("update-ref", "refs/oneshot/topic", alien)
+    feature.land("three")
+    said = pushed(feature, "origin", "topic")
+    assert said.startswith("warning: the trail was not pushed: ")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == alien
+    assert remote.git("rev-parse", "topic") == feature.head
+
+
+def test_a_remote_that_refuses_our_refs_takes_the_branch(feature: Project, remote: Repo) -> None:
+    hook = remote.path / "hooks/update"
+    hook.write_text(
+        '#!/bin/sh\nprintf "no \\033[31mrefs\\n" >&2\ncase $1 in refs/oneshot/*) exit 1; esac\n'
+    )
+    hook.chmod(0o755)
+    feature.land("one")
+    said = pushed(feature, "origin", "topic:main")
+    assert "warning: the trail was not pushed: remote: no \\x1b[31mrefs" in said
+    assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert remote.git("rev-parse", "main") == feature.head
+
+
+def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    pushed(feature, "origin", "HEAD")
+    assert remote.git("rev-parse", "refs/oneshot/topic") != ""
+
+
+def test_a_push_to_an_address_is_judged_as_well(feature: Project, remote: Repo) -> None:
+    bad = feature.land("bad", "--no-verify", test=False)
+    [line] = refused(feature, str(remote.path), "topic:main")
+    assert line.split()[2] == bad[:9]
+
+
+# -- the way out --------------------------------------------------------------------------
+
+
+def test_a_finalized_feature_is_done_with_when_it_has_arrived(
+    feature: Project, remote: Repo
+) -> None:
+    """What a push brought is seen at the next one: its own hook can't know that it arrives."""
+    feature.land("one")
+    feature.do("finalize")
+    assert (feature.own / "done/topic").read_text() == "topic\n"
+    pushed(feature, "origin", "topic:main")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+    feature.land("no feature", test=False)
+    assert pushed(feature, "origin", "topic:main") == ""
+    assert not (feature.own / "active").exists()
+    assert not (feature.own / "done").exists()
+
+
+def test_a_push_that_was_rejected_leaves_the_gate_closed(feature: Project, remote: Repo) -> None:
+    """Finalized, rejected, changed, pushed again: the change is judged."""
+    feature.land("one")
+    feature.do("finalize")
+    hook = remote.path / "hooks/update"
+    hook.write_text("#!/bin/sh\ncase $1 in refs/heads/*) exit 1; esac\n")
+    hook.chmod(0o755)
+    assert feature.may("push", "origin", "topic:main").code == 1
+    hook.unlink()
+    feature.land("bad", test=False)
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(no-test)" in line
+
+
+def test_a_trail_that_a_push_without_hooks_left_behind_follows(
+    feature: Project, remote: Repo
+) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    pushed(feature, "--no-verify", "origin", "topic:main")
+    assert remote.git("for-each-ref", "refs/oneshot") == ""
+    pushed(feature, "origin", "topic:later")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+    assert not (feature.own / "active").exists()
+
+
+def test_a_finalized_branch_that_is_gone_is_done_with(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    feature.git("switch", "-q", "main")
+    feature.git("branch", "-q", "-D", "topic")
+    feature.land("x", test=False)
+    pushed(feature, "origin", "main")
+    assert not (feature.own / "active").exists()
+
+
+# -- git oneshot push ----------------------------------------------------------------------
+
+
+def test_push_proves_and_pushes(feature: Project, remote: Repo) -> None:
+    feature.land("one", "--no-verify")
+    feature.do("finalize")
+    done = feature.oneshot("push", "-q", "--json", "origin", "topic:main")
+    assert done.code == 2  # git's own options come behind --
+    done = feature.oneshot("push", "--json", "--", "-q", "origin", "topic:main")
+    assert done.code == 0, done
+    assert done.data["pushed"] is True
+    assert [c["verdict"] for c in done.data["commits"]] == ["PASS"]
+    assert remote.git("rev-parse", "main") == feature.head
+    assert not (feature.own / "active").exists()
+
+
+def test_push_sends_nothing_that_is_not_proven(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    bad = feature.land("bad", "--no-verify", test=False)
+    done = feature.cli("push", "origin", "topic:main")
+    assert done.code == 1
+    assert done.err.startswith(f"{bad[:9]} FAIL(no-test)")
+    assert done.err.splitlines()[-2:] == [
+        "error: FAIL: 1 commit of 2; nothing was pushed",
+        "hint: see each test: git oneshot verify",
+    ]
+    done = feature.cli("push", "--json", "origin", "topic:main")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    assert [c["code"] for c in done.data["commits"]] == [None, "no-test"]
+    (feature.own / "trust").unlink()
+    feature.git("reset", "-q", "--hard", "HEAD^")
+    assert feature.cli("push", "--json").error == "UNDECIDED"
+    assert remote.git("log", "-1", "--format=%s", "main") == "base"
+
+
+def test_push_says_what_git_said(feature: Project) -> None:
+    feature.land("one")
+    done = feature.cli("push", "--json", "nowhere")
+    assert (done.code, done.error) == (1, "PUSH_FAILED")
+    assert "'nowhere' does not appear to be a git repository" in done.data["said"]
+
+
+def test_push_of_another_branchs_feature_is_refused(feature: Project) -> None:
+    feature.git("switch", "-q", "main")
+    done = feature.cli("push", "-f", "topic", "--json")
+    assert (done.code, done.error) == (1, "GUARD_FAILED")
+    assert done.json["error"]["hint"] == "git switch topic"
