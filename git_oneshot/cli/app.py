@@ -1,0 +1,294 @@
+"""What every command needs: the repository, the trails, the time, the terminal.
+
+Everything is made when it is first used, so a command pays for what it needs.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId, feature_id, printable
+from git_oneshot.gate.markers import Markers
+from git_oneshot.git import Git, discover
+from git_oneshot.session import Session, World
+from git_oneshot.trail.git_store import GitStore
+
+if TYPE_CHECKING:
+    from git_oneshot.core.events import Stamp
+    from git_oneshot.core.state import State
+    from git_oneshot.gate.install import Clone
+    from git_oneshot.proof.prover import Prover
+    from git_oneshot.trail.display import Display
+
+
+def shown(text: str) -> str:
+    """Lines for a terminal: whatever a trail, a test or a file name holds, it does nothing."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+class App:
+    """One invocation of one command."""
+
+    def __init__(
+        self,
+        *,
+        feature: str | None = None,
+        key: str | None = None,
+        if_tip: str | None = None,
+        via: str | None = None,
+        json: bool = False,
+    ) -> None:
+        self.named = feature
+        self.key = key
+        self.if_tip = if_tip
+        self.via = via
+        self.json = json
+        self.environ = dict(os.environ)
+        self.cwd = os.getcwd()
+
+    # -- the outside world ------------------------------------------------------
+
+    @property
+    def terminal(self) -> bool:
+        """Whether there is a person to ask."""
+        return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def say(self, line: str) -> None:
+        """Talk: to stderr, and not to a program that reads JSON."""
+        if not self.json:
+            click.echo(shown(line), err=True)
+
+    @cached_property
+    def identity(self) -> str:
+        """``Name <email>`` of whoever acts, as git knows them."""
+        import subprocess
+
+        done = subprocess.run(
+            ["git", *self._at(), "var", "GIT_COMMITTER_IDENT"],
+            env=self.environ, capture_output=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise OneshotError(
+                Code.IDENTITY_MISSING,
+                "git does not know who you are",
+                "git config --global user.name 'Your Name'; "
+                "git config --global user.email you@example.com",
+            )
+        return os.fsdecode(done.stdout).rsplit(" ", 2)[0]
+
+    @property
+    def email(self) -> str:
+        """The e-mail address of whoever acts."""
+        return self.identity.rpartition("<")[2].rstrip(">")
+
+    def _at(self) -> list[str]:
+        return ["-C", self.git.work_tree or self.git.git_dir]
+
+    def stamp(self) -> "Stamp":
+        """Time, identity and randomness for one append."""
+        from git_oneshot.core.events import Stamp
+
+        now = time.time()
+        return Stamp(
+            now=int(now * 1000),
+            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            by=self.identity[:500],
+            entropy=os.urandom(16),
+            via=self.via,
+            key=self.key,
+        )
+
+    # -- the repository -----------------------------------------------------------
+
+    @cached_property
+    def git(self) -> Git:
+        """The repository of the current directory."""
+        return discover(self.cwd, self.environ)
+
+    @property
+    def work_tree(self) -> str:
+        """The top of the working tree, or NO_WORK_TREE."""
+        if self.git.work_tree is None:
+            raise OneshotError(
+                Code.NO_WORK_TREE,
+                "this needs a working tree, and the repository is bare",
+                "git clone it, and work there",
+            )
+        return self.git.work_tree
+
+    @cached_property
+    def store(self) -> GitStore:
+        """The trails."""
+        store = GitStore(self.git, time.time)
+        click.get_current_context().call_on_close(store.close)
+        return store
+
+    @cached_property
+    def session(self) -> Session:
+        """Reads and writes the trails."""
+        return Session(self.store, World(self.stamp, time.sleep, _chance))
+
+    @cached_property
+    def markers(self) -> Markers:
+        """What the shims look at."""
+        return Markers(self.git)
+
+    @cached_property
+    def branch(self) -> str | None:
+        """The branch that HEAD is on, None when it is detached."""
+        with open(os.path.join(self.git.git_dir, "HEAD"), "rb") as file:
+            head = os.fsdecode(file.readline().rstrip(b"\n"))
+        if head == "ref: refs/heads/.invalid":  # refs are in a reftable
+            return self.git.maybe("symbolic-ref", "-q", "--short", "HEAD")
+        return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else None
+
+    @cached_property
+    def head(self) -> str | None:
+        """The commit that HEAD is at, None before the first one."""
+        if self.git.work_tree is None:
+            return self.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
+        return self.git.head
+
+    @cached_property
+    def clone(self) -> "Clone":
+        """The settings of this clone."""
+        import shutil
+
+        from git_oneshot.gate.install import Clone
+
+        program = shutil.which(sys.argv[0]) or shutil.which("git-oneshot") or ""
+        if not os.path.basename(program).startswith("git-oneshot"):
+            program = shutil.which("git-oneshot") or os.path.join(
+                os.path.dirname(sys.executable), "git-oneshot"
+            )
+        return Clone(self.git, os.path.abspath(program))
+
+    @cached_property
+    def display(self) -> "Display":
+        """What `git log` shows."""
+        from git_oneshot.trail.display import Display
+
+        return Display(self.git)
+
+    def refresh_display(self) -> None:
+        """Bring what `git log` shows up to the trails."""
+        tips = self.store.tips()
+        self.display.refresh(loaded.state for loaded in self.store.load(tips))
+
+    # -- the feature ----------------------------------------------------------------
+
+    def feature(self, positional: str | None = None) -> FeatureId:
+        """The feature that was named, else the one of this branch."""
+        named = positional if positional is not None else self.named
+        if positional is not None and self.named is not None and positional != self.named:
+            raise OneshotError(
+                Code.USAGE,
+                f"two features are named: '{positional}' and '{self.named}'",
+                "name one of them",
+            )
+        found = feature_id(named) if named is not None else self.feature_here()
+        if found is None:
+            where = f"on branch '{self.branch}'" if self.branch else "on a detached HEAD"
+            raise OneshotError(
+                Code.FEATURE_UNKNOWN,
+                f"no feature is open {where}",
+                "begin one: git oneshot init FEATURE, or name one: -f FEATURE",
+                next=[
+                    {"argv": ["git", "oneshot", "list", "--json"], "why": "see the open features"}
+                ],
+            )
+        return found
+
+    def feature_here(self) -> FeatureId | None:
+        """The open feature of this branch, else the one that was finalized here last."""
+        if self.branch is None:
+            return None
+        return self.open_here() or self.markers.leaving(self.branch)
+
+    def open_here(self) -> FeatureId | None:
+        """The open feature of this branch: by its marker, else by the trails of this clone."""
+        if self.branch is None:
+            return None
+        marked = self.markers.feature_on(self.branch)
+        if marked is not None:
+            return marked
+        ours = [tip for tip in self.store.tips() if not tip.origin]
+        for loaded in self.store.load(ours):
+            if loaded.state.open and loaded.state.branch == self.branch:
+                return FeatureId(loaded.state.feature)
+        return None
+
+    def stand_on(self, state: "State") -> None:
+        """Refuse to take another branch's commits for the feature's own."""
+        if self.branch in (None, state.branch):
+            return
+        if self.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}") is None:
+            return  # renamed, or merged and deleted
+        raise OneshotError(
+            Code.GUARD_FAILED,
+            f"feature '{state.feature}' is on branch '{state.branch}', not on '{self.branch}'",
+            f"git switch {state.branch}",
+            guard="on-its-branch",
+        )
+
+    def bind(self, feature: FeatureId) -> str | None:
+        """Write what the hooks noted of a feature; give back the tip to expect after that.
+
+        These events are nobody's command: --key is not theirs, and --if-tip is
+        about the trail before them.
+        """
+        from msgspec.structs import replace
+
+        from git_oneshot.gate.spool import bind
+
+        loaded = self.session.load(feature)
+        if self.branch is None or self.branch != loaded.state.branch:
+            return self.if_tip
+        if self.if_tip is not None and (loaded.tip is None or loaded.tip.commit != self.if_tip):
+            return self.if_tip  # which the command then refuses
+        world = self.session.world
+        unnamed = world._replace(stamp=lambda: replace(world.stamp(), key=None))
+        receipt = bind(self.git, Session(self.store, unnamed), feature, self.branch)
+        return receipt.tip.commit if receipt and self.if_tip is not None else self.if_tip
+
+    # -- proofs ---------------------------------------------------------------------
+
+    def prover(
+        self, *, fresh: bool = False, trusted: bool = False, limit: float | None = None
+    ) -> "Prover":
+        """What runs tests here; without ``trusted``, only commands the user has trusted."""
+        import signal
+
+        from git_oneshot.gate.trust import Trust
+        from git_oneshot.proof.cache import ProofCache
+        from git_oneshot.proof.prover import Prover
+        from git_oneshot.proof.runners import Tools
+        from git_oneshot.proof.slots import Slots, place
+        from git_oneshot.proof.toolchain import Toolchain
+
+        git = self.git
+        # A test outlives us if we just die; interrupted, we end it first.
+        with contextlib.suppress(ValueError):  # not in the main thread
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.default_int_handler)
+        toolchain = Toolchain(git.own_dir, git.work_tree, self.environ)
+        return Prover(
+            git,
+            Tools(toolchain, self.environ, git.work_tree),
+            Slots(git, place(git)),
+            ProofCache(os.path.join(git.own_dir, "cache")),
+            fresh=fresh,
+            trusted=None if trusted else Trust(git).trusted(),
+            limit=limit,
+        )
+
+
+def _chance() -> float:
+    """A number in [0, 1), without importing `random`."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32

@@ -1,0 +1,137 @@
+"""install, uninstall, trust, rules: what holds in this clone."""
+
+import os
+import shlex
+from typing import Any
+
+import click
+
+from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.app import App
+from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
+from git_oneshot.cli.text import counted
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.rules import FILE, Rules, sides, template
+from git_oneshot.gate.trust import Trust
+from git_oneshot.proof.suites import rules_of
+
+_IN_PLACE = "everything is in place"
+
+
+@answering("install", "hooks, fetch and git log in this clone")
+@click.option("--yes", is_flag=True, help="Make the changes without asking.")
+def install(app: App, *, yes: bool) -> Answer:
+    """Set up this clone: hooks, fetch of trails, proofs in `git log`, trust.
+
+    It says what it is about to change, and asks. A hook that is there is kept
+    and runs first. `git oneshot uninstall` takes everything back.
+    """
+    changes = pending(app)
+    if changes and not ask(app, yes=yes):
+        if app.terminal:
+            raise OneshotError(Code.NEEDS_INPUT, "nothing was changed")
+        raise OneshotError(
+            Code.NEEDS_INPUT,
+            "there is no terminal to ask on",
+            "git oneshot install --yes",
+            changes=changes,
+        )
+    done = apply(app)
+    if app.clone.hooks_path:
+        raise OneshotError(
+            Code.HOOKS_PATH_SET,
+            f"core.hooksPath is '{app.clone.hooks_path}', so the hooks are another tool's",
+            "add to its pre-commit and pre-push: git-oneshot hook pre-commit "
+            '(or pre-push "$@"); the rest is done',
+            changes=done,
+        )
+    text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE
+    return Answer({"changes": done}, text)
+
+
+@answering("uninstall", "take back what install changed")
+def uninstall(app: App) -> Answer:
+    """Take back hooks and settings of this clone. The trails stay."""
+    done = app.clone.undo()
+    return Answer({"changes": done}, "\n".join(f"gone: {what}" for what in done) or "nothing to do")
+
+
+@answering("trust", "let the test commands of this repository run here")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def trust(app: App, *, yes: bool) -> Answer:
+    """Show the commands that proofs would run, and let them run in this clone."""
+    commands = commands_to_trust(app)
+    data: dict[str, Any] = {"commands": [list(argv) for argv in commands]}
+    if not commands:
+        known = sorted(Trust(app.git).trusted())
+        return Answer(data, "\n".join(f"trusted: {shlex.join(a)}" for a in known)
+                      or "this repository names no command")  # fmt: skip
+    for argv in commands:
+        app.say(f"  {shlex.join(argv)}")
+    if not yes and not app.terminal:
+        raise OneshotError(
+            Code.NEEDS_INPUT, "there is no terminal to ask on", "git oneshot trust --yes", **data
+        )
+    if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
+        raise OneshotError(Code.UNTRUSTED, "nothing is trusted", **data)
+    Trust(app.git).add(commands)
+    return Answer(data, "\n".join(f"trusted: {shlex.join(argv)}" for argv in commands))
+
+
+@answering("rules", "the rules in force; --write makes a file of them")
+@click.option("--write", is_flag=True, help=f"Write a commented {FILE}.")
+def rules(app: App, *, write: bool) -> Answer:
+    """Show the rules in force at HEAD, and where they come from."""
+    tree = app.git.tree(app.head)
+    found = rules_of(app.git, tree)
+    if write:
+        path = os.path.join(app.work_tree, FILE)
+        try:
+            with open(path, "x", encoding="utf-8") as file:
+                file.write(template(found.suites))
+        except FileExistsError:
+            raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}") from None
+        return Answer(
+            {"path": FILE},
+            f"wrote {FILE}",
+            [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
+        )
+    return Answer(_data(found), _shown(found))
+
+
+def _data(found: Rules) -> dict[str, object]:
+    return {
+        "source": FILE if found.from_file else "detected",
+        "suites": [
+            {"name": s.name, "command": list(s.command), "root": s.root or ".",
+             "runner": s.runner, "timeout": s.timeout,
+             "source": "detected" if s.detected else FILE}
+            for s in found.suites
+        ],
+        "sides": [{"side": side, "paths": list(paths)} for side, paths in sides(found)],
+        "strict": found.strict,
+        "checks": [list(argv) for argv in found.checks],
+        "gate": {"refs": list(found.gate.refs), "everything": found.gate.everything},
+        "limits": {"commitSeconds": found.limits.commit_seconds,
+                   "planFiles": found.limits.plan_files},
+    }  # fmt: skip
+
+
+def _shown(found: Rules) -> str:
+    lines = [f"# from {FILE}" if found.from_file else f"# there is no {FILE}: detected"]
+    lines += [
+        f"suite    {s.name}: {shlex.join(s.command)} in {s.root or '.'}, {s.timeout} s, {s.runner}"
+        for s in found.suites
+    ]
+    if not found.suites:
+        lines.append("suite    none: nothing is gated")
+    lines += [f"check    {shlex.join(argv)}" for argv in found.checks]
+    for side, paths in sides(found):
+        lines.append(f"{side:<12} {' '.join(path.removeprefix(':(glob)') for path in paths)}")
+    rest = "production (strict)" if found.strict else "neutral"
+    lines.append(f"all else     {rest}")
+    if found.gate.everything:
+        lines.append("gate     every push")
+    elif found.gate.refs:
+        lines.append(f"gate     {' '.join(found.gate.refs)}")
+    return "\n".join(lines)

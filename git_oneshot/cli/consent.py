@@ -1,0 +1,52 @@
+"""Asking before a clone is changed."""
+
+import shlex
+
+import click
+
+from git_oneshot.cli.app import App
+from git_oneshot.core.rules import Argv
+from git_oneshot.gate.trust import Trust
+from git_oneshot.proof.suites import rules_of
+
+
+def commands_to_trust(app: App) -> tuple[Argv, ...]:
+    """The commands of the rules at HEAD that the user has not let run here."""
+    commands = rules_of(app.git, app.git.tree(app.head)).commands
+    trusted = Trust(app.git).trusted()
+    return tuple(command for command in commands if command not in trusted)
+
+
+def pending(app: App) -> list[str]:
+    """The changes to this clone that are yet to be made, in words."""
+    steps = [step.what for step in app.clone.steps()]
+    return steps + [f"trust: run `{shlex.join(argv)}`" for argv in commands_to_trust(app)]
+
+
+def ask(app: App, *, yes: bool) -> bool:
+    """Say what would change in this clone, and whether it may be. True when nothing would."""
+    changes = pending(app)
+    if not changes:
+        return True
+    if not yes and not app.terminal:
+        return False
+    app.say("in this clone:")
+    for change in changes:
+        app.say(f"  {change}")
+    if app.clone.hooks_path:
+        app.say(f"warning: core.hooksPath is '{app.clone.hooks_path}': no hook is installed there")
+    return yes or click.confirm("make these changes?", default=True, err=True)
+
+
+def apply(app: App) -> list[str]:
+    """Make the changes, and say which."""
+    done = []
+    for step in app.clone.steps():
+        step.make()
+        done.append(step.what)
+    commands = commands_to_trust(app)
+    if commands:
+        Trust(app.git).add(commands)
+        done += [f"trust: run `{shlex.join(argv)}`" for argv in commands]
+    app.refresh_display()
+    return done

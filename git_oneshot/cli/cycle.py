@@ -1,0 +1,129 @@
+"""red and green: the two halves of a cycle, on a snapshot of the working tree."""
+
+import os
+from typing import Final
+
+import click
+import msgspec
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.core.commands import RecordGreen, RecordRed
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.verdict import DOUBTS, FAILURES
+from git_oneshot.gate.precommit import file_verdict
+from git_oneshot.proof.prover import Judged
+from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.trees import snapshot, staged
+
+_PLACEHOLDER = Proof(word="PASS")
+LOG_LINES: Final = 20  # of the end of what the tests printed
+
+
+@answering("red", "see the new test fail on the code as it was")
+@click.argument("tests", nargs=-1, metavar="[TEST]...")
+def red(app: App, *, tests: tuple[str, ...]) -> Answer:
+    """Run the tests that you changed, or the named ones, on the code as it was.
+
+    At least one must fail, and for a reason that the change will take away.
+    Your working tree is only read.
+    """
+    name, only = _begin(app, tests)
+    app.session.rehearse(name, RecordRed(parent=app.head, proof=_PLACEHOLDER))
+    parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
+    if not rules_of(app.git, parent_tree, fallback=tree).suites:
+        raise OneshotError(
+            Code.NO_SUITE,
+            "no test suite is known here",
+            "add a test, or name the command that runs them: git oneshot rules --write",
+        )
+    judged = app.prover().red(parent_tree, tree, only)
+    _refuse(app, judged, red=True)
+    command = RecordRed(parent=app.head, proof=judged.proof)
+    receipt = app.session.execute(name, command, expect=app.bind(name))
+    data = written(receipt, proof=msgspec.to_builtins(judged.proof))
+    return Answer(
+        data, text.red(judged.proof), [Next(("git", "oneshot", "green"), "make it pass, then")]
+    )
+
+
+@answering("green", "see it pass with the change, and fail without it")
+@click.argument("tests", nargs=-1, metavar="[TEST]...")
+def green(app: App, *, tests: tuple[str, ...]) -> Answer:
+    """Prove the change that is in your working tree: red without it, green with it.
+
+    After an edit, run it again: that is the refactor check. Your working tree
+    is only read.
+    """
+    name, only = _begin(app, tests)
+    app.session.rehearse(name, RecordGreen(parent=app.head, proof=_PLACEHOLDER))
+    parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
+    judged = app.prover().prove(parent_tree, tree, only=only)
+    _refuse(app, judged, red=False)
+    command = RecordGreen(parent=app.head, proof=judged.proof)
+    receipt = app.session.execute(name, command, expect=app.bind(name))
+    file_verdict(app.git, rules_of(app.git, parent_tree), parent_tree, tree)
+    same = staged(app.git) == tree
+    if not same:
+        app.say("note: this is the working tree, and what is staged differs from it")
+    data = written(receipt, proof=msgspec.to_builtins(judged.proof), staged=same)
+    argv = ("git", "commit") if same else ("git", "add", "--all")
+    why = "commit it" if same else "stage it, then git commit"
+    return Answer(data, text.green(judged.proof), [Next(argv, why)])
+
+
+def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
+    """The feature, and the tests below the top."""
+    top = app.work_tree
+    name = app.feature()
+    app.session.sound(name)
+    only = []
+    for test in tests:
+        path, separator, rest = test.partition("::")
+        whole = os.path.normpath(os.path.join(app.cwd, path))
+        if not os.path.exists(whole) or not whole.startswith(top + os.sep):
+            raise OneshotError(
+                Code.INVALID_INPUT,
+                f"no test '{path}' in the working tree",
+                "name a test file, or file::test, as pytest does",
+            )
+        only.append(os.path.relpath(whole, top) + separator + rest)
+    return name, only
+
+
+def _refuse(app: App, judged: Judged, *, red: bool) -> None:
+    """Raise the error that a verdict other than PASS is, below what the tests printed."""
+    proof = judged.proof
+    if proof.word == "PASS":
+        return
+    data = {"proof": msgspec.to_builtins(proof)}
+    why = proof.notes[0] if proof.notes else {**FAILURES, **DOUBTS}[proof.code]
+    if proof.code == "untrusted":
+        raise OneshotError(
+            Code.UNTRUSTED,
+            "the test commands of this repository are not trusted in this clone",
+            "see them and decide: git oneshot trust",
+            **data,
+        )
+    for pair in judged.runs:
+        log = pair.red.log if red or proof.code == "broken-test" else pair.green.log
+        if proof.code != "vacuous-red" and log:
+            app.say("\n".join(log.strip().splitlines()[-LOG_LINES:]))
+    if proof.word == "UNKNOWN":
+        raise OneshotError(
+            Code.UNDECIDED, f"not known ({proof.code}): {why}", DOUBTS[proof.code], **data
+        )
+    if red and proof.code == "no-test":
+        raise OneshotError(
+            Code.NOT_PROVEN,
+            "no test has changed since the last commit",
+            "write the test that fails first, or name one: git oneshot red tests/test_x.py",
+            **data,
+        )
+    hint = FAILURES[proof.code].partition(": ")[2]
+    raise OneshotError(
+        Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}", hint, **data
+    )

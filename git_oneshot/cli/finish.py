@@ -1,0 +1,142 @@
+"""finalize and push: the ways out."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from msgspec.structs import replace
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.core.commands import Finalize
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.events import Stamp
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.workflow import decide
+from git_oneshot.gate.commits import of_feature
+from git_oneshot.gate.finalize import check
+from git_oneshot.gate.judging import Verdict, judge_all, worst
+from git_oneshot.session import Receipt
+
+
+@answering("finalize", "prove every commit and leave implementing")
+@click.argument("feature", required=False)
+@click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
+def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
+    """Prove every commit of the feature anew and run the whole suite on the last one.
+
+    Then the feature is completed, or goes on to its pull request: the policy
+    decides, and whether anyone asked for one.
+    """
+    name = app.feature(feature)
+    top = app.work_tree
+    state = app.session.sound(name).state
+    app.stand_on(state)
+    os.chdir(top)
+    checked = check(app.git, app.prover(fresh=True), state, lambda v: _told(app, v))
+    data: dict[str, Any] = {
+        "commits": [text.verdict_data(v) for v in checked.verdicts],
+        "suite": text.proof_data(checked.suite),
+        "untracked": list(checked.untracked),
+    }
+    lines = [text.verdict(v) for v in checked.verdicts]
+    try:
+        _trusted([*(v.proof for v in checked.verdicts), checked.suite])
+        if dry_run:
+            stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
+            to = decide(state, checked.command, stamp)[-1].data
+            data |= {"feature": name, "phase": state.phase, "to": getattr(to, "to", None)}
+            return Answer(data, "\n".join([*lines, f"'{name}' would enter {data['to']}"]))
+        receipt = _leave(app, name, checked.command)
+    except OneshotError as err:
+        for line in lines:
+            app.say(line)
+        err.data |= data
+        raise
+    app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
+    app.refresh_display()
+    if receipt.state.branch and receipt.state.phase == "completed":
+        app.markers.leave(receipt.state.branch, name)
+    lines.append(f"suite    {checked.suite.told}")
+    lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]
+    phase = receipt.state.phase
+    goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"
+    lines.append(f"'{name}' {goes}")
+    return Answer(written(receipt, **data), "\n".join(lines),
+                  [Next(("git", "push"), "send it, with its trail")])  # fmt: skip
+
+
+def _leave(app: App, name: FeatureId, command: Finalize) -> Receipt:
+    """Refuse, or first write what the hooks noted, then the rest."""
+    app.session.rehearse(name, command)
+    expect = app.bind(name)
+    bound = {commit.id for commit in app.session.load(name).state.commits if commit.tree}
+    left = tuple(one for one in command.records if one.commit not in bound)
+    return app.session.execute(name, replace(command, records=left), expect=expect)
+
+
+def _trusted(proofs: Sequence[Proof]) -> None:
+    """Say at once what has to be done when it was only the commands that may not run."""
+    if any(proof.code == "untrusted" for proof in proofs):
+        raise OneshotError(
+            Code.UNTRUSTED,
+            "the test commands of this repository are not trusted in this clone",
+            "see them and decide: git oneshot trust",
+        )
+
+
+def _told(app: App, verdict: Verdict) -> None:
+    if app.terminal:
+        app.say(f"{verdict.commit.id[:9]} {verdict.proof.word} in {verdict.seconds:.1f} s")
+
+
+@answering("push", "prove what is not proven yet, then git push")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
+def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
+    """Prove the feature's commits, however long it takes, then run `git push`.
+
+    The hook of the push finds the proofs in the cache, so it needs no time.
+    """
+    name = app.feature()
+    state = app.session.sound(name).state
+    app.stand_on(state)
+    prover = app.prover()
+    verdicts = []
+    commits = of_feature(app.git, state).ids if app.head else ()
+    for verdict in judge_all(app.git, prover, commits):
+        _told(app, verdict)
+        verdicts.append(verdict)
+    data = {"feature": name, "commits": [text.verdict_data(v) for v in verdicts]}
+    word = worst([v.proof for v in verdicts])
+    if word != "PASS":
+        bad = [v for v in verdicts if v.proof.word == word]
+        for verdict in bad:
+            app.say(text.verdict(verdict))
+        raise OneshotError(
+            Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
+            f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}; nothing was pushed",
+            "see each test: git oneshot verify",
+            **data,
+        )
+    if verdicts:
+        prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+    done = subprocess.run(
+        ["git", "push", *arguments], env=app.environ, check=False,
+        stdout=subprocess.DEVNULL if app.json else None,
+        stderr=subprocess.PIPE if app.json else None,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise OneshotError(
+            Code.PUSH_FAILED,
+            f"git push ended with {done.returncode}",
+            "it said why" + ("" if app.json else " above"),
+            **data,
+            said=(done.stderr or b"").decode(errors="replace")[-4096:],
+        )
+    if app.branch is not None and app.markers.leaving(app.branch) == name:
+        app.markers.close(app.branch)
+    return Answer({**data, "pushed": True})

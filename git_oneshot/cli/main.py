@@ -1,0 +1,156 @@
+"""The command line: one lazy group, one error boundary.
+
+A command's module is imported when the command is run, so ``--version``, ``-h``
+and a read command pay for nothing that they do not use.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from git_oneshot import __version__
+from git_oneshot.core.errors import Code, Exit, OneshotError
+
+# name: (module in git_oneshot.cli, function, what `-h` says)
+COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
+    "init": ("start", "init", "begin a feature on this branch"),
+    "plan": ("start", "plan", "say what you are about to do, and go on to implementing"),
+    "red": ("cycle", "red", "see the new test fail on the code as it was"),
+    "green": ("cycle", "green", "see it pass with the change, and fail without it"),
+    "request-synthesize": ("start", "request_synthesize", "ask for a pull request at the end"),
+    "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
+    "push": ("finish", "push", "prove what is not proven yet, then git push"),
+    "cancel": ("start", "cancel", "give a feature up"),
+    "status": ("show", "status", "where a feature stands, and what to do next"),
+    "list": ("show", "list_", "the open features; with --all, all of them"),
+    "log": ("show", "log", "the events of a feature"),
+    "replay": ("show", "replay", "the state of a feature, now or after an event"),
+    "verify": ("prove", "verify", "judge commits by running their tests"),
+    "install": ("clone", "install", "hooks, fetch and git log in this clone"),
+    "uninstall": ("clone", "uninstall", "take back what install changed"),
+    "trust": ("clone", "trust", "let the test commands of this repository run here"),
+    "rules": ("clone", "rules", "the rules in force; --write makes a file of them"),
+    "hook": ("hook", "hook", ""),
+}
+HIDDEN: Final = ("hook",)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of a feature's life."""
+        return [name for name in COMMANDS if name not in HIDDEN]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        module, function, _ = COMMANDS[name]
+        found = getattr(importlib.import_module(f"git_oneshot.cli.{module}"), function)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        rows = [(name, COMMANDS[name][2]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="'git oneshot COMMAND -h' tells more; 'git help oneshot' is the manual.",
+)
+@click.version_option(
+    __version__, "--version", prog_name="git-oneshot", message="%(prog)s %(version)s"
+)
+def group() -> None:
+    """Land one small change fast, and leave a proof behind."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command, and give back the exit status. The only place that catches everything."""
+    try:
+        code = group.main(list(argv), prog_name="git oneshot", standalone_mode=False)
+        return int(code) if isinstance(code, int) else Exit.DONE
+    except OneshotError as err:
+        return fail(argv, err)
+    except click.exceptions.NoArgsIsHelpError as err:
+        return _help(argv, err)
+    except click.UsageError as err:
+        return fail(argv, _usage(err))
+    except click.ClickException as err:
+        return fail(argv, OneshotError(Code.INVALID_INPUT, _sentence(err.format_message())))
+    except (KeyboardInterrupt, click.Abort):
+        return fail(argv, OneshotError(Code.INTERRUPTED, "interrupted"))
+    except (BrokenPipeError, SystemExit):  # click makes the second of the first
+        # The reader of our output went away, as `head` does; not worth a word.
+        sys.stdout = None  # nothing is to be flushed at exit
+        return Exit.DONE
+    except Exception as err:  # noqa: BLE001 - the boundary
+        return fail(argv, _bug(err))
+
+
+def fail(argv: Sequence[str], err: OneshotError) -> int:
+    """Say what went wrong, as people read it or as --json has it; give back the exit status."""
+    if "--json" in argv:
+        import json
+
+        # Names of files need not be Unicode, and JSON has to be.
+        plain = json.dumps(_object(argv, err), ensure_ascii=False).encode(errors="replace")
+        click.echo(json.dumps(json.loads(plain), sort_keys=True))
+    else:
+        from git_oneshot.core.ids import printable
+
+        click.echo(f"error: {printable(err.message)}", err=True)
+        if err.hint:
+            click.echo(f"hint: {printable(err.hint)}", err=True)
+    return err.kind.exit
+
+
+def _help(argv: Sequence[str], err: click.UsageError) -> int:
+    """What `git oneshot` alone says: how it is used."""
+    if "--json" in argv:
+        return fail(argv, OneshotError(Code.USAGE, "no command was named", "git oneshot -h"))
+    click.echo(err.format_message(), err=True)
+    return Exit.USAGE
+
+
+def _object(argv: Sequence[str], err: OneshotError) -> dict[str, Any]:
+    command = next((word for word in argv if word in COMMANDS), "")
+    nexts = err.data.get("next", [])
+    data = {key: value for key, value in err.data.items() if key != "next"}
+    error = {"code": err.code, "message": err.message, "hint": err.hint,
+             "retryable": err.kind.retryable}  # fmt: skip
+    return {"v": 1, "command": command, "ok": False, "data": data, "error": error, "next": nexts}
+
+
+def _usage(err: click.UsageError) -> OneshotError:
+    command = err.ctx.command_path if err.ctx else "git oneshot"
+    return OneshotError(Code.USAGE, _sentence(err.format_message()), f"{command} -h")
+
+
+def _sentence(text: str) -> str:
+    """A message of click in git's grammar: lower case, no full stop."""
+    first = " ".join(text.split())
+    return (first[:1].lower() + first[1:]).rstrip(".")
+
+
+def _bug(err: Exception) -> OneshotError:
+    frames = []
+    traceback = err.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return OneshotError(
+        Code.BUG,
+        f"git-oneshot {__version__} is wrong here: {type(err).__name__}: {err} ({frames[-1]})",
+        "nothing was recorded; please report this line",
+        frames=frames,
+    )

@@ -1,0 +1,81 @@
+"""verify: the judgement that CI, a server and anyone with a clone can make."""
+
+import click
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.app import App
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.gate.commits import look, of_feature, range_of
+from git_oneshot.gate.judging import judge_all, worst
+from git_oneshot.git import GitError
+
+
+@answering("verify", "judge commits by running their tests")
+@click.argument("range_", metavar="[RANGE]", required=False)
+def verify(app: App, *, range_: str | None) -> Answer:
+    """Judge each commit of RANGE (or the one commit) by running its tests anew.
+
+    Without RANGE: the commits of the open feature of this branch, or of -f;
+    else every commit of HEAD that a trail speaks of. No cache is believed.
+    """
+    commits = _commits(app, range_)
+    prover = app.prover(fresh=True)
+    verdicts = []
+    for verdict in judge_all(app.git, prover, commits):
+        if verdict.proof.code == "untrusted":
+            raise OneshotError(
+                Code.UNTRUSTED,
+                "the test commands of this repository are not trusted in this clone",
+                "see them and decide: git oneshot trust",
+            )
+        verdicts.append(verdict)
+        if app.terminal:
+            app.say(f"{verdict.commit.id[:9]} {verdict.seconds:.1f} s")
+    suite = None
+    if verdicts and worst([v.proof for v in verdicts]) == "PASS":
+        suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+    app.display.verify({v.commit.id: v.proof for v in verdicts})
+    app.refresh_display()
+    data = {
+        "commits": [text.verdict_data(v) for v in verdicts],
+        "suite": text.proof_data(suite) if suite else None,
+    }
+    lines = [text.verdict(v) for v in verdicts]
+    proofs = [v.proof for v in verdicts]
+    if suite is not None:
+        proofs.append(suite)
+        lines.append(f"suite    {suite.told}")
+    word = worst(proofs)
+    if word == "PASS":
+        end = f"{text.counted(len(verdicts), 'commit')} proven" if verdicts else "nothing to judge"
+        return Answer(data, "\n".join([*lines, end]))
+    for line in lines:
+        app.say(line)
+    bad = sum(1 for proof in proofs if proof.word == word)
+    raise OneshotError(
+        Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
+        f"{word}: {text.counted(bad, 'judgement')} of {len(proofs)}",
+        "each line above says why",
+        **data,
+    )
+
+
+def _commits(app: App, range_: str | None) -> list[str]:
+    if range_ is not None:
+        try:
+            return range_of(app.git, range_)
+        except GitError as err:
+            raise OneshotError(
+                Code.INVALID_INPUT, f"'{range_}' names no commit here", "such as: main..HEAD"
+            ) from err
+    if app.head is None:
+        raise OneshotError(Code.NO_COMMITS, "there is no commit to judge yet", "git commit")
+    name = app.feature() if app.named else app.open_here()
+    if name is not None:
+        return list(of_feature(app.git, app.session.sound(name).state).ids)
+    spoken: dict[str, None] = {}
+    for loaded in app.store.load(app.store.tips()):
+        spoken |= dict.fromkeys(commit.id for commit in loaded.state.commits)
+    here = app.git.lines("rev-list", "--topo-order", "--reverse", "HEAD")
+    return [s.id for s in look(app.git, [c for c in here if c in spoken])]

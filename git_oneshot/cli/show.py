@@ -1,0 +1,212 @@
+"""status, list, log, replay: reading, which never writes an event."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.app import App
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId, printable, remote_ref
+from git_oneshot.core.state import State
+from git_oneshot.gate.commits import Commits, look, of_feature
+from git_oneshot.trail.store import Loaded, Tip, Trail
+
+
+@answering("status", "where a feature stands, and what to do next")
+@click.argument("feature", required=False)
+def status(app: App, *, feature: str | None) -> Answer:
+    """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
+    name = app.feature(feature)
+    loaded = app.session.sound(name)
+    state = loaded.state
+    commits = _reach(app, state)
+    word, line = text.cycle(state, app.head)
+    unpushed = {"commits": list(commits.unpushed), "trail": _trail_unpushed(app, loaded)}
+    nexts = _next(state, word, unpushed)
+    data = {
+        "feature": name, "title": state.title, "phase": state.phase, "policy": state.policy,
+        "requested": state.requests > 0, "branch": state.branch, "base": state.base,
+        "spike": state.spike, "plan": msgspec.to_builtins(state.plan), "cycle": word,
+        "commits": _commits(app, state, commits.ids), "unpushed": unpushed,
+        "tip": loaded.tip.commit if loaded.tip else None,
+        "void": msgspec.to_builtins(state.void),
+    }  # fmt: skip
+    return Answer(data, _status_text(state, data, line), nexts)
+
+
+def _commits(app: App, state: State, commits: Sequence[str]) -> list[dict[str, Any]]:
+    """What the trail says of each commit; of one it does not know yet, what git does."""
+    known = {commit.id: commit for commit in state.commits}
+    new = look(app.git, [c for c in commits if c not in known or not known[c].subject])
+    subjects = {seen.id: seen.subject for seen in new}
+    rows = []
+    for id_ in commits:
+        commit = known.get(id_)
+        proof = commit.proof if commit else None
+        subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
+        rows.append({
+            "commit": id_, "subject": subject, "verdict": proof.word if proof else None,
+            "code": (proof.code or None) if proof else None,
+            "class": (proof.kind or None) if proof else None,
+        })  # fmt: skip
+    return rows
+
+
+def _reach(app: App, state: State) -> Commits:
+    """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
+    if state.branch == app.branch:
+        return of_feature(app.git, state) if app.head else Commits((), ())
+    recorded = tuple(commit.id for commit in state.commits)
+    if not recorded:
+        return Commits((), ())
+    ids = "\n".join(recorded).encode() + b"\n"
+    new = app.git.lines(
+        "rev-list", "--no-walk", "--ignore-missing", "--stdin", "--not", "--remotes", stdin=ids
+    )
+    return Commits(recorded, tuple(new))
+
+
+def _trail_unpushed(app: App, loaded: Loaded) -> bool:
+    """Whether no remote has our trail as it is, as far as the last fetch or push saw."""
+    if loaded.tip is None or loaded.tip.origin:
+        return False
+    name = FeatureId(loaded.state.feature)
+    seen = app.git.lines("for-each-ref", "--format=%(objectname)", remote_ref("*", name))
+    return loaded.tip.commit not in seen
+
+
+def _next(state: State, cycle: str, unpushed: dict[str, Any]) -> list[Next]:
+    if state.phase == "plan":
+        return [Next(("git", "oneshot", "plan", "--goal", "…", "--approach", "…"), "plan it")]
+    if state.phase == "implementing":
+        argv = {"red": "red", "green": "green"}.get(cycle)
+        first = (
+            Next(("git", "oneshot", argv), "go on") if argv else Next(("git", "commit"), "go on")
+        )
+        last = Next(("git", "oneshot", "finalize"), "when all is committed")
+        return [first, last] if not state.spike else [first]
+    if state.phase == "completed" and unpushed["commits"]:
+        return [Next(("git", "push"), "send it, with its trail")]
+    return []
+
+
+def _status_text(state: State, data: dict[str, Any], cycle: str) -> str:
+    kind = " (spike)" if state.spike else ""
+    head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
+    lines = [printable(head)]
+    if state.title:
+        lines.append(f"title     {printable(state.title)}")
+    lines.append(f"plan      {text.plan_line(state.plan, state.summary)}")
+    if state.phase in ("implementing", "synthesize"):
+        lines.append(f"cycle     {cycle}")
+    if state.requests:
+        lines.append("asked     for a pull request")
+    for commit in data["commits"]:
+        verdict = commit["verdict"] or "not judged"
+        code = f" ({commit['code']})" if commit["code"] else ""
+        lines.append(
+            f"commit    {commit['commit'][:9]} {verdict}{code}  {printable(commit['subject'])}"
+        )
+    unpushed = data["unpushed"]
+    waiting = [text.counted(len(unpushed["commits"]), "commit")] if unpushed["commits"] else []
+    waiting += ["the trail"] if unpushed["trail"] else []
+    if waiting:
+        lines.append("unpushed  " + " and ".join(waiting))
+    lines += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
+    return "\n".join(lines)
+
+
+@answering("list", "the open features; with --all, all of them")
+@click.option("--all", "all_", is_flag=True, help="Finished ones, too.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many.")
+@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many.")
+def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
+    """List features, those that only a remote has included."""
+    from git_oneshot.core.pipeline import rows
+
+    origins: dict[FeatureId, set[str]] = {}
+    first: dict[FeatureId, Tip] = {}
+    for tip in app.store.tips():
+        origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")
+        first.setdefault(tip.feature, tip)
+    loaded = app.store.load(list(first.values()))
+    damaged = {one.state.feature: one.damage for one in loaded if one.damage}
+    shown, total = rows((one.state for one in loaded), all=all_, offset=offset, limit=limit)
+    features = [_row(state, origins[FeatureId(state.feature)], damaged) for state in shown]
+    for name, damage in damaged.items():
+        app.say(f"warning: {name}: {damage.message if damage else ''}")
+    lines = text.table([
+        (r["feature"], r["phase"] or "?", r["branch"] or "-", r["origin"], r["summary"])
+        for r in features
+    ])  # fmt: skip
+    empty = "no feature is open" if not all_ else "there is no feature"
+    return Answer({"features": features, "total": total}, lines or empty)
+
+
+def _row(state: State, origins: set[str], damaged: Any) -> dict[str, Any]:
+    bad = damaged.get(state.feature)
+    return {
+        "feature": state.feature, "title": state.title, "phase": state.phase,
+        "policy": state.policy, "branch": state.branch, "commits": len(state.commits),
+        "at": state.at, "summary": text.plan_line(state.plan, state.summary or state.title),
+        "origin": "both" if len(origins) == 2 else next(iter(origins)),
+        "damage": bad.code if bad else None,
+    }  # fmt: skip
+
+
+@answering("log", "the events of a feature")
+@click.argument("feature", required=False)
+def log(app: App, *, feature: str | None) -> Answer:
+    """Show the events of a feature, oldest first."""
+    from git_oneshot.cli import story
+    from git_oneshot.core.replay import replay as fold
+
+    trail = _read(app, app.feature(feature))
+    state = fold(State(feature=trail.feature), trail.events)
+    void = {v.id: v.reason for v in state.void}
+    events = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in trail.events]
+    data = {"feature": trail.feature, "tip": trail.tip and trail.tip.commit, "events": events}
+    lines = [story.event(one, void.get(one.id, "")) for one in trail.events]
+    if trail.damage is not None:
+        for line in lines:
+            app.say(line)
+        trail.damage.data |= data
+        raise trail.damage
+    return Answer(data, "\n".join(lines))
+
+
+@answering("replay", "the state of a feature, now or after an event")
+@click.argument("feature", required=False)
+@click.option("--at", "at", metavar="EVENT", help="The id of an event, or its clock.")
+def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
+    """Replay a trail from its beginning, without the cache, and show the state."""
+    from git_oneshot.core.replay import replay as fold
+
+    trail = _read(app, app.feature(feature))
+    if trail.damage is not None:
+        raise trail.damage
+    history = trail.events
+    if at is not None:
+        places = [i for i, one in enumerate(history) if at in (one.id, str(one.clock))]
+        if not places:
+            raise OneshotError(
+                Code.STATE_NOT_FOUND, f"no event '{printable(at)}' on this trail", "git oneshot log"
+            )
+        history = history[: places[0] + 1]
+    state = fold(State(feature=trail.feature), history)
+    data = {**msgspec.to_builtins(state), "policy": state.policy}
+    shown = msgspec.json.format(msgspec.json.encode(data, order="sorted"), indent=2)
+    return Answer({"state": data}, shown.decode())
+
+
+def _read(app: App, name: FeatureId) -> Trail:
+    tip = app.store.tip(name)
+    if tip is None:
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
+        )
+    return app.store.read([tip])[0]

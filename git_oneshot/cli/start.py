@@ -1,0 +1,205 @@
+"""init, plan, request-synthesize, cancel: commands that only say something."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.cli.consent import apply, ask
+from git_oneshot.core.commands import Cancel, Patch, RequestSynthesis, Start
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.events import Event, StatePatched
+from git_oneshot.core.facts import Plan, Policy
+from git_oneshot.core.ids import FeatureId, feature_id
+from git_oneshot.core.plan import PAYLOAD, parse, template
+
+
+@answering("init", "begin a feature on this branch")
+@click.argument("feature")
+@click.option(
+    "--policy", type=click.Choice(["always", "never", "on-request"]),
+    help="Whether it ends in a pull request.",
+)  # fmt: skip
+@click.option("--title", default="", help="A line about it.")
+@click.option("--base", default="", help="The branch that it is meant for.")
+@click.option("--spike", is_flag=True, help="To try something out: gated by nothing.")
+@click.option("--yes", is_flag=True, help="Make the changes to this clone without asking.")
+def init(
+    app: App, *, feature: str, policy: Policy | None, title: str, base: str, spike: bool, yes: bool
+) -> Answer:
+    """Begin FEATURE on the branch that you are on.
+
+    In a clone that is not set up yet it says which settings it is about to
+    change, and asks.
+    """
+    name = app.feature(feature)
+    branch = app.branch
+    if branch is None:
+        raise OneshotError(
+            Code.DETACHED_HEAD,
+            "HEAD is on no branch, and a feature lives on one",
+            f"git switch -c {name}",
+        )
+    there = app.open_here()
+    if there is not None and not app.session.load(there).state.open:
+        app.markers.close(branch)  # a marker of a trail that is gone, or ended elsewhere
+        there = None
+    if there is not None and there != name:
+        raise OneshotError(
+            Code.FEATURE_OPEN,
+            f"feature '{there}' is open on branch '{branch}'",
+            f"end it first: git oneshot finalize, or: git oneshot cancel {there}",
+            feature=there,
+        )
+    start = Start(
+        policy=policy, title=title, base=base or _base(app, branch), branch=branch,
+        start=app.head, spike=spike,
+    )  # fmt: skip
+    app.session.rehearse(name, start)
+    agreed = ask(app, yes=yes)
+    receipt = app.session.execute(name, start, expect=app.if_tip)
+    if not spike:
+        app.markers.open(branch, name)
+    done = apply(app) if agreed else []
+    nexts = [Next(("git", "oneshot", "plan", "--goal", "…", "--approach", "…"), "plan it")]
+    if not agreed:
+        nexts.append(Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
+    kind = "spike" if spike else "feature"
+    text = f"began {kind} '{name}' on branch '{branch}' ({receipt.state.policy})"
+    suites = _suites(app)
+    if not suites:
+        text += "\nno test suite is known here: nothing is gated until there is one"
+    data = written(receipt, branch=branch, policy=receipt.state.policy, installed=done,
+                   suites=suites)  # fmt: skip
+    return Answer(data, text, nexts)
+
+
+def _base(app: App, branch: str) -> str:
+    """The branch that a feature is meant for: the remote's HEAD, else main or master, else this."""
+    remote = app.clone.remote
+    prefix = f"refs/remotes/{remote}/"
+    head = app.git.maybe("symbolic-ref", "-q", f"{prefix}HEAD") if remote else None
+    if head:
+        return head.removeprefix(prefix)
+    for name in ("main", "master"):
+        if branch != name and app.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{name}"):
+            return name
+    return branch
+
+
+def _suites(app: App) -> list[str]:
+    from git_oneshot.proof.suites import rules_of
+
+    return [suite.name for suite in rules_of(app.git, app.git.tree(app.head)).suites]
+
+
+@answering("plan", "say what you are about to do, and go on to implementing")
+@click.argument("feature", required=False)
+@click.option("-m", "--message", help="The plan as text.")
+@click.option(
+    "-F", "--from-file", type=click.File("r"), help="Read the plan from a file; - is stdin."
+)
+@click.option("--goal", default="", help="What is to be achieved.")
+@click.option("--approach", default="", help="How, in a line.")
+@click.option("--file", "files", multiple=True, help="A file that will be touched; again for more.")
+@click.option("--test", "tests", multiple=True, help="A test that will be added; again for more.")
+@click.option("--draft", is_flag=True, help="Record it, and stay in planning.")
+def plan(
+    app: App, *, feature: str | None, message: str | None, from_file: Any, goal: str,
+    approach: str, files: tuple[str, ...], tests: tuple[str, ...], draft: bool,
+) -> Answer:  # fmt: skip
+    """Record the plan of a feature, and move it to implementing in the same append.
+
+    On a terminal, without any text, your editor opens with the four questions.
+    """
+    name = app.feature(feature)
+    if goal or approach or files or tests:
+        said = Plan(goal=goal, approach=approach, files=files, tests=tests, text=message or "")
+    else:
+        said = parse(_text(app, name, message, from_file))
+    said, payload = _payload(said)
+    receipt = app.session.execute(
+        name, Patch(fields=("plan",), plan=said, move=not draft), expect=app.if_tip,
+        payloads=lambda events: _payloads(events, payload),
+    )  # fmt: skip
+    warnings = _warnings(app, said)
+    for warning in warnings:
+        app.say(f"warning: {warning}")
+    nexts = [] if draft else [Next(("git", "oneshot", "red"), "write the test that fails, then")]
+    text = f"planned '{name}': {said.summary}" if not draft else f"drafted the plan of '{name}'"
+    return Answer(written(receipt, plan=msgspec.to_builtins(said), warnings=warnings), text, nexts)
+
+
+def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str:
+    if message is not None:
+        return message
+    if from_file is not None:
+        return str(from_file.read())
+    if not app.terminal:
+        raise OneshotError(
+            Code.NEEDS_INPUT,
+            "there is no terminal to write the plan on",
+            "give it: git oneshot plan --goal '…' --approach '…' --file … --test …",
+        )
+    editor = app.git.maybe("var", "GIT_EDITOR")
+    written_text = click.edit(template(name), editor=editor, extension=".md")
+    if written_text is None:
+        raise OneshotError(Code.NEEDS_INPUT, "the plan was not saved; nothing is recorded")
+    return written_text
+
+
+def _payload(said: Plan) -> tuple[Plan, bytes]:
+    """A long text is kept beside the event, which then holds its digest and its first line."""
+    body = said.text.encode()
+    if len(body) <= PAYLOAD:
+        return said, b""
+    first = said.goal or said.summary[:500]
+    digest = hashlib.sha256(body).hexdigest()
+    return msgspec.structs.replace(said, text="", goal=first, payload=digest), body
+
+
+def _payloads(events: Iterable[Event], body: bytes) -> Mapping[str, bytes]:
+    return {e.id: body for e in events if isinstance(e, StatePatched)} if body else {}
+
+
+def _warnings(app: App, said: Plan) -> list[str]:
+    from git_oneshot.proof.suites import rules_of
+
+    most = rules_of(app.git, app.git.tree(app.head)).limits.plan_files
+    if len(said.files) <= most:
+        return []
+    return [f"{len(said.files)} files are more than a oneshot's usual {most}; is it one change?"]
+
+
+@answering("request-synthesize", "ask for a pull request at the end")
+@click.argument("feature", required=False)
+@click.option("--reason", default="", help="Why.")
+def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
+    """Ask that the feature ends in a pull request. The choice is made at finalize."""
+    name = app.feature(feature)
+    receipt = app.session.execute(name, RequestSynthesis(reason=reason), expect=app.if_tip)
+    text = f"asked for a pull request at the end of '{name}'"
+    if receipt.state.policy == "never":
+        text += "; its policy is 'never', so there will be none"
+    return Answer(written(receipt, policy=receipt.state.policy), text)
+
+
+@answering("cancel", "give a feature up")
+@click.argument("feature", required=False)
+@click.option("--reason", default="", help="Why.")
+@click.option("--superseded-by", default="", metavar="FEATURE", help="What takes its place.")
+def cancel(app: App, *, feature: str | None, reason: str, superseded_by: str) -> Answer:
+    """Give a feature up. Its branch, its commits and its trail stay as they are."""
+    name = app.feature(feature)
+    successor = feature_id(superseded_by) if superseded_by else ""
+    receipt = app.session.execute(
+        name, Cancel(reason=reason, superseded_by=successor), expect=app.if_tip
+    )
+    if app.markers.feature_on(receipt.state.branch) == name:
+        app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
+    return Answer(written(receipt, reason=reason, supersededBy=successor or None),
+                  f"cancelled '{name}'; its commits are where they were")  # fmt: skip

@@ -1,0 +1,44 @@
+"""Events as people read them: a line each."""
+
+from typing import assert_never
+
+from git_oneshot.core import events as e
+from git_oneshot.core.events import Event, type_name
+from git_oneshot.core.ids import printable
+
+
+def event(one: Event, void: str) -> str:
+    """One event in a line of `log`."""
+    about = printable(_about(one))
+    tail = f"  [void: {printable(void)}]" if void else ""
+    who = printable(one.by.partition(" <")[0])
+    when = one.at[:16].replace("T", " ")
+    return f"{one.clock:>4}  {when}  {who}  {type_name(one)}  {about}{tail}".rstrip()
+
+
+def _about(one: Event) -> str:
+    match one:
+        case e.WorkflowStarted(data=data):
+            return f"on {data.branch}, {data.synthesisPolicy or 'on-request'}"
+        case e.StatePatched(data=data):
+            return data.plan.summary if data.plan else ", ".join(data.fields)
+        case e.WorkflowTransition(data=data):
+            return f"{data.origin} -> {data.to}"
+        case e.SynthesizeRequested(data=data):
+            return data.reason or ""
+        case e.WorkflowCancel(data=data):
+            return data.reason or f"from {data.origin}"
+        case e.WorkflowCleanup(data=data):
+            return data.mergeCommit or ""
+        case e.CycleRed(data=data) | e.CycleGreen(data=data):
+            return ", ".join(t.id for t in data.proof.tests[:2])
+        case e.CommitRecord(data=data):
+            return f"{data.commit[:9]} {data.subject}"
+        case e.CommitRewrite(data=data):
+            return f"{data.old[:9]} -> {data.new[:9]}"
+        case e.ProofRecord(data=data):
+            return f"{data.commit[:9]} {data.proof.told}"
+        case e.GateExecuted(data=data):
+            return f"suite on {data.commit[:9]}: {data.proof.told}"
+        case _ as other:
+            assert_never(other)

@@ -1,0 +1,92 @@
+"""What people read: plain lines, printable whatever a trail, a test or a commit holds."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from git_oneshot.core.facts import Plan, Proof
+from git_oneshot.core.ids import printable
+from git_oneshot.core.state import State
+
+if TYPE_CHECKING:  # a read command proves nothing
+    from git_oneshot.gate.judging import Verdict
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 commit``, ``2 commits``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def red(proof: Proof) -> str:
+    """What `red` says."""
+    count = len(proof.tests)
+    tests = "test fails" if count == 1 else "tests fail"
+    head = f"red: {count} {tests} without the change"
+    return "\n".join([head, *(f"  {printable(t.id)}  {t.reason}" for t in proof.tests[:10])])
+
+
+def green(proof: Proof) -> str:
+    """What `green` says."""
+    turned = [t for t in proof.tests if t.turned]
+    if not turned:
+        return f"green: {proof.kind}, no test turned and none had to"
+    lines = [f"  {printable(t.id)}  red without it ({t.reason})" for t in turned[:10]]
+    others = len(proof.tests) - len(turned)
+    tail = f", {others} passed all along" if others else ""
+    return "\n".join([f"green: {len(turned)} turned by the change{tail}", *lines])
+
+
+def verdict(found: "Verdict") -> str:
+    """One commit and its verdict in a line, and what it rests on below."""
+    proof = found.proof
+    word = f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}"
+    lines = [f"{found.commit.id[:9]} {word}  {printable(found.commit.subject)}"]
+    turned = [t for t in proof.tests if t.turned]
+    lines += [f"          red without it ({t.reason}): {printable(t.id)}" for t in turned[:5]]
+    if len(turned) > 5:
+        lines.append(f"          and {len(turned) - 5} more")
+    lines += [f"          {printable(note)}" for note in proof.notes[:3]]
+    return "\n".join(lines)
+
+
+def proof_data(proof: Proof) -> dict[str, Any]:
+    """A proof for programs (DESIGN §7: `verify`)."""
+    return {
+        "class": proof.kind or None, "verdict": proof.word, "code": proof.code or None,
+        "tests": [
+            {"suite": t.suite, "file": t.file, "id": t.id, "red": t.red or None,
+             "green": t.green or None, "reason": t.reason or None}
+            for t in proof.tests
+        ],
+        "total": proof.total, "notes": list(proof.notes),
+    }  # fmt: skip
+
+
+def verdict_data(found: "Verdict") -> dict[str, Any]:
+    """A judged commit for programs."""
+    return {"commit": found.commit.id, "subject": found.commit.subject, **proof_data(found.proof)}
+
+
+def plan_line(plan: Plan | None, summary: str) -> str:
+    """A plan in one line."""
+    return printable(summary or (plan.summary if plan else "")) or "none yet"
+
+
+def cycle(state: State, head: str | None) -> tuple[str, str]:
+    """Where the cycle stands, in a word and in a line."""
+    now = state.cycle
+    if now.parent != head or (now.red is None and now.green is None):
+        return "red", "write the next test that fails"
+    if now.green is None:
+        assert now.red is not None
+        names = ", ".join(printable(t.id) for t in now.red.tests[:2])
+        return "green", f"red: {names}"
+    return "commit", "green: refactor and run green again, or commit"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns as wide as they need to be."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

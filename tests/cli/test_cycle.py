@@ -1,0 +1,184 @@
+"""red and green: the two halves of a cycle, on a snapshot that touches nothing."""
+
+import pytest
+
+from tests.gate.project import MakeProject, Project
+
+
+@pytest.fixture
+def pytest_project(make: MakeProject) -> Project:
+    """A project whose tests are pytest's."""
+    project = make(files={"calc.py": "", "tests/test_calc.py": "def test_truth():\n    pass\n"})
+    project.begin()
+    return project
+
+
+def test_red_then_green_then_commit(feature: Project) -> None:
+    feature.change("one", code=False)
+    index = feature.git("ls-files", "--stage")
+    done = feature.do("red")
+    assert done.out == "red: 1 test fails without the change\n  sh check.sh  exit-code\n"
+    assert "hint: make it pass, then: git oneshot green" in done.err
+    assert feature.do("status", "--json").data["cycle"] == "green"
+    feature.repo.write("lib/one", "one\n")
+    done = feature.do("green")
+    assert done.out == (
+        "green: 1 turned by the change\n  sh check.sh  red without it (exit-code)\n"
+    )
+    assert "note: this is the working tree, and what is staged differs from it" in done.err
+    assert "hint: stage it, then git commit: git add --all" in done.err
+    assert feature.git("ls-files", "--stage") == index
+    assert feature.do("status", "--json").data["cycle"] == "commit"
+    feature.git("add", "--all")
+    done = feature.do("green", "--json")
+    assert (done.data["staged"], done.json["next"][0]["argv"]) == (True, ["git", "commit"])
+    assert done.data["proof"]["word"] == "PASS"
+    assert feature.may("commit", "-q", "-m", "one") == (0, "", "")
+    assert feature.do("status", "--json").data["cycle"] == "red"
+    assert feature.types()[-3:] == ["cycle.red", "cycle.green", "cycle.green"]
+
+
+def test_a_refused_half_leaves_no_event(feature: Project) -> None:
+    """Nor do commits that hooks noted: they wait for a command that is carried out."""
+    feature.land("one")
+    before, types = feature.digest(), feature.types()
+    for command in ("red", "green"):
+        feature.repo.write("lib/two", "two\n")
+        done = feature.cli(command, "--json")
+        assert (done.code, done.error) == (1, "NOT_PROVEN")
+        assert done.data["proof"]["code"] == "no-test"
+    (feature.path / "lib/two").unlink()
+    assert feature.digest() == before
+    assert feature.types() == types
+
+
+def test_red_without_a_changed_test(feature: Project) -> None:
+    done = feature.cli("red")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "error: no test has changed since the last commit",
+        "hint: write the test that fails first, or name one: git oneshot red tests/test_x.py",
+    ]
+
+
+def test_red_that_passes_is_vacuous(feature: Project) -> None:
+    feature.repo.write("checks/true", "true\n")
+    done = feature.cli("red")
+    assert done.code == 1
+    assert done.err.startswith("error: not red (vacuous-red): sh check.sh passes")
+    assert "hint: make one fail first" in done.err
+
+
+def test_green_that_fails(feature: Project) -> None:
+    feature.change("one")
+    feature.repo.write("lib/one", "wrong\n")
+    done = feature.cli("green")
+    assert done.code == 1
+    assert done.err.startswith("error: not proven (green-failed): ")
+
+
+def test_green_where_no_test_had_to_turn(feature: Project) -> None:
+    feature.repo.write("docs/x", "x\n")
+    assert feature.do("green").out == "green: neutral, no test turned and none had to\n"
+
+
+def test_a_run_that_tells_nothing_is_not_known(make: MakeProject) -> None:
+    project = make(files={"tests/test_x.py": "", ".oneshot.toml":
+                          '[[suite]]\nname = "x"\ncommand = "no-such-program"\n'
+                          '[sides]\ntest = ["tests/**"]\n'})  # fmt: skip
+    project.begin()
+    project.repo.write("tests/test_x.py", "x\n")
+    for command in ("red", "green"):
+        done = project.cli(command, "--json")
+        assert (done.code, done.error) == (3, "UNDECIDED")
+        assert done.json["error"]["retryable"] is True
+        assert "cannot run 'no-such-program'" in done.json["error"]["message"]
+
+
+def test_untrusted_commands_are_not_run(feature: Project) -> None:
+    (feature.own / "trust").unlink()
+    feature.change("one")
+    for command in ("red", "green"):
+        done = feature.cli(command, "--json")
+        assert (done.code, done.error) == (1, "UNTRUSTED")
+        assert done.json["error"]["hint"] == "see them and decide: git oneshot trust"
+
+
+def test_before_the_plan_and_after_the_end(project: Project) -> None:
+    project.do("init", "topic", "--yes")
+    project.change("one")
+    done = project.cli("red", "--json")
+    assert (done.code, done.error) == (1, "INVALID_PHASE")
+    project.do("cancel")
+    assert project.cli("green", "-f", "topic", "--json").error == "INVALID_PHASE"
+
+
+def test_noted_commits_are_bound_before_the_half(feature: Project) -> None:
+    """In the order in which they happened: a commit ends the cycle before it."""
+    feature.land("one")
+    feature.change("two")
+    feature.do("green")
+    assert feature.types()[-2:] == ["commit.recorded", "cycle.green"]
+    assert feature.do("status", "--json").data["cycle"] == "commit"
+
+
+def test_a_key_is_the_commands_own(feature: Project) -> None:
+    """What hooks noted is written under no key, else the command would seem done."""
+    feature.land("one")
+    feature.change("two")
+    first = feature.do("green", "--key", "k", "--json").data
+    [event] = first["events"]
+    assert feature.types()[-2:] == ["commit.recorded", "cycle.green"]
+    assert feature.do("green", "--key", "k", "--json").data["events"] == [event]
+    feature.git("commit", "-q", "-m", "two")
+    done = feature.do("finalize", "--key", "f", "--json").data
+    assert done["phase"] == "completed"
+    again = feature.do("finalize", "--key", "f", "--json").data
+    assert (again["phase"], again["events"]) == ("completed", done["events"])
+
+
+def test_a_tip_to_expect_is_the_one_before_what_hooks_noted(feature: Project) -> None:
+    tip = feature.do("status", "--json").data["tip"]
+    feature.land("one")
+    feature.change("two")
+    before = feature.types()
+    assert feature.cli("green", "--if-tip", "0" * 40, "--json").error == "SEQUENCE_CONFLICT"
+    assert feature.types() == before
+    feature.do("green", "--if-tip", tip)
+    assert feature.types()[-2:] == ["commit.recorded", "cycle.green"]
+
+
+def test_another_features_commits_are_not_bound_to_the_named_one(feature: Project) -> None:
+    feature.git("switch", "-q", "-c", "side")
+    feature.do("init", "second")
+    feature.do("plan", "--goal", "x")
+    feature.land("theirs")
+    feature.change("two")
+    feature.do("green", "-f", "topic")
+    assert feature.loaded("topic").state.commits == ()
+    feature.change("three")
+    feature.do("green")
+    assert [c.subject for c in feature.loaded("second").state.commits] == ["theirs"]
+
+
+def test_tests_are_named_as_pytest_does(pytest_project: Project) -> None:
+    project = pytest_project
+    text = "def test_truth():\n    pass\n\n\ndef test_two():\n    from calc import two\n    two()\n"
+    project.repo.write("tests/test_calc.py", text)
+    done = project.do("red", "tests/test_calc.py::test_two", "--json")
+    [test] = done.data["proof"]["tests"]
+    assert (test["id"], test["reason"]) == ("tests/test_calc.py::test_two", "missing-symbol")
+    # From below, by a relative path.
+    done = project.cli("red", "test_calc.py", "--json", cwd=project.path / "tests")
+    assert done.code == 0, done
+    project.repo.write("calc.py", "def two():\n    return 2\n")
+    assert "1 turned by the change" in project.do("green", "tests/test_calc.py").out
+
+
+@pytest.mark.parametrize("name", ["nowhere.py", "../outside.py", "/etc/passwd", "\x1b[2J", ".."])
+def test_what_is_no_test_is_refused(feature: Project, name: str) -> None:
+    (feature.path.parent / "outside.py").write_text("")
+    for command in ("red", "green"):
+        done = feature.cli(command, name, "--json")
+        assert (done.code, done.error) == (2, "INVALID_INPUT")
+    assert "\x1b" not in feature.cli("red", name).err

@@ -1,0 +1,290 @@
+"""init, plan, request-synthesize, cancel: what begins and what ends without a proof."""
+
+import contextlib
+import io
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.gate.project import MakeProject, Project
+
+
+def test_init_begins_on_this_branch(project: Project, make: MakeProject) -> None:
+    make.remote(project)
+    project.git("switch", "-q", "-c", "fix/typo")
+    done = project.do("init", "topic", "--title", "A typo", "--policy", "always")
+    assert done.out == "began feature 'topic' on branch 'fix/typo' (always)\n"
+    assert done.err.splitlines() == [
+        "hint: plan it: git oneshot plan --goal … --approach …",
+        "hint: set up this clone: git oneshot install --yes",
+    ]
+    state = project.loaded().state
+    assert (state.base, state.branch, state.start, state.title, state.policy) == (
+        "main", "fix/typo", project.head, "A typo", "always",
+    )  # fmt: skip
+    assert not any(project.hook(name).exists() for name in ("pre-commit", "pre-push"))
+
+
+def test_init_for_programs(project: Project) -> None:
+    done = project.do("init", "topic", "--yes", "--json")
+    assert done.err == ""
+    assert {k: done.json[k] for k in ("v", "command", "ok", "error")} == {
+        "v": 1, "command": "init", "ok": True, "error": None,
+    }  # fmt: skip
+    data = done.data
+    assert data["tip"] == project.git("rev-parse", "refs/oneshot/topic")
+    assert (data["feature"], data["phase"], data["previousPhase"]) == ("topic", "plan", None)
+    assert (data["branch"], data["policy"], data["suites"]) == ("main", "on-request", ["all"])
+    assert len(data["events"]) == 1
+    assert "trust: run `sh check.sh`" in data["installed"]
+    assert [step["argv"][:3] for step in done.json["next"]] == [["git", "oneshot", "plan"]]
+
+
+@pytest.mark.parametrize(
+    ("branch", "option", "base"),
+    [("topic", [], "main"), ("main", [], "main"), ("topic", ["--base", "release"], "release")],
+)
+def test_what_a_feature_is_meant_for(
+    project: Project, branch: str, option: list[str], base: str
+) -> None:
+    if branch != "main":
+        project.git("switch", "-q", "-c", branch)
+    project.do("init", "x", *option)
+    assert project.loaded("x").state.base == base
+
+
+def test_a_branch_that_is_neither_main_nor_master_is_its_own_base(project: Project) -> None:
+    project.git("branch", "-q", "-m", "trunk")
+    project.do("init", "x")
+    assert project.loaded("x").state.base == "trunk"
+
+
+def test_where_no_suite_is_known_that_is_said(make: MakeProject) -> None:
+    project = make(files={"README": "x"})
+    done = project.do("init", "topic", "--yes")
+    assert "no test suite is known here: nothing is gated until there is one" in done.out
+    project.repo.write("code.py", "x = 1\n")
+    project.git("add", "--all")
+    assert project.may("commit", "-q", "-m", "code") == (0, "", "")
+
+
+def test_the_same_feature_twice(project: Project) -> None:
+    project.do("init", "topic")
+    done = project.cli("init", "topic", "--json")
+    assert (done.code, done.error) == (1, "STATE_ALREADY_EXISTS")
+    assert done.json["error"]["hint"] == "look at it: git oneshot status topic"
+    done = project.cli("init", "other", "--json")
+    assert (done.code, done.error, done.data) == (1, "FEATURE_OPEN", {"feature": "topic"})
+    project.git("switch", "-q", "-c", "other")
+    project.do("init", "other")
+
+
+def test_a_feature_that_ended_makes_room(project: Project) -> None:
+    project.do("init", "one")
+    project.do("cancel")
+    project.do("init", "two")
+    assert project.cli("init", "one", "--json").error == "STATE_ALREADY_EXISTS"
+
+
+def test_a_spike_is_gated_by_nothing(project: Project) -> None:
+    done = project.do("init", "topic", "--spike", "--yes")
+    assert done.out == "began spike 'topic' on branch 'main' (on-request)\n"
+    assert not (project.own / "active").exists()
+    project.do("plan", "-m", "try it")
+    project.change("one", test=False)
+    assert project.may("commit", "-q", "-m", "one") == (0, "", "")
+    assert "topic (spike): implementing" in project.do("status").out
+    assert project.cli("init", "other", "--json").error == "FEATURE_OPEN"
+
+
+def test_a_key_does_it_once(project: Project) -> None:
+    """However often a caller asks, and whatever came between."""
+    first = project.do("init", "topic", "--key", "k1", "--via", "robot", "--json").data
+    project.do("plan", "-m", "go")
+    again = project.do("init", "topic", "--key", "k1", "--json").data
+    assert again["events"] == first["events"]
+    assert len(project.types()) == 3
+    [event, *_] = project.do("log", "--json").data["events"]
+    assert (event["key"], event["via"]) == ("k1", "robot")
+
+
+def test_a_tip_that_is_elsewhere_refuses(feature: Project) -> None:
+    tip = feature.git("rev-parse", "refs/oneshot/topic")
+    before = feature.digest()
+    done = feature.cli("cancel", "--if-tip", "0" * 40, "--json")
+    assert (done.code, done.error) == (75, "SEQUENCE_CONFLICT")
+    assert done.data == {"expected": "0" * 40, "actual": tip}
+    assert feature.digest() == before
+    feature.do("cancel", "--if-tip", tip)
+
+
+# -- plan ---------------------------------------------------------------------------
+
+
+def test_a_plan_in_four_answers(project: Project) -> None:
+    project.do("init", "topic")
+    done = project.do(
+        "plan", "--goal", "a goal", "--approach", "a way", "--file", "a.py", "--file", "b.py",
+        "--test", "test_a.py", "--json",
+    )  # fmt: skip
+    assert done.data["plan"] == {
+        "goal": "a goal", "approach": "a way", "files": ["a.py", "b.py"], "tests": ["test_a.py"],
+    }  # fmt: skip
+    assert (done.data["previousPhase"], done.data["phase"]) == ("plan", "implementing")
+    assert project.types() == ["workflow.started", "state.patched", "workflow.transition"]
+    # Both in one append.
+    assert project.git("rev-list", "--count", "refs/oneshot/topic") == "3"
+
+
+@pytest.mark.parametrize("way", ["-m", "-F", "stdin"])
+def test_a_plan_as_text(
+    project: Project, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.do("init", "topic")
+    (tmp_path / "plan.md").write_text("do it\n\nlike this\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"do it\n\nlike this\n")))
+    argv = {"-m": ["-m", "do it\n\nlike this\n"], "-F": ["-F", str(tmp_path / "plan.md")],
+            "stdin": ["-F", "-"]}[way]  # fmt: skip
+    assert project.do("plan", *argv).out == "planned 'topic': do it\n"
+    assert "plan      do it" in project.do("status").out
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "# only a comment\n"])
+def test_a_blank_plan_is_refused(project: Project, text: str) -> None:
+    project.do("init", "topic")
+    if text.startswith("#"):
+        text = " "
+    done = project.cli("plan", "-m", text, "--json")
+    assert (done.code, done.error) == (1, "GUARD_FAILED")
+    assert project.types() == ["workflow.started"]
+
+
+def test_a_draft_stays_in_planning(project: Project) -> None:
+    project.do("init", "topic")
+    done = project.do("plan", "--draft", "--goal", "maybe")
+    assert done.out == "drafted the plan of 'topic'\n"
+    assert project.do("status", "--json").data["phase"] == "plan"
+    project.do("plan", "--goal", "surely")
+    assert project.do("status", "--json").data["plan"]["goal"] == "surely"
+    project.do("plan", "--goal", "better")
+    assert project.types()[-1] == "state.patched"
+
+
+def test_a_long_plan_is_kept_beside_the_event(project: Project) -> None:
+    project.do("init", "topic")
+    text = "the goal\n\n" + "word " * 20_000
+    done = project.do("plan", "-m", text, "--json")
+    assert done.data["plan"]["goal"] == "the goal"
+    event = done.data["events"][0]
+    kept = project.git("show", f"refs/oneshot/topic:payload/{event}")
+    assert kept.strip() == text.strip()
+
+
+def test_a_plan_of_many_files_is_warned_of(project: Project) -> None:
+    project.do("init", "topic")
+    files = [word for n in range(6) for word in ("--file", f"f{n}")]
+    done = project.do("plan", "--goal", "much", *files)
+    assert "warning: 6 files are more than a oneshot's usual 5; is it one change?" in done.err
+    assert len(project.do("plan", "--goal", "much", *files, "--json").data["warnings"]) == 1
+
+
+def test_without_a_terminal_nobody_is_asked(project: Project) -> None:
+    project.do("init", "topic")
+    done = project.cli("plan", "--json")
+    assert (done.code, done.error) == (2, "NEEDS_INPUT")
+    assert "--goal" in done.json["error"]["hint"]
+    done = project.cli("install", "--json")
+    assert (done.code, done.error) == (2, "NEEDS_INPUT")
+    assert done.data["changes"]
+
+
+def test_on_a_terminal_the_editor_opens(project: Project) -> None:
+    """The four questions are there; what is not saved is not recorded."""
+    project.do("init", "topic")
+    editor = project.path.parent / "editor"
+    editor.write_text('#!/bin/sh\ncp "$1" seen.md\n')
+    editor.chmod(0o755)
+    asked = terminal(project, ["plan"], {"GIT_EDITOR": str(editor)})
+    assert "the plan was not saved; nothing is recorded" in asked
+    assert "topic" in (project.path / "seen.md").read_text()
+    editor.write_text(
+        '#!/bin/sh\necho "the goal" >"$1.new"; mv "$1.new" "$1"; touch -d 2030-01-01 "$1"\n'
+    )
+    assert "planned 'topic': the goal" in terminal(project, ["plan"], {"GIT_EDITOR": str(editor)})
+
+
+def test_on_a_terminal_a_change_of_the_clone_is_asked_for(project: Project) -> None:
+    before = project.digest()
+    asked = terminal(project, ["install"], answer=b"n\n")
+    assert "make these changes? [Y/n]" in asked
+    assert "nothing was changed" in asked
+    assert project.digest() == before
+    assert "this repository" not in terminal(project, ["trust"], answer=b"n\n")
+    assert project.cli("verify", "HEAD", "--json").error == "UNTRUSTED"
+    assert "trusted: sh check.sh" in terminal(project, ["trust"], answer=b"y\n")
+    assert "this clone is set up" in terminal(project, ["install"], answer=b"\n")
+    assert project.hook("pre-commit").exists()
+
+
+def terminal(
+    project: Project, argv: list[str], env: Mapping[str, str] = {}, answer: bytes = b""
+) -> str:
+    """What a person sees who runs a command on a terminal, and types ``answer``."""
+    ours, theirs = os.openpty()
+    child = subprocess.Popen(
+        ["git-oneshot", *argv], cwd=project.path, env={**os.environ, **env, "TERM": "dumb"},
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    os.write(ours, answer)
+    seen = b""
+    with contextlib.suppress(OSError):  # the other end is closed when the child ends
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    os.close(ours)
+    child.wait(10)
+    return seen.decode()
+
+
+# -- request-synthesize, cancel ---------------------------------------------------------
+
+
+def test_a_pull_request_is_asked_for(feature: Project) -> None:
+    done = feature.do("request-synthesize", "--reason", "needs eyes")
+    assert done.out == "asked for a pull request at the end of 'topic'\n"
+    assert feature.do("status", "--json").data["requested"] is True
+    assert "asked     for a pull request" in feature.do("status").out
+    assert "needs eyes" in feature.do("log").out
+
+
+def test_where_the_policy_is_never_that_is_said(project: Project) -> None:
+    project.begin("topic", "--policy", "never")
+    done = project.do("request-synthesize", "topic")
+    assert done.out.endswith("; its policy is 'never', so there will be none\n")
+
+
+def test_cancel_leaves_everything_where_it_is(feature: Project) -> None:
+    feature.land("one")
+    head = feature.head
+    done = feature.do("cancel", "--reason", "no use", "--superseded-by", "other")
+    assert done.out == "cancelled 'topic'; its commits are where they were\n"
+    assert feature.head == head
+    assert not (feature.own / "on/main").exists()
+    assert (feature.own / "done/main").read_text() == "topic\n"  # the next push tells the remote
+    again = feature.cli("cancel", "topic", "--json")
+    assert (again.code, again.error) == (1, "ALREADY_CANCELLED")
+    assert feature.cli("request-synthesize", "topic", "--json").error == "INVALID_PHASE"
+    feature.change("two", test=False)
+    assert feature.may("commit", "-q", "-m", "ungated") == (0, "", "")
+
+
+def test_cancel_of_another_branchs_feature_leaves_this_ones_marker(feature: Project) -> None:
+    feature.git("switch", "-q", "-c", "side")
+    feature.do("init", "second")
+    data = feature.do("cancel", "topic", "--json").data
+    assert (data["reason"], data["supersededBy"]) == ("", None)
+    assert (feature.own / "on/side").exists()
+    assert not (feature.own / "on/main").exists()
