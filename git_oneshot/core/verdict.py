@@ -168,8 +168,11 @@ def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn
         why = failing[0].reason.removeprefix("not ")
         return proof_of("FAIL", "broken-test", failing, f"{failing[0].id}: {why}")
     if turns:
-        passed = next((t for t in turns if t.red == "passed"), None)
-        said = f"{passed.id} passes" if passed else f"{turns[0].id} does not fail"
+        passed = [t for t in turns if t.red == "passed"]
+        said = f"{turns[0].id} does not fail"
+        if passed:
+            many = len(passed) > 1
+            said = f"all {len(passed)} tests pass" if many else f"{passed[0].id} passes"
         return proof_of("FAIL", "vacuous-red", turns, f"{said} without the change")
     return proof_of("FAIL", "no-test", [], FAILURES["no-test"])
 

@@ -684,3 +684,13 @@ def test_the_order_of_results_does_not_matter(found: list[Result]) -> None:
 @given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(get_args(Outcome))))
 def test_a_suite_that_does_not_change_is_no_regression(named: dict[str, str]) -> None:
     assert said(regression([("all", outcomes(named))], [("all", outcomes(named))])) == "PASS"
+
+
+def test_a_vacuous_red_says_of_how_many_tests() -> None:
+    """One name among many would send its reader to the wrong test."""
+    others = [ran(id=f"{TEST}::test_{name}") for name in ("sub", "mul")]
+    proof = seen_red([("all", Run(results=(PASSED, *others)))], FACTS)
+    assert proof.notes == ("all 3 tests pass without the change",)
+    assert seen_red([("all", Run(results=(PASSED,)))], FACTS).notes == (
+        f"{PASSED.id} passes without the change",
+    )
