@@ -52,7 +52,19 @@ class ProofCache:
         body = msgspec.json.encode({"key": [SCHEMA, *key], "value": value})
         write(path, body)
 
-    def _path(self, kind: type[Run] | type[Proof], key: Sequence[str]) -> str:
+    def took(self, key: Sequence[str], seconds: float) -> None:
+        """Remember how long a run of these tests took, on whatever tree."""
+        write(self._path(float, key), b"%f" % seconds)
+
+    def last(self, key: Sequence[str]) -> float:
+        """How many seconds the last run of these tests took; 0 when that is not known."""
+        try:
+            with open(self._path(float, key), "rb") as file:
+                return float(file.read())
+        except (OSError, ValueError):
+            return 0.0
+
+    def _path(self, kind: type, key: Sequence[str]) -> str:
         name = hashlib.sha256("\0".join((SCHEMA, *key)).encode("utf-8", "surrogateescape"))
         digest = name.hexdigest()
         return os.path.join(self._folder, kind.__name__.lower(), digest[:2], digest[2:])

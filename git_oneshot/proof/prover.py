@@ -180,6 +180,10 @@ class Prover:
             return known
         most = want.suite.timeout
         timeout = most if self._limit is None else min(self._limit, most)
+        took = self._cache.last(key[:-1])
+        if timeout < most and took >= timeout:
+            name = want.suite.name
+            return Run(trouble="budget", detail=f"suite '{name}' took {took:.0f} s the last time")
         with self._slots.with_tree(tree) as slot:
             selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
             if want.selected and not selected:
@@ -189,6 +193,7 @@ class Prover:
             made = msgspec.structs.replace(made, trouble="budget")
         self._made[key] = made
         self._cache.keep(key, made)
+        self._cache.took(key[:-1], made.seconds)
         return made
 
     def _key(self, wanted: Sequence[Wanted]) -> tuple[str, ...]:

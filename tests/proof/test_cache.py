@@ -1,5 +1,6 @@
 """Runs and verdicts that were had before: kept whole, compared whole, and never in doubt."""
 
+import os
 import threading
 from pathlib import Path
 from typing import Final
@@ -122,6 +123,31 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert seen <= bodies
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_two_threads_write_each_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RED and GREEN run side by side, and may come to one file at the same time."""
+    both = threading.Barrier(2, timeout=10)
+    seen: set[str] = set()
+    replace = os.replace
+
+    def waiting(source: str, target: str) -> None:
+        seen.add(source)
+        both.wait()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", waiting)
+    threads = [
+        threading.Thread(target=write, args=(str(tmp_path / "one"), body)) for body in (b"1", b"2")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 2
     assert [p.name for p in tmp_path.iterdir()] == ["one"]
 
 

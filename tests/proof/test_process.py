@@ -103,7 +103,16 @@ def test_git_in_a_child_finds_no_repository_above_its_slot(tmp_path: Path) -> No
 
 def test_standard_input_is_empty(tmp_path: Path) -> None:
     """A test that waits for an answer gets none, and does not hang."""
-    ended = python("import sys; print(repr(sys.stdin.read()))", tmp_path)
+    reader, writer = os.pipe()
+    os.write(writer, b"what the user types")
+    os.close(writer)
+    ours = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        ended = python("import sys; print(repr(sys.stdin.read()))", tmp_path)
+    finally:
+        os.dup2(ours, 0)
+        os.close(reader)
     assert (ended.status, ended.log) == (0, "''\n")
 
 

@@ -235,6 +235,23 @@ def test_h51_a_timeout_is_unknown_and_a_budget_says_so(lab: MakeLab) -> None:
     assert made.runs() == 0
 
 
+def test_a_suite_that_took_too_long_the_last_time_is_not_begun(
+    lab: MakeLab, tmp_path: Path
+) -> None:
+    """Every commit would wait its ten seconds for nothing."""
+    ran = tmp_path / "ran"
+    slow = f"echo run >> {ran}; sleep 1; ! grep -q a word.txt\n"
+    made = lab({**PLAIN, ".oneshot.toml": SCRIPT, "word.txt": "a\n"})
+    before, after = made.head(), made.commit({"word.txt": "b\n", "tests/run.sh": slow})
+    assert said(made.prover().prove(before, after).proof) == "PASS behaviour"
+    begun = len(ran.read_text().splitlines())
+    other = made.commit({"word.txt": "c\n", "tests/run.sh": slow + "# more\n"})
+    proof = made.prover(limit=0.5).prove(after, other).proof
+    assert (said(proof), len(ran.read_text().splitlines())) == ("UNKNOWN(budget)", begun)
+    assert "took 1 s the last time" in proof.notes[0]
+    assert said(made.prover(limit=60).prove(before, other).proof) == "PASS behaviour"
+
+
 def test_h57_commands_that_nobody_trusted_are_not_run(lab: MakeLab, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     made = lab({**PLAIN, "tests/run.sh": f"touch {ran}\n"})
@@ -327,10 +344,11 @@ def test_without_a_suite_nothing_is_gated(lab: MakeLab) -> None:
 
 def test_h37_tests_alone_need_no_red_but_must_pass(lab: MakeLab) -> None:
     made = lab(PLAIN)
-    passing = made.prove({"tests/run.sh": "grep -q a word.txt || exit 1\n"})
+    passing = made.prove({"tests/run.sh": f"echo >>{made.folder}/runs; grep -q a word.txt\n"})
     assert (said(passing.proof), passing.proof.notes) == ("PASS test-only", ())
     assert passing.proof.hybrid == passing.proof.tree
-    assert made.runs() == 1  # RED and GREEN are one run: the trees are the same
+    # RED and GREEN are one run: the trees are the same.
+    assert (made.folder / "runs").read_text() == "\n"
     assert said(made.prove({"tests/run.sh": "exit 1\n"}).proof) == "FAIL(green-failed)"
 
 

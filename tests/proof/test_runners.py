@@ -305,10 +305,12 @@ class TestZoo:
 # -- pytest, in other houses ---------------------------------------------------------------
 
 
-def test_a_suite_below_the_top_speaks_of_paths_from_the_top(project: Make) -> None:
+@pytest.mark.parametrize("rootdir", ["", "backend/", "backend/tests/"])
+def test_a_suite_below_the_top_speaks_of_paths_from_the_top(project: Make, rootdir: str) -> None:
     """Wherever pytest finds its rootdir; and of production outside of the suite's root."""
     made = project(
         {
+            f"{rootdir}pytest.ini": INI,
             "shared/lib.py": "def crash():\n    raise ValueError\n",
             "backend/tests/test_a.py": "import sys\nsys.path.append('..')\n"
             "from shared.lib import crash\n"
