@@ -151,6 +151,16 @@ def test_two_threads_write_each_its_own_file(
     assert [p.name for p in tmp_path.iterdir()] == ["one"]
 
 
+def test_the_time_of_the_last_run_is_remembered(cache: ProofCache, tmp_path: Path) -> None:
+    assert cache.last(KEY) == 0.0
+    cache.took(KEY, 1.5)
+    assert cache.last(KEY) == 1.5
+    assert cache.last((*KEY, "more")) == 0.0
+    (path,) = files(tmp_path)
+    path.write_bytes(b"soon")
+    assert cache.last(KEY) == 0.0
+
+
 def test_a_kept_file_can_be_read_by_a_person(cache: ProofCache, tmp_path: Path) -> None:
     cache.keep(KEY, RUN)
     (path,) = files(tmp_path)

@@ -13,6 +13,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.runs import Run
 from git_oneshot.core.verdict import FAILURES
+from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import Slots
 from git_oneshot.proof.suites import rules_of
@@ -250,6 +251,21 @@ def test_a_suite_that_took_too_long_the_last_time_is_not_begun(
     assert (said(proof), len(ran.read_text().splitlines())) == ("UNKNOWN(budget)", begun)
     assert "took 1 s the last time" in proof.notes[0]
     assert said(made.prover(limit=60).prove(before, other).proof) == "PASS behaviour"
+
+
+def test_a_run_that_took_too_long_the_last_time_is_not_begun(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook does not spend its seconds to find out again; whoever has time still runs it."""
+    made = lab(PLAIN)
+    before, after = made.head(), made.commit(PLAIN_CHANGE)
+    monkeypatch.setattr(ProofCache, "last", lambda *_: 12.0)
+    proof = made.prover(limit=10).prove(before, after).proof
+    assert (said(proof), proof.notes) == (
+        "UNKNOWN(budget)", ("suite 'all' took 12 s the last time",),
+    )  # fmt: skip
+    assert not (made.folder / "slots").exists()
+    assert said(made.prover(limit=20).prove(before, after).proof) == "PASS behaviour"
 
 
 def test_h57_commands_that_nobody_trusted_are_not_run(lab: MakeLab, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.git import GitError, discover
 from git_oneshot.proof import slots as module
-from git_oneshot.proof.slots import MOST, Slot, Slots, place
+from git_oneshot.proof.slots import MOST, Slot, Slots, forget, place
 from tests.sandbox import MakeRepo, Repo
 
 TREE: Final = {"calc.py": "a - b\n", "pkg/mod.py": "m\n", ".gitignore": "*.log\n__pycache__/\n"}
@@ -344,6 +344,31 @@ def test_a_folder_in_shared_memory_is_believed_only_when_it_is_ours_alone(
         (memory / "file").touch()
         monkeypatch.setattr(module, "MEMORY", str(memory / "file" / "below"))
     assert place(work.discover()) == str(work.path / ".git" / "oneshot" / "slots")
+
+
+def test_slots_are_forgotten_when_they_are_asked_to_be(work: Repo, memory: Path) -> None:
+    git = work.discover()
+    assert forget(git) is False
+    with Slots(git, place(git)).with_tree(git.tree("HEAD")) as slot:
+        pass
+    assert forget(git) is True
+    assert not os.path.exists(slot.top)
+    assert forget(git) is False
+
+
+def test_the_slots_of_a_repository_that_is_gone_make_room(
+    work: Repo, memory: Path, repo: MakeRepo
+) -> None:
+    """Memory is dear: the next repository that comes buries the dead, and only them."""
+    left = repo("left")
+    kept, gone = place(work.discover()), place(left.discover())
+    stranger = memory / f"git-oneshot-{os.getuid()}" / "no-one-knows"
+    stranger.mkdir()
+    shutil.rmtree(left.path)
+    place(repo("new").discover())
+    assert not os.path.exists(gone)
+    assert os.path.isdir(kept)
+    assert stranger.is_dir()
 
 
 def test_h56_a_switch_costs_only_what_changed(work: Repo, slots: Slots) -> None:

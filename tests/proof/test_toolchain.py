@@ -95,7 +95,7 @@ def test_pytest_is_seen_as_soon_as_it_is_installed(place: Place) -> None:
     """'pip install pytest', the program hinted: its word of before must not stand against it."""
     place.user["PATH"] = str(place.folder / "bin")
     fake(place.tree / ".venv/bin/python", pytest=False)
-    assert place.found() is None
+    assert (place.found(), place.found()) == (None, None)
     answer(place.tree / ".venv/bin/python", pytest=True)
     assert place.found() == str(place.tree / ".venv/bin/python")
 
