@@ -1,5 +1,6 @@
 """What the shims call. Not for people: `git oneshot hook NAME`."""
 
+import contextlib
 import itertools
 import os
 import sys
@@ -51,7 +52,7 @@ def amends(argv: Sequence[str]) -> bool:
 
 
 def _parent_argv() -> list[str]:
-    """The command line of the git that runs the hook.
+    """The command line of the git that runs the hook, [] when nothing can tell.
 
     Neither the environment nor an argument of pre-commit tells an amend from
     a commit, and the parents differ.
@@ -62,9 +63,11 @@ def _parent_argv() -> list[str]:
     except OSError:
         import subprocess
 
+    with contextlib.suppress(OSError):
         done = subprocess.run(["ps", "-o", "args=", "-p", str(os.getppid())],
                               capture_output=True, check=False)  # fmt: skip
         return os.fsdecode(done.stdout).split()
+    return []
 
 
 @hook.command("pre-push")
@@ -81,8 +84,9 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     if not features:
         return
     states = [app.session.load(feature).state for feature in features.values()]
+    states = [state for state in states if state.phase != "cancelled"]  # gates nothing
     refused = False
-    for update in updates:
+    for update in updates if states else ():
         if not update.local or not app.git.maybe(
             "rev-parse", "-q", "--verify", update.local + "^{commit}"
         ):

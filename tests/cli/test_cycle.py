@@ -2,13 +2,19 @@
 
 import pytest
 
-from tests.gate.project import MakeProject, Project
+from tests.gate.project import QUICK, MakeProject, Project
 
 
 @pytest.fixture
 def pytest_project(make: MakeProject) -> Project:
     """A project whose tests are pytest's."""
-    project = make(files={"calc.py": "", "tests/test_calc.py": "def test_truth():\n    pass\n"})
+    project = make(
+        files={
+            "pytest.ini": QUICK,
+            "calc.py": "",
+            "tests/test_calc.py": "def test_truth():\n    pass\n",
+        }
+    )
     project.begin()
     return project
 
@@ -182,3 +188,11 @@ def test_what_is_no_test_is_refused(feature: Project, name: str) -> None:
         done = feature.cli(command, name, "--json")
         assert (done.code, done.error) == (2, "INVALID_INPUT")
     assert "\x1b" not in feature.cli("red", name).err
+
+
+def test_where_no_suite_is_known_there_is_no_red(make: MakeProject) -> None:
+    project = make(files={"README": "x\n"})
+    project.begin()
+    done = project.cli("red", "--json")
+    assert (done.code, done.error) == (1, "NO_SUITE")
+    assert "git oneshot rules --write" in done.json["error"]["hint"]

@@ -1,7 +1,6 @@
 """init, plan, request-synthesize, cancel: what begins and what ends without a proof."""
 
 import contextlib
-import io
 import os
 import subprocess
 from collections.abc import Mapping
@@ -86,6 +85,7 @@ def test_a_feature_that_ended_makes_room(project: Project) -> None:
     project.do("init", "one")
     project.do("cancel")
     project.do("init", "two")
+    project.do("cancel")
     assert project.cli("init", "one", "--json").error == "STATE_ALREADY_EXISTS"
 
 
@@ -140,15 +140,13 @@ def test_a_plan_in_four_answers(project: Project) -> None:
 
 
 @pytest.mark.parametrize("way", ["-m", "-F", "stdin"])
-def test_a_plan_as_text(
-    project: Project, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_as_text(project: Project, way: str, tmp_path: Path) -> None:
     project.do("init", "topic")
     (tmp_path / "plan.md").write_text("do it\n\nlike this\n")
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"do it\n\nlike this\n")))
     argv = {"-m": ["-m", "do it\n\nlike this\n"], "-F": ["-F", str(tmp_path / "plan.md")],
             "stdin": ["-F", "-"]}[way]  # fmt: skip
-    assert project.do("plan", *argv).out == "planned 'topic': do it\n"
+    stdin = b"do it\n\nlike this\n" if way == "stdin" else b""
+    assert project.do("plan", *argv, stdin=stdin).out == "planned 'topic': do it\n"
     assert "plan      do it" in project.do("status").out
 
 

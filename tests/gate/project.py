@@ -41,6 +41,8 @@ BASE: Final = {
     "lib/base": "base\n",
     "README": "read me\n",
 }
+# Plugins of this environment that a small suite has no use for: they cost half a second a run.
+QUICK: Final = "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail\n"
 
 
 class Done(NamedTuple):
@@ -81,7 +83,8 @@ def run(
     done = subprocess.run(
         argv, cwd=cwd, env={**os.environ, **env}, input=stdin, capture_output=True, check=False
     )
-    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+    out, err = (os.fsdecode(stream) for stream in (done.stdout, done.stderr))
+    return Done(done.returncode, out, err)
 
 
 class Project:
@@ -143,13 +146,13 @@ class Project:
         """Run `git oneshot …` as a process of its own."""
         return run(["git", "oneshot", *argv], cwd or self.path, env)
 
-    def cli(self, *argv: str, cwd: Path | None = None) -> Done:
+    def cli(self, *argv: str, cwd: Path | None = None, stdin: bytes = b"") -> Done:
         """Run a command in this process."""
-        return call(argv, cwd or self.path)
+        return call(argv, cwd or self.path, stdin)
 
-    def do(self, *argv: str) -> Done:
+    def do(self, *argv: str, stdin: bytes = b"") -> Done:
         """Run a command in this process that has to succeed."""
-        done = self.cli(*argv)
+        done = self.cli(*argv, stdin=stdin)
         assert done.code == 0, done
         return done
 
@@ -185,23 +188,24 @@ class Project:
                 for file in sorted(Path(git.common_dir, "hooks").glob("*"))
             ),
         ]
-        return hashlib.sha256("\0".join(said).encode()).hexdigest()
+        return hashlib.sha256("\0".join(said).encode(errors="surrogateescape")).hexdigest()
 
 
 def _content(file: Path) -> str:
     return file.read_bytes().hex() if file.exists() else "-"
 
 
-def call(argv: Sequence[str], cwd: Path) -> Done:
+def call(argv: Sequence[str], cwd: Path, stdin: bytes = b"") -> Done:
     """Run the command line in this process, in a folder, without a terminal."""
     out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
-    before = Path.cwd()
+    before, sys.stdin = (Path.cwd(), sys.stdin), io.TextIOWrapper(io.BytesIO(stdin))
     os.chdir(cwd)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(list(argv))
     finally:
-        os.chdir(before)
+        os.chdir(before[0])
+        sys.stdin = before[1]
     texts = []
     for stream in (out, err):
         stream.flush()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.project import BASE, MakeProject, Project
+from tests.gate.project import BASE, QUICK, MakeProject, Project
 
 
 def refusal(project: Project, code: str, status: int, *argv: str) -> str:
@@ -166,7 +166,14 @@ def test_a_suite_that_breaks_elsewhere(make: MakeProject) -> None:
     """Each commit's own tests pass; the whole suite on the tip does not."""
     truth = "def test_truth():\n    assert True\n"
     other = "def test_size():\n    import calc\n    assert calc.SIZE == 1\n"
-    project = make(files={"calc.py": "SIZE = 1\n", "test_calc.py": truth, "test_size.py": other})
+    project = make(
+        files={
+            "pytest.ini": QUICK,
+            "calc.py": "SIZE = 1\n",
+            "test_calc.py": truth,
+            "test_size.py": other,
+        }
+    )
     project.begin()
     project.repo.write("calc.py", "SIZE = 2\n")
     project.repo.write("test_calc.py", truth + "\n\ndef test_two():\n    from calc import SIZE\n"

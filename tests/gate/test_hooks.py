@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from git_oneshot.cli import hook
 from git_oneshot.gate.install import HOOKS
-from tests.gate.project import MakeProject, Project, run
+from tests.gate.project import QUICK, MakeProject, Project, run
 
 
 @pytest.fixture
@@ -587,7 +588,7 @@ def test_the_first_commit_of_a_repository(make: MakeProject) -> None:
 def test_pytest_is_run_in_a_hook(make: MakeProject) -> None:
     """The whole way once with pytest itself: its tests, not its exit code, are the proof."""
     truth = "def test_truth():\n    assert True\n"
-    project = make(files={"calc.py": "", "test_calc.py": truth})
+    project = make(files={"pytest.ini": QUICK, "calc.py": "", "test_calc.py": truth})
     project.begin()
     project.repo.write("calc.py", "def two():\n    return 2\n")
     vacuous = "\n\ndef test_two():\n    import calc\n"
@@ -597,3 +598,14 @@ def test_pytest_is_run_in_a_hook(make: MakeProject) -> None:
     project.repo.write("test_calc.py", truth + vacuous + "    assert calc.two() == 2\n")
     project.git("add", "--all")
     assert project.may("commit", "-q", "-m", "two") == (0, "", "")
+
+
+def test_the_command_line_of_git_is_read_or_none_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc, `ps` is asked; where nothing is known, it is no amend."""
+    assert hook._parent_argv()
+    monkeypatch.setattr(os, "getppid", lambda: 2**30)
+    assert hook._parent_argv() == []
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert hook._parent_argv() == []
+    assert hook.amends(["git", "commit", "--amend"])
+    assert not hook.amends(["git", "commit", "--a", "--", "--amend"])

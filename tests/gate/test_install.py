@@ -1,6 +1,8 @@
 """What the program changes in a clone: said before, kept small, taken back whole."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,16 @@ def test_shims_are_found_beside_the_package_or_inside_it(
     for step in clone.steps():
         step.make()
     assert project.hook("pre-commit").read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()
+
+
+def test_the_program_is_beside_the_interpreter_when_path_has_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As when a person runs `.venv/bin/git-oneshot install` without the environment."""
+    git = shutil.which("git")
+    assert git is not None
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few/git").symlink_to(git)
+    monkeypatch.setenv("PATH", str(tmp_path / "few"))
+    project.do("install", "--yes")
+    assert project.lines("program") == [f"{Path(sys.executable).parent}/git-oneshot"]

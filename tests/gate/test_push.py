@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from git_oneshot.cli.app import App
+from git_oneshot.core.facts import Proof
+from git_oneshot.gate import push
+from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.push import Update, parse
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
@@ -247,6 +251,42 @@ def test_a_damaged_trail_does_not_stop_a_push(feature: Project, remote: Repo) ->
     assert remote.git("rev-parse", "topic") == feature.head
 
 
+def test_a_push_that_takes_too_long_names_what_is_left(
+    feature: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H31: n are judged, m are left, and what was found out is in the cache."""
+    one = feature.land("one")
+    feature.land("two")
+    feature.land("three")
+    monkeypatch.setattr(push, "WAIT", -1.0)
+    git = feature.repo.discover()
+    update = Update("refs/heads/topic", feature.head, "refs/heads/main", "")
+    [found] = push.ranges(git, "origin", [update], frozenset({"refs/heads/main"}))
+    monkeypatch.chdir(feature.path)
+    judged = list(push.judge_range(git, App().prover(), found, "ada@example.org"))
+    first = judged[0]
+    assert isinstance(first, Verdict)
+    assert (first.commit.id, first.proof.word) == (one, "PASS")
+    assert judged[1:] == [
+        Proof(
+            word="UNKNOWN",
+            code="budget",
+            notes=("2 commits are not judged yet; prove them first: git oneshot push",),
+        )
+    ]
+
+
+def test_ranges_pass_over_what_is_no_commit(feature: Project) -> None:
+    git = feature.repo.discover()
+    tree = feature.git("rev-parse", "HEAD^{tree}")
+    for update in (
+        Update("t", tree, "refs/heads/main", ""), Update("(delete)", "", "refs/heads/main", tree),
+        Update("r", feature.head, "refs/oneshot/topic", ""),
+        Update("r", feature.head, "refs/heads/other", ""),
+    ):  # fmt: skip
+        assert push.ranges(git, "origin", [update], frozenset({"refs/heads/main"})) == []
+
+
 # -- the trail ----------------------------------------------------------------------------
 
 
@@ -347,6 +387,20 @@ def test_a_finalized_branch_that_is_gone_is_done_with(feature: Project, remote: 
     feature.git("branch", "-q", "-D", "topic")
     feature.land("x", test=False)
     pushed(feature, "origin", "main")
+    assert not (feature.own / "active").exists()
+
+
+def test_a_feature_that_was_given_up_gates_nothing_and_tells_the_remote(
+    feature: Project, remote: Repo
+) -> None:
+    feature.land("one", "--no-verify", test=False)
+    feature.do("cancel")
+    assert pushed(feature, "origin", "topic:main") == ""
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+    feature.land("two", test=False)
+    assert pushed(feature, "origin", "topic:main") == ""
     assert not (feature.own / "active").exists()
 
 

@@ -65,7 +65,7 @@ oids = st.sampled_from([A, B, C, D])
 lines = st.one_of(
     st.builds("commit {} {}".format, oids, st.sampled_from(["main", "side"])),
     st.builds("rewrite {} {}".format, oids, oids),
-    st.text(max_size=10),
+    st.sampled_from(["", "torn", "commit x main", "\x85", "rewrite"]),
 )
 
 

@@ -1,0 +1,118 @@
+"""install, uninstall, trust, rules: what holds in this clone."""
+
+import pytest
+
+from tests.gate.project import MakeProject, Project
+
+
+def test_install_says_what_it_changes(project: Project) -> None:
+    done = project.do("install", "--yes")
+    said = done.err.splitlines()
+    assert said[0] == "in this clone:"
+    assert "  hook pre-commit" in said
+    assert "  trust: run `sh check.sh`" in said
+    assert done.out.startswith("this clone is set up")
+    assert project.do("install", "--yes").out == "everything is in place\n"
+    data = project.do("install", "--json").data
+    assert data == {"changes": []}
+
+
+def test_install_with_hooks_elsewhere_says_so(project: Project) -> None:
+    project.git("config", "core.hooksPath", ".husky")
+    done = project.cli("install", "--yes")
+    assert done.code == 1
+    assert "warning: core.hooksPath is '.husky': no hook is installed there" in done.err
+    assert "error: core.hooksPath is '.husky', so the hooks are another tool's" in done.err
+    # Everything else is done, and a feature can begin.
+    assert project.do("init", "topic", "--yes").code == 0
+
+
+def test_uninstall_says_what_is_gone(feature: Project) -> None:
+    done = feature.do("uninstall")
+    assert "gone: hook pre-commit\n" in done.out
+    assert feature.do("uninstall", "--json").data == {"changes": []}
+    assert feature.do("status", "topic").code == 0
+
+
+def test_trust_shows_commands_before_they_run(project: Project) -> None:
+    done = project.cli("trust")
+    assert done.code == 2
+    assert done.err.splitlines()[0] == "  sh check.sh"
+    done = project.cli("trust", "--json")
+    assert (done.error, done.data) == ("NEEDS_INPUT", {"commands": [["sh", "check.sh"]]})
+    assert project.do("trust", "--yes").out == "trusted: sh check.sh\n"
+    assert project.do("trust").out == "trusted: sh check.sh\n"
+    assert project.do("trust", "--json").data == {"commands": []}
+
+
+def test_trust_where_there_is_nothing_to_trust(make: MakeProject) -> None:
+    project = make(files={"README": "x"})
+    assert project.do("trust").out == "this repository names no command\n"
+
+
+def test_commands_are_shown_harmless(make: MakeProject) -> None:
+    rules = '[[suite]]\nname = "x"\ncommand = "sh \\u001b[2J\\u202e"\n'
+    project = make(files={".oneshot.toml": rules})
+    done = project.do("trust", "--yes")
+    assert "\\x1b[2J\\u202e" in done.err
+    assert "\x1b" not in done.out + done.err + project.do("rules").out
+
+
+def test_rules_as_detected_and_as_written(make: MakeProject) -> None:
+    project = make(files={"test_x.py": "", "pyproject.toml": ""})
+    text = project.do("rules").out
+    assert text.startswith("# there is no .oneshot.toml: detected\n")
+    assert "suite    pytest: python -m pytest in ., 600 s, pytest" in text
+    data = project.do("rules", "--json").data
+    assert (data["source"], data["suites"][0]["source"]) == ("detected", "detected")
+    done = project.do("rules", "--write")
+    assert done.out == "wrote .oneshot.toml\n"
+    assert "commit it alone" in done.err
+    again = project.cli("rules", "--write", "--json")
+    assert (again.code, again.error) == (2, "INVALID_INPUT")
+    # In force when it is committed; and then it says what was so before.
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "rules")
+    data = project.do("rules", "--json").data
+    assert (data["source"], data["suites"][0]["command"]) == (
+        ".oneshot.toml", ["python", "-m", "pytest"],
+    )  # fmt: skip
+
+
+def test_rules_in_full(make: MakeProject) -> None:
+    rules = (
+        'strict = true\ncheck = ["mypy x"]\n[gate]\nrefs = ["refs/heads/r"]\n'
+        '[[suite]]\nname = "a"\ncommand = "make test"\nroot = "sub"\ntimeout = 5\n'
+        '[sides]\nneutral = ["docs/**"]\n[limits]\nplan-files = 3\n'
+    )
+    project = make(files={".oneshot.toml": rules})
+    text = project.do("rules").out
+    assert "suite    a: make test in sub, 5 s, command" in text
+    assert "check    mypy x" in text
+    assert "neutral      docs/**" in text
+    assert "all else     production (strict)" in text
+    assert "gate     refs/heads/r" in text
+    data = project.do("rules", "--json").data
+    assert data["gate"] == {"refs": ["refs/heads/r"], "everything": False}
+    assert data["limits"] == {"commitSeconds": 10.0, "planFiles": 3}
+    project.repo.write(".oneshot.toml", "[gate]\neverything = true\n")
+    project.git("commit", "-q", "-am", "all")
+    assert "gate     every push" in project.do("rules").out
+    assert "suite    none: nothing is gated" in project.do("rules").out
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [("x =", "", "git oneshot rules"),
+     ("chek = []", "unknown field `chek`", "did you mean 'check'?"),
+     ("strict = 3", "", "keys: "), ('check = [" "]', "check: the command is empty", ""),
+     ('[[suite]]\nname = "a"\ncommand = "x"\nroot = "../up"', "leaves the repository", "")],
+)  # fmt: skip
+def test_rules_that_are_wrong(make: MakeProject, text: str, said: str, hint: str) -> None:
+    project = make(files={".oneshot.toml": text})
+    done = project.cli("rules", "--json")
+    assert (done.code, done.error) == (2, "RULES_INVALID")
+    assert said in done.json["error"]["message"]
+    assert hint in done.json["error"]["hint"]
+    for argv in (["init", "topic"], ["trust"], ["install", "--yes"], ["verify", "HEAD"]):
+        assert project.cli(*argv, "--json").error in ("RULES_INVALID", "UNDECIDED", "NOT_PROVEN")

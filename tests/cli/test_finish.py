@@ -1,0 +1,67 @@
+"""finalize and push, as people and programs read them (what they decide: tests/gate)."""
+
+import re
+
+from tests.gate.project import MakeProject, Project
+
+
+def test_a_refused_finalize_lists_its_commits(feature: Project) -> None:
+    """`data` is there when it fails, too."""
+    one, bad = feature.land("one"), feature.land("bad", "--no-verify", test=False)
+    done = feature.cli("finalize", "--json")
+    assert done.json["ok"] is False
+    assert done.json["error"]["retryable"] is False
+    assert re.fullmatch(r"see what each test did: git oneshot verify.*", done.json["error"]["hint"])
+    assert [(c["commit"], c["verdict"], c["code"], c["subject"]) for c in done.data["commits"]] == [
+        (one, "PASS", None, "one"), (bad, "FAIL", "no-test", "bad"),
+    ]  # fmt: skip
+    [test] = done.data["commits"][0]["tests"]
+    assert test == {
+        "suite": "all", "file": None, "id": "sh check.sh", "red": "failed", "green": "passed",
+        "reason": "exit-code",
+    } or {**test, "file": None} == {
+        "suite": "all", "file": None, "id": "sh check.sh", "red": "failed", "green": "passed",
+        "reason": "exit-code",
+    }  # fmt: skip
+
+
+def test_finalize_for_programs(feature: Project) -> None:
+    one = feature.land("one")
+    data = feature.do("finalize", "--json").data
+    assert data["tip"] == feature.git("rev-parse", "refs/oneshot/topic")
+    assert data["suite"]["verdict"] == "PASS"
+    assert data["untracked"] == []
+    events = feature.do("log", "topic", "--json").data["events"]
+    # What hooks had noted came before, by itself.
+    assert [e["id"] for e in events[-len(data["events"]) :]] == data["events"]
+    assert [e["type"] for e in events[-4:]] == [
+        "commit.recorded", "proof.recorded", "gate.executed", "workflow.transition",
+    ]  # fmt: skip
+    assert events[-3]["data"]["commit"] == one
+
+
+def test_finalize_records_commits_that_no_hook_saw(feature: Project) -> None:
+    feature.change("one")
+    tree = feature.git("write-tree")
+    made = feature.git("commit-tree", "-p", "HEAD", "-m", "by hand", tree)
+    feature.git("update-ref", "refs/heads/main", made)
+    feature.do("finalize")
+    [commit] = feature.loaded().state.commits
+    assert (commit.id, commit.tree, commit.subject) == (made, tree, "by hand")
+    assert feature.types().count("commit.recorded") == 1
+
+
+def test_push_without_commits_pushes(feature: Project, make: MakeProject) -> None:
+    remote = make.remote(feature)
+    done = feature.oneshot("push", "origin", "main:refs/heads/copy")
+    assert (done.code, done.out) == (0, "")
+    assert "copy" in done.err  # git's own words
+    assert remote.git("rev-parse", "copy") == feature.head
+
+
+def test_push_from_a_folder_below(feature: Project, make: MakeProject) -> None:
+    remote = make.remote(feature)
+    feature.land("one")
+    done = feature.cli("push", "--json", "origin", "main", cwd=feature.path / "lib")
+    assert done.code == 0
+    assert remote.git("rev-parse", "main") == feature.head

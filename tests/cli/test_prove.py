@@ -1,0 +1,135 @@
+"""verify: the judgement that CI, a server and anyone with a clone can make."""
+
+import pytest
+
+from tests.gate.project import QUICK, MakeProject, Project
+from tests.sandbox import Repo
+
+
+def test_the_open_features_commits(feature: Project) -> None:
+    one, two = feature.land("one"), feature.land("two")
+    done = feature.do("verify")
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"{one[:9]} PASS behaviour")
+    assert any(line.startswith(f"{two[:9]} PASS behaviour") for line in lines)
+    assert lines[-1] == "2 commits proven"
+    data = feature.do("verify", "--json").data
+    assert [c["commit"] for c in data["commits"]] == [one, two]
+    assert data["suite"]["verdict"] == "PASS"
+    assert "verified here: PASS behaviour" in feature.git("log", "-1", "--format=%N")
+
+
+def test_a_range_and_one_commit(project: Project) -> None:
+    base = project.head
+    project.do("trust", "--yes")
+    one, two = project.land("one"), project.land("two")
+    for expression, commits in (
+        (f"{base}..HEAD", [one, two]), ("HEAD", [two]), ("main^", [one]), ("HEAD..HEAD", []),
+    ):  # fmt: skip
+        data = project.do("verify", expression, "--json").data
+        assert [c["commit"] for c in data["commits"]] == commits
+    assert project.do("verify", "HEAD..HEAD").out == "nothing to judge\n"
+
+
+def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project) -> None:
+    feature.land("one")
+    bad = feature.land("bad", "--no-verify", test=False)
+    done = feature.cli("verify")
+    assert (done.code, done.out) == (1, "")
+    assert f"{bad[:9]} FAIL(no-test)" in done.err
+    [line] = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert "FAIL" in line
+    done = feature.cli("verify", "--json")
+    assert (done.error, done.data["suite"]) == ("NOT_PROVEN", None)
+    assert [c["code"] for c in done.data["commits"]] == [None, "no-test"]
+
+
+def test_a_doubt_is_no_yes(make: MakeProject) -> None:
+    project = make()
+    project.begin()
+    project.change("one")
+    project.repo.write("check.sh", "exit 127\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "one")
+    done = project.cli("verify", "--json")
+    assert (done.code, done.error) == (3, "UNDECIDED")
+
+
+def test_no_cache_is_believed(feature: Project) -> None:
+    """A forged or stale cache changes nothing: what it has is not read."""
+    feature.land("one")
+    feature.do("verify")
+    for kept in (feature.own / "cache").rglob("*"):
+        if kept.is_file():
+            kept.write_bytes(kept.read_bytes().replace(b'"failed"', b'"passed"'))
+    assert feature.do("verify").code == 0
+
+
+def test_a_clone_verifies_what_the_trails_speak_of(feature: Project, make: MakeProject) -> None:
+    """On a fresh clone no feature is open: every commit of HEAD that a trail names is judged."""
+    make.remote(feature)
+    one = feature.land("one")
+    feature.do("finalize")
+    feature.git("push", "-q", "origin", "main")
+    clone = Project(Repo(feature.path.parent / "clone"))
+    clone.git("remote", "add", "origin", "../origin.git")
+    clone.git("pull", "-q", "origin", "main")
+    assert clone.do("verify").out == "nothing to judge\n"
+    clone.do("install", "--yes")
+    clone.git("fetch", "-q")
+    data = clone.do("verify", "--json").data
+    assert [(c["commit"], c["verdict"]) for c in data["commits"]] == [(one, "PASS")]
+    notes = clone.git("log", "-1", "--format=%N")
+    assert "claimed: PASS" in notes
+    assert "verified here: PASS" in notes
+
+
+def test_a_named_feature(feature: Project) -> None:
+    one = feature.land("one")
+    feature.do("finalize")
+    feature.land("two", "--no-verify", test=False)
+    data = feature.do("verify", "-f", "topic", f"{one}", "--json").data
+    assert [c["commit"] for c in data["commits"]] == [one]
+    assert feature.cli("verify", "-f", "topic", "--json").code == 1
+
+
+@pytest.mark.parametrize(
+    "expression", ["nowhere", "HEAD..nowhere", "--all", "", "HEAD^{tree}", "-n1", "\udcff"]
+)
+def test_what_names_no_commit(project: Project, expression: str) -> None:
+    done = project.cli("verify", "--json", "--", expression)
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+
+
+def test_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
+    feature: Project, make: MakeProject
+) -> None:
+    """H26: where the parent is missing nothing is known, and that is said."""
+    make.remote(feature)
+    feature.land("one")
+    two = feature.land("two")
+    feature.git("push", "-q", "--no-verify", "origin", "main")
+    clone = Project(Repo(feature.path.parent / "clone"))
+    origin = f"file://{feature.path.parent}/origin.git"
+    clone.git("remote", "add", "origin", origin)
+    clone.git("fetch", "-q", "--depth=1", "origin", "main")
+    clone.git("reset", "-q", "--hard", "FETCH_HEAD")
+    clone.do("trust", "--yes")
+    done = clone.cli("verify", "HEAD", "--json")
+    assert (done.code, done.error) == (3, "UNDECIDED")
+    assert [(c["commit"], c["code"]) for c in done.data["commits"]] == [(two, "missing-objects")]
+    clone.git("fetch", "-q", "--deepen=1", "origin", "main")
+    clone.do("verify", "HEAD")
+
+
+def test_many_tests_are_cut_short_for_people(make: MakeProject) -> None:
+    project = make(files={"pytest.ini": QUICK, "calc.py": "X = 0\n", "test_calc.py": ""})
+    project.do("trust", "--yes")
+    tests = [f"def test_{n}():\n    import calc\n    assert calc.X\n" for n in range(7)]
+    project.repo.write("test_calc.py", "\n\n".join(tests))
+    project.repo.write("calc.py", "X = 1\n")
+    project.git("commit", "-q", "-am", "seven")
+    text = project.do("verify", "HEAD").out
+    assert text.count("red without it (assertion)") == 5
+    assert "and 2 more" in text
+    assert len(project.do("verify", "HEAD", "--json").data["commits"][0]["tests"]) == 7
