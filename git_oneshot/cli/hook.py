@@ -17,7 +17,7 @@ from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.spool import bind
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import rules_for
 
 
 @click.group("hook", hidden=True)
@@ -31,8 +31,9 @@ def pre_commit_(ctx: click.Context) -> None:
     """Refuse a commit that is known not to be proven."""
     app = App()
     index = app.environ.get("GIT_INDEX_FILE") or os.path.join(app.git.git_dir, "index")
-    rules = rules_of(app.git, app.git.tree(app.head))
-    if not rules.suites and app.head is not None:
+    tree = app.git.tree(app.head)
+    rules, broken = rules_for(app.git, tree, tree)
+    if broken is None and not rules.suites and app.head is not None:
         return
     prover = app.prover(limit=rules.limits.commit_seconds)
     amend = amends(_parent_argv())

@@ -39,6 +39,7 @@ FAILURES: Final = {
     "skipped": "a test that passed before is skipped: let it run",
     "vanished": "a test that passed before is gone: bring it back, or rename it",
     "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
+    "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
     "check-failed": "a check command of the rules fails: mend what it names",
     "suite-failed": "the suite fails: mend it first",
 }

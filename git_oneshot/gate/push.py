@@ -16,7 +16,7 @@ from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict, judge_all
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import rules_for
 
 WAIT: Final = 60.0  # seconds that a push may wait for proofs (DESIGN §6)
 
@@ -50,7 +50,7 @@ def parse(lines: str) -> list[Update]:
 
 def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:
     """The refs of the remote that ask for proofs; holds "*" when all do."""
-    rules = rules_of(git, tree)
+    rules, _ = rules_for(git, tree, tree)
     if rules.gate.everything:
         return frozenset("*")
     going = [s for s in states if s.base and not s.spike and s.phase != "cancelled"]

@@ -14,18 +14,18 @@ from typing import Final, NamedTuple
 import msgspec
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import printable
 from git_oneshot.core.regression import regression
 from git_oneshot.core.rules import Argv, Rules, Suite, suite_of
 from git_oneshot.core.runs import Pair, Run
-from git_oneshot.core.verdict import FAILURES, judge, proof_of, seen_red
+from git_oneshot.core.verdict import judge, proof_of, seen_red
 from git_oneshot.git import Git, GitError
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.change import Change, facts_of, read_change
+from git_oneshot.proof.classes import kind_of, unreadable_rules, without_runs
 from git_oneshot.proof.process import stopping
 from git_oneshot.proof.runners import Task, Tools, fingerprint, run_suite, selection
 from git_oneshot.proof.slots import Slots
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import rules_for, rules_of
 from git_oneshot.proof.trees import hybrid
 
 PLUGIN_VERSION: Final = "1"
@@ -88,10 +88,13 @@ class Prover:
             return Judged(self._lacking(err, parent_tree, tree), Change(parent_tree, tree, ()))
 
     def _prove(self, parent_tree: str, tree: str, parents: int, only: Sequence[str]) -> Judged:
-        rules = rules_of(self._git, parent_tree, fallback=tree)
+        rules, broken = rules_for(self._git, parent_tree, tree)
         change = read_change(self._git, parent_tree, tree, rules)
+        unreadable = unreadable_rules(self._git, change, broken)
+        if unreadable is not None:
+            return Judged(_placed(unreadable, change, None), change)
         bootstrap = parent_tree == _empty_tree(self._git)
-        simple = _without_runs(change, rules, parents, bootstrap)
+        simple = without_runs(change, rules, parents, bootstrap)
         if simple is not None:
             return Judged(_placed(simple, change, None), change)
         hybrid_tree = hybrid(self._git, change)
@@ -99,7 +102,7 @@ class Prover:
         untrusted = self._untrusted([w.suite.command for w in wanted])
         if untrusted:
             return Judged(_placed(untrusted, change, hybrid_tree), change)
-        kind = "bootstrap" if bootstrap else _kind(change)
+        kind = "bootstrap" if bootstrap else kind_of(change)
         key = (*self._key(wanted), digest(rules), kind, hybrid_tree, tree)
         known = None if self._fresh else self._cache.find(Proof, key)
         if known is not None:
@@ -264,33 +267,6 @@ def _exists(top: str, suite: Suite, selected: str) -> bool:
 
 def _empty_tree(git: Git) -> str:
     return hashlib.new(git.object_format, b"tree 0\0").hexdigest()
-
-
-def _without_runs(change: Change, rules: Rules, parents: int, bootstrap: bool) -> Proof | None:
-    """The verdicts that need no run; None when tests have to tell."""
-    if parents > 1:
-        return Proof(word="PASS", kind="merge", notes=("judged by the suite of the tip",))
-    if change.on("rules") and not bootstrap:
-        if len(change.files) > len(change.on("rules")):
-            return Proof(word="FAIL", code="rules-mixed", notes=(FAILURES["rules-mixed"],))
-        return Proof(word="PASS", kind="rules")
-    if not rules.suites:
-        kind = "bootstrap" if bootstrap else "neutral"
-        return Proof(word="PASS", kind=kind, notes=("no suite is known: nothing is gated",))
-    tests = [f for f in change.on("test") if f.status != "D"]
-    if not tests and not change.on("environment"):
-        if not change.on("production"):
-            return Proof(word="PASS", kind="bootstrap" if bootstrap else _kind(change))
-        names = ", ".join(printable(f.path) for f in change.on("production")[:3])
-        return proof_of("FAIL", "no-test", [], f"{names} changed, and no test did")
-    return None
-
-
-def _kind(change: Change) -> str:
-    """The class of a change in which no test turned."""
-    if change.on("test"):
-        return "test-only"
-    return "environment" if change.on("environment") else "neutral"
 
 
 def _placed(proof: Proof, change: Change, hybrid_tree: str | None) -> Proof:

@@ -1,5 +1,6 @@
 """The rules in force for a tree: its `.oneshot.toml`, or what its file names give away."""
 
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import FILE, Rules, effective, parse
 from git_oneshot.git import Git
 
@@ -22,6 +23,16 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     if not rules.suites and table is None and fallback is not None:
         return rules_of(git, fallback)
     return rules
+
+
+def rules_for(git: Git, parent: str, tree: str) -> tuple[Rules, OneshotError | None]:
+    """The rules that a change is judged by; bare ones, and why, when they cannot be read."""
+    try:
+        return rules_of(git, parent, fallback=tree), None
+    except OneshotError as err:
+        if err.code is not Code.RULES_INVALID:
+            raise
+        return Rules(), err
 
 
 _FOLDERS = ("tests", "test")

@@ -52,8 +52,22 @@ def _nobody(project: Project) -> object:
     return file
 
 
+def _signed(project: Project, commit: str) -> str:
+    """The commit once more, with a signature that a program has much to say about."""
+    body = project.git("cat-file", "commit", commit)
+    head, _, message = body.partition("\n\n")
+    said = "-----BEGIN PGP SIGNATURE-----\n \n =abcd\n -----END PGP SIGNATURE-----"
+    file = project.path.parent / "signed"
+    file.write_text(f"{head}\ngpgsig {said}\n\n{message}\n")
+    gpg = project.path.parent / "gpg"
+    gpg.write_text("#!/bin/sh\necho 'gpg: who is this' >&2\nexit 1\n")
+    gpg.chmod(0o755)
+    project.git("config", "gpg.program", str(gpg))
+    return project.git("hash-object", "-t", "commit", "-w", str(file))
+
+
 def test_the_users_settings_change_nothing(project: Project) -> None:
-    one = project.land("one")
+    one = _signed(project, project.land("one"))
     git = project.repo.discover()
     before = record(git, look(git, [one]))
     for key, value in (("log.showSignature", "true"), ("color.ui", "always"),

@@ -285,6 +285,9 @@ def test_ranges_pass_over_what_is_no_commit(feature: Project) -> None:
         Update("r", feature.head, "refs/heads/other", ""),
     ):  # fmt: skip
         assert push.ranges(git, "origin", [update], frozenset({"refs/heads/main"})) == []
+    # Where everything is gated, our own refs are not: they hold no code.
+    update = Update("r", feature.head, "refs/oneshot/topic", "")
+    assert push.ranges(git, "origin", [update], frozenset("*")) == []
 
 
 # -- the trail ----------------------------------------------------------------------------

@@ -268,6 +268,23 @@ def test_a_run_that_took_too_long_the_last_time_is_not_begun(
     assert said(made.prover(limit=20).prove(before, after).proof) == "PASS behaviour"
 
 
+def test_rules_that_cannot_be_read_do_not_land_and_can_be_mended(lab: MakeLab) -> None:
+    """Commits are judged by their parent's rules: broken ones would bar the way for ever."""
+    made = lab(PLAIN)
+    before, broken = made.head(), made.commit({".oneshot.toml": "chekc = 1\n"})
+    proof = made.prover().prove(before, broken).proof
+    assert said(proof) == "FAIL(rules-invalid)"
+    assert "unknown field `chekc`" in proof.notes[0]
+    still = made.commit({".oneshot.toml": "chekc = 2\n"})
+    assert said(made.prover().prove(broken, still).proof) == "FAIL(rules-invalid)"
+    mended = made.commit({".oneshot.toml": SCRIPT})
+    assert said(made.prover().prove(still, mended).proof) == "PASS rules"
+    other = made.commit({".oneshot.toml": SCRIPT, "word.txt": "z\n"})
+    with pytest.raises(OneshotError) as refused:
+        made.prover().prove(still, other)
+    assert refused.value.code is Code.RULES_INVALID
+
+
 def test_h57_commands_that_nobody_trusted_are_not_run(lab: MakeLab, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     made = lab({**PLAIN, "tests/run.sh": f"touch {ran}\n"})
