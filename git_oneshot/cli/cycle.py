@@ -16,7 +16,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.verdict import DOUBTS, FAILURES
 from git_oneshot.gate.precommit import file_verdict
 from git_oneshot.proof.prover import Judged
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import rules_for, rules_of
 from git_oneshot.proof.trees import snapshot, staged
 
 _PLACEHOLDER = Proof(word="PASS")
@@ -65,7 +65,8 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     _refuse(app, judged, red=False)
     command = RecordGreen(parent=app.head, proof=judged.proof)
     receipt = app.session.execute(name, command, expect=app.bind(name))
-    file_verdict(app.git, rules_of(app.git, parent_tree), parent_tree, tree)
+    rules, _ = rules_for(app.git, parent_tree, tree)
+    file_verdict(app.git, rules, parent_tree, tree)
     same = staged(app.git) == tree
     if not same:
         app.say("note: this is the working tree, and what is staged differs from it")

@@ -37,7 +37,7 @@ def pre_commit_(ctx: click.Context) -> None:
         return
     prover = app.prover(limit=rules.limits.commit_seconds)
     amend = amends(_parent_argv())
-    advice = pre_commit(app.git, prover, rules, index=os.path.join(app.cwd, index), amend=amend)
+    advice = pre_commit(app.git, prover, rules, index=index, amend=amend)
     if not advice.line:
         return
     app.say(f"{'error' if advice.refuse else 'note'}: {advice.line}")

@@ -130,7 +130,9 @@ class Prover:
 
     def suite(self, tree: str, before: str | None) -> Proof:
         """The whole suite and the checks on ``tree``; ``before``: the tree to compare with."""
-        rules = rules_of(self._git, before or tree, fallback=tree)
+        rules, broken = rules_for(self._git, before or tree, tree)
+        if broken is not None:
+            rules = rules_of(self._git, tree)  # mended since
         untrusted = self._untrusted(rules.commands)
         if untrusted:
             return untrusted
@@ -239,16 +241,24 @@ class Prover:
 @contextlib.contextmanager
 def _side_by_side() -> Iterator[ThreadPoolExecutor]:
     """Two runs at a time; when we are interrupted, both end, and no other begins."""
+    pool = ThreadPoolExecutor(max_workers=2)
     try:
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            try:
-                yield pool
-            except BaseException:
-                stopping.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        yield pool
+    except BaseException:
+        stopping.set()
+        raise
     finally:
+        _join(pool)
         stopping.clear()  # both have ended: the next run is not theirs
+
+
+def _join(pool: ThreadPoolExecutor) -> None:
+    """Wait until the runs have ended, however often we are interrupted meanwhile."""
+    while True:
+        try:
+            return pool.shutdown(wait=True, cancel_futures=stopping.is_set())
+        except KeyboardInterrupt:
+            stopping.set()
 
 
 def digest(rules: Rules) -> str:

@@ -24,7 +24,11 @@ FACTS: Final = Facts(
     files=frozenset(("src/new/tool.py", "data/words.txt")),
 )
 NEUTRAL: Final = Facts()
-TABLED: Final = ("rules-mixed", "rules-invalid", "check-failed")  # FAILURES that the prover finds out by itself
+TABLED: Final = (
+    "rules-mixed",
+    "rules-invalid",
+    "check-failed",
+)  # FAILURES that the prover finds out by itself
 
 
 def ran(

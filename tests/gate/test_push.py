@@ -205,6 +205,26 @@ def test_check_commands_are_run_once_on_the_tip(make: MakeProject, project: Proj
     assert line.startswith("error: refs/heads/main: FAIL(check-failed) check 'test ! -e lib/one'")
 
 
+def test_rules_that_nobody_can_read_are_refused_and_can_be_mended(
+    feature: Project, remote: Repo
+) -> None:
+    """A slip in the rules is no dead end: neither for the commit that mends it, nor after it."""
+    rules = (feature.path / ".oneshot.toml").read_text()
+    feature.repo.write(".oneshot.toml", "suit = 3\n")
+    done = feature.may("commit", "-q", "-am", "slip")
+    assert done.code == 1
+    assert "not proven (rules-invalid): .oneshot.toml: " in done.err
+    feature.git("commit", "-q", "--no-verify", "-am", "slip")
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(rules-invalid)" in line
+    pushed(feature, "--no-verify", "origin", "topic:main")
+    feature.repo.write(".oneshot.toml", rules)
+    assert feature.may("commit", "-q", "-am", "mend") == (0, "", "")
+    feature.land("one")
+    assert pushed(feature, "origin", "topic:main") == ""
+    assert remote.git("rev-parse", "main") == feature.head
+
+
 def test_untrusted_commands_are_no_yes(feature: Project) -> None:
     feature.land("one")
     (feature.own / "trust").unlink()

@@ -2,7 +2,7 @@
 
 import os
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -346,6 +346,35 @@ def test_an_interrupt_ends_both_runs_and_holds_for_nothing_else(
     assert made.runs() == 0
     assert said(made.prover().suite(before, None)) == "PASS"
     assert said(made.prove({"tests/run.sh": "true\n"}).proof) == "PASS test-only"
+
+
+def test_a_second_interrupt_leaves_no_run_behind(
+    lab: MakeLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git hands Ctrl-C on, so it comes twice: the second while we wait for the runs to end."""
+    pids = tmp_path / "pids"
+    made = lab(PLAIN)
+    before = made.head()
+    after = made.commit({"word.txt": "b\n", "tests/run.sh": f"echo $$ >>{pids}\nsleep 60\n"})
+    joins: list[bool] = []
+    join = ThreadPoolExecutor.shutdown
+
+    def interrupted(*_: object, **__: object) -> None:
+        assert eventually(lambda: len(signed(pids)) == 2)
+        raise KeyboardInterrupt
+
+    def shutdown(pool: ThreadPoolExecutor, wait: bool = True, **how: bool) -> None:
+        joins.append(wait)
+        if wait and joins.count(True) == 1:
+            raise KeyboardInterrupt
+        join(pool, wait=wait, **how)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Future, "result", interrupted)
+        patched.setattr(ThreadPoolExecutor, "shutdown", shutdown)
+        made.prover().prove(before, after)
+    assert all(map(gone, signed(pids)))
+    assert said(made.prover().suite(before, None)) == "PASS"
 
 
 # -- the other classes -----------------------------------------------------------------------
