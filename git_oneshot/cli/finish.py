@@ -60,7 +60,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
     app.refresh_display()
     if receipt.state.branch and receipt.state.phase == "completed":
-        app.markers.leave(receipt.state.branch, name)
+        app.markers.close(receipt.state.branch)
+        app.markers.leave(app.branch or receipt.state.branch, name)
     lines.append(f"suite    {checked.suite.told}")
     lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]
     phase = receipt.state.phase

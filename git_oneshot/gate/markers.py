@@ -21,11 +21,11 @@ class Markers:
 
     def feature_on(self, branch: str) -> FeatureId | None:
         """The feature that is open on a branch."""
-        return _read(self._path("on", branch))
+        return _read(self._path("on", branch)) if _is_branch(branch) else None
 
     def leaving(self, branch: str) -> FeatureId | None:
         """The feature that was finalized on a branch and is not yet pushed."""
-        return _read(self._path("done", branch))
+        return _read(self._path("done", branch)) if _is_branch(branch) else None
 
     def all(self) -> dict[str, FeatureId]:
         """Features by branch, the open ones and the ones that leave."""
@@ -42,21 +42,24 @@ class Markers:
 
     def open(self, branch: str, feature: FeatureId) -> None:
         """A feature is open on a branch."""
-        self._write("on", branch, feature)
-        self._remove("done", branch)
-        self._settle()
+        if _is_branch(branch):
+            self._write("on", branch, feature)
+            self._remove("done", branch)
+            self._settle()
 
     def leave(self, branch: str, feature: FeatureId) -> None:
         """The feature of a branch was finalized."""
-        self._write("done", branch, feature)
-        self._remove("on", branch)
-        self._settle()
+        if _is_branch(branch):
+            self._write("done", branch, feature)
+            self._remove("on", branch)
+            self._settle()
 
     def close(self, branch: str) -> None:
         """Nothing is open on the branch, and nothing waits to be pushed."""
-        self._remove("on", branch)
-        self._remove("done", branch)
-        self._settle()
+        if _is_branch(branch):
+            self._remove("on", branch)
+            self._remove("done", branch)
+            self._settle()
 
     def _path(self, kind: str, branch: str) -> str:
         return os.path.join(self._own, kind, branch)
@@ -93,6 +96,11 @@ class Markers:
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(active)
+
+
+def _is_branch(branch: str) -> bool:
+    """Whether a name can be a branch's: it comes from a trail, which anyone may have written."""
+    return not {"", ".", ".."} & {*branch.split("/")}
 
 
 def _read(path: str) -> FeatureId | None:

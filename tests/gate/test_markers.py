@@ -1,5 +1,6 @@
 """The files that tell the shims where something is to be done."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,3 +77,32 @@ def test_a_marker_of_a_trail_that_is_gone_stops_no_new_feature(feature: Project)
     feature.git("update-ref", "-d", "refs/oneshot/topic")
     assert feature.cli("init", "second").code == 0
     assert Path(feature.own, "on/main").read_text() == "second\n"
+
+
+@pytest.mark.parametrize("by", ["an absolute path", "going up", "a detour"])
+def test_a_branch_of_a_trail_reaches_nothing_outside(
+    project: Project, markers: Markers, tmp_path: Path, by: str
+) -> None:
+    """A fetched trail names its branch: a folder of the user is none, and is not removed.
+
+    Every name here leads into the test's own folder, so that the test harms
+    nothing even where the check is missing.
+    """
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "file").write_text("mine\n")
+    up = os.path.relpath(theirs, project.own / "done")
+    branch = {"an absolute path": str(theirs), "going up": up, "a detour": f"a/../{up}"}[by]
+    for act in (markers.open, markers.leave):
+        act(branch, ONE)
+    markers.close(branch)
+    assert markers.feature_on(branch) is None
+    assert markers.leaving(branch) is None
+    assert (theirs / "file").read_text() == "mine\n"
+    assert markers.all() == {}
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a//b", "a/./b", "/a", "a/"])
+def test_what_can_be_no_branch_has_no_marker(markers: Markers, name: str) -> None:
+    assert markers.feature_on(name) is None
+    assert markers.leaving(name) is None
