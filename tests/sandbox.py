@@ -39,6 +39,7 @@ def sealed(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         **kept,
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_EDITOR": "false",
         "GIT_TERMINAL_PROMPT": "0",

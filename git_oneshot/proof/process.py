@@ -58,10 +58,11 @@ def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
     }
 
 
-def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float) -> Ended:
+def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float, *keep: int) -> Ended:
     """Run to the end, or to the timeout; nothing of its process group survives.
 
-    Raises OSError when the program cannot be started.
+    ``keep``: file descriptors that it inherits. Raises OSError when the program
+    cannot be started.
     """
     began = time.monotonic()
     with tempfile.TemporaryFile() as output:
@@ -73,6 +74,7 @@ def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float) -
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=keep,
         )
         try:
             status = _wait(child, output.fileno(), began + timeout)

@@ -66,7 +66,7 @@ def _env(task: Task, tools: Tools) -> dict[str, str]:
 
 def _command(task: Task, tools: Tools) -> Run:
     """Any command: its exit status is one test. It can't tell tests apart: a weaker proof."""
-    ended = run(task.suite.command, _root(task), _env(task, tools), task.timeout)
+    ended = run(task.suite.command, _root(task), _env(task, tools), task.timeout, task.slot.lock)
     trouble = _trouble(task, ended)
     if not trouble and ended.status in _SHELL:
         trouble = "runner"
@@ -120,15 +120,22 @@ def _pytest(task: Task, tools: Tools) -> Run:
         pass
     env = {
         **_env(task, tools),
-        "PYTHONPATH": PLUGIN,
+        "PYTHONPATH": os.pathsep.join([PLUGIN, *_sources(task)]),
         "ONESHOT_REPORT": report,
         "ONESHOT_TOP": task.slot.top,
     }
     if tools.work_tree:
         env["ONESHOT_WORK_TREE"] = tools.work_tree
-    ended = run(_pytest_argv(task, python.executable), _root(task), env, task.timeout)
+    argv = _pytest_argv(task, python.executable)
+    ended = run(argv, _root(task), env, task.timeout, task.slot.lock)
     with open(report, encoding="utf-8", errors="replace") as file:
         return _pytest_run(task, ended, file.read())
+
+
+def _sources(task: Task) -> list[str]:
+    """The slot's own src folders, before those that an editable install put on the path."""
+    tops = dict.fromkeys((_root(task), task.slot.top))
+    return [src for top in tops if os.path.isdir(src := os.path.join(top, "src"))]
 
 
 def _pytest_argv(task: Task, executable: str) -> list[str]:
@@ -137,6 +144,7 @@ def _pytest_argv(task: Task, executable: str) -> list[str]:
     return [
         executable, "-m", "pytest", *options, "-p", "oneshot_report", "-p", "no:cacheprovider",
         "--continue-on-collection-errors", "--maxfail=0", "--color=no", "--tb=short", "-q",
+        f"--confcutdir={task.slot.top}",
         *(f"./{one}" for one in task.selected),
     ]  # fmt: skip
 

@@ -11,7 +11,8 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -21,10 +22,15 @@ MOST = 16  # slots of one repository
 
 
 class Slot(NamedTuple):
-    """A tree laid out in ``top``; ``home`` is for the processes that run in it."""
+    """A tree laid out in ``top``; ``home`` is for the processes that run in it.
+
+    ``lock``: the file descriptor that holds the slot. A test inherits it, so the
+    slot is taken as long as any of them lives, whatever becomes of us.
+    """
 
     top: str
     home: str
+    lock: int
 
 
 class Slots:
@@ -37,28 +43,28 @@ class Slots:
     @contextlib.contextmanager
     def with_tree(self, tree: str) -> Iterator[Slot]:
         """Lay ``tree`` out in a slot that nobody else uses meanwhile."""
-        with self._free() as folder:
-            yield self._switch(folder, tree)
+        with self._free() as (folder, lock):
+            yield self._switch(folder, lock, tree)
 
     @contextlib.contextmanager
-    def _free(self) -> Iterator[str]:
+    def _free(self) -> Iterator[tuple[str, int]]:
         for number in range(MOST):
             folder = os.path.join(self._root, str(number))
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with open(os.path.join(folder, "lock"), "w") as lock:
                 try:
-                    # The kernel lets go of it when its process dies.
+                    # The kernel lets go of it when the last process that has it dies.
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     continue
-                yield folder
+                yield folder, lock.fileno()
                 return
         raise OneshotError(
             Code.REF_LOCKED, f"all {MOST} slots of this repository are in use", "try again later"
         )
 
-    def _switch(self, folder: str, tree: str) -> Slot:
-        slot = Slot(os.path.join(folder, "tree"), os.path.join(folder, "home"))
+    def _switch(self, folder: str, lock: int, tree: str) -> Slot:
+        slot = Slot(os.path.join(folder, "tree"), os.path.join(folder, "home"), lock)
         _remove(slot.home)
         os.makedirs(os.path.join(slot.home, "tmp"), exist_ok=True)
         index = os.path.join(folder, "index")
@@ -76,6 +82,7 @@ class Slots:
 
     def _lay(self, slot: Slot, index: str, tree: str) -> None:
         os.makedirs(slot.top, exist_ok=True)
+        _remove(os.path.join(slot.top, ".git"))  # `git clean` never would
         here = self._git._replace(work_tree=slot.top)
         quiet = ("-c", "core.hooksPath=" + os.devnull, "-c", "core.fsmonitor=false",
                  "-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false")  # fmt: skip
@@ -86,6 +93,8 @@ class Slots:
 def _remove(folder: str) -> None:
     """Remove a folder, and in it the folders that a test closed to us."""
     shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.unlink(folder)  # where a file took its place
     if os.path.isdir(folder):
         os.chmod(folder, 0o700)
         for here, inside, _ in os.walk(folder):
@@ -100,41 +109,60 @@ ROOM = 4 * 2**30  # bytes that must be free in memory before slots go there
 
 
 def place(git: Git) -> str:
-    """Where the slots of a repository are: in memory where there is room, else beside its caches.
+    """Where the slots of a repository are: in memory where there is room, else in the user's cache.
 
-    A folder in shared memory is believed only when it is ours alone.
+    Never below a working tree: pytest and others look for settings in the
+    folders above. A folder is believed only when it is ours alone.
     """
     name = hashlib.sha256(os.fsencode(git.common_dir)).hexdigest()[:16]
-    ours = os.path.join(MEMORY, f"git-oneshot-{os.getuid()}")
+    ours = _ours(MEMORY) if _roomy(MEMORY) else None
+    mine = os.path.join(ours or _ours(_cache(git.environ)) or git.own_dir, name)
+    if not os.path.isdir(mine):
+        _bury(os.path.dirname(mine))
+        os.makedirs(mine, mode=0o700, exist_ok=True)
+        with open(os.path.join(mine, "of"), "wb") as file:
+            file.write(os.fsencode(git.common_dir))
+    return mine
+
+
+def _cache(environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME", "")
+    return environ.get("XDG_CACHE_HOME") or os.path.join(home or tempfile.gettempdir(), ".cache")
+
+
+def _roomy(folder: str) -> bool:
+    """Whether a folder has room for slots, and lets programs be run in it."""
     try:
-        room = os.statvfs(MEMORY)
+        room = os.statvfs(folder)
+    except OSError:
+        return False
+    noexec = getattr(os, "ST_NOEXEC", 0)
+    return room.f_bavail * room.f_frsize > ROOM and not room.f_flag & noexec
+
+
+def _ours(folder: str) -> str | None:
+    """A folder below ``folder`` that is this user's alone; None when that can't be had."""
+    ours = os.path.join(folder, f"git-oneshot-{os.getuid()}")
+    try:
         os.makedirs(ours, mode=0o700, exist_ok=True)
         info = os.lstat(ours)
-        safe = stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and not info.st_mode & 0o77
-        if safe and room.f_bavail * room.f_frsize > ROOM and not room.f_flag & os.ST_NOEXEC:
-            mine = os.path.join(ours, name)
-            if not os.path.isdir(mine):
-                _bury(ours)
-                os.mkdir(mine, mode=0o700)
-                with open(os.path.join(mine, "of"), "wb") as file:
-                    file.write(os.fsencode(git.common_dir))
-            return mine
-    except (OSError, AttributeError):
-        pass
-    return os.path.join(git.own_dir, "slots")
+    except OSError:
+        return None
+    alone = info.st_uid == os.getuid() and not info.st_mode & 0o77
+    return ours if alone and stat.S_ISDIR(info.st_mode) else None
 
 
 def forget(git: Git) -> bool:
     """Remove the slots of a repository. True when there were any."""
     folder = place(git)
-    there = any(name.isdigit() for name in os.listdir(folder)) if os.path.isdir(folder) else False
+    there = any(name.isdigit() for name in os.listdir(folder))
     _remove(folder)
     return there
 
 
 def _bury(ours: str) -> None:
     """Remove the slots of repositories that are not there any more: memory is dear."""
-    for name in os.listdir(ours):
+    for name in os.listdir(ours) if os.path.isdir(ours) else ():
         folder = os.path.join(ours, name)
         try:
             with open(os.path.join(folder, "of"), "rb") as file:

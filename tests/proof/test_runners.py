@@ -56,7 +56,7 @@ class Project:
         work_tree: Path | None = None,
     ) -> Run:
         """Run the suite here."""
-        slot = Slot(str(self.top), str(self.home))
+        slot = Slot(str(self.top), str(self.home), 2)
         tools = tools_of(self.folder / "own", str(work_tree) if work_tree else None)
         return run_suite(Task(suite, slot, selected, timeout), tools)
 
@@ -440,7 +440,7 @@ def test_without_pytest_it_says_what_to_install(project: Make, tmp_path: Path) -
     made = project({"test_a.py": FAILING})
     user = {"PATH": str(tmp_path / "nothing")}
     tools = Tools(Toolchain(str(tmp_path / "own"), None, user), user, None)
-    ran = run_suite(Task(PYTEST, Slot(str(made.top), str(made.home)), (), 60), tools)
+    ran = run_suite(Task(PYTEST, Slot(str(made.top), str(made.home), 2), (), 60), tools)
     assert ran.trouble == "runner"
     assert ran.detail.endswith("pip install pytest")
     assert fingerprint(PYTEST, tools) == "none"
@@ -469,6 +469,22 @@ def test_h53_code_of_the_working_tree_is_the_wrong_code(
     ran = made.run(work_tree=work_tree)
     assert ran.trouble == "wrong-code"
     assert ran.detail == "the tests loaded src/calc.py of the working tree"
+
+
+def test_h53_an_editable_install_of_a_src_layout_runs_the_code_of_the_slot(
+    project: Make, tmp_path: Path
+) -> None:
+    """The most common layout of all: `pip install -e .` puts the working tree's src on the path."""
+    work_tree = tmp_path / "work"
+    (work_tree / "src").mkdir(parents=True)
+    (work_tree / "src" / "calc.py").write_text("answer = 0\n")
+    made = project({
+        "src/calc.py": "answer = 42\n",
+        "conftest.py": f"import sys\nsys.path.append({str(work_tree / 'src')!r})\n",
+        "test_a.py": "def test_a():\n    import calc\n    assert calc.answer == 42\n",
+    })  # fmt: skip
+    ran = made.run(work_tree=work_tree)
+    assert (ran.trouble, [r.outcome for r in ran.results]) == ("", ["passed"])
 
 
 def test_h53_an_environment_in_the_working_tree_is_where_packages_live(
@@ -594,7 +610,7 @@ def test_a_command_runs_in_its_root_with_the_projects_tools(project: Make, tmp_p
     tools = Tools(Toolchain(str(tmp_path / "own"), str(work_tree), user), user, str(work_tree))
     for name in ("tool", "./local.sh"):
         suite = replace(command(name), root="web")
-        ran = run_suite(Task(suite, Slot(str(made.top), str(made.home)), (), 60), tools)
+        ran = run_suite(Task(suite, Slot(str(made.top), str(made.home), 2), (), 60), tools)
         assert (ran.trouble, ran.log) == ("", f"{made.top / 'web'}\n")
     assert fingerprint(command("tool"), tools).startswith(f"{tool}@")
 

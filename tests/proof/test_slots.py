@@ -300,6 +300,15 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def cached() -> Path:
+    """Where a user's caches are: outside of every working tree.
+
+    pytest and others look for their settings in the folders above: a slot
+    below .git would be run with the settings of the working tree.
+    """
+    return Path(os.environ["XDG_CACHE_HOME"]) / f"git-oneshot-{os.getuid()}"
+
+
 def test_slots_are_in_memory_where_there_is_room(work: Repo, memory: Path, repo: MakeRepo) -> None:
     git = work.discover()
     found = Path(place(git))
@@ -319,11 +328,11 @@ def test_slots_are_in_memory_where_there_is_room(work: Repo, memory: Path, repo:
     ],
     ids=["full", "noexec"],
 )
-def test_else_they_are_beside_the_caches(
+def test_else_they_are_in_the_users_cache(
     work: Repo, memory: Path, monkeypatch: pytest.MonkeyPatch, room: Room, why: str
 ) -> None:
     monkeypatch.setattr(os, "statvfs", lambda path: room)
-    assert place(work.discover()) == str(work.path / ".git" / "oneshot" / "slots"), why
+    assert Path(place(work.discover())).parent == cached(), why
 
 
 @pytest.mark.parametrize("trap", ["open to all", "a link", "a file", "nowhere"])
@@ -343,7 +352,7 @@ def test_a_folder_in_shared_memory_is_believed_only_when_it_is_ours_alone(
     else:
         (memory / "file").touch()
         monkeypatch.setattr(module, "MEMORY", str(memory / "file" / "below"))
-    assert place(work.discover()) == str(work.path / ".git" / "oneshot" / "slots")
+    assert Path(place(work.discover())).parent == cached()
 
 
 def test_slots_are_forgotten_when_they_are_asked_to_be(work: Repo, memory: Path) -> None:
@@ -380,3 +389,29 @@ def test_h56_a_switch_costs_only_what_changed(work: Repo, slots: Slots) -> None:
     with slots.with_tree(git.tree("HEAD^")) as slot:
         after = os.stat(os.path.join(slot.top, "pkg", "mod.py"))
     assert (before.st_ino, before.st_ctime_ns) == (after.st_ino, after.st_ctime_ns)
+
+
+def test_what_a_test_made_of_git_does_not_stay(work: Repo, slots: Slots) -> None:
+    """`git clean` never removes a .git: the next tree would lie in another repository."""
+    tree = work.discover().tree("HEAD")
+    with slots.with_tree(tree) as slot:
+        subprocess.run(["git", "init", "-q", slot.top], check=True)
+    with slots.with_tree(tree) as slot:
+        assert not os.path.lexists(os.path.join(slot.top, ".git"))
+
+
+def test_a_slot_is_held_as_long_as_a_test_of_it_lives(
+    work: Repo, slots: Slots, tmp_path: Path
+) -> None:
+    """We may be killed; what still runs in the slot must not meet the next tree."""
+    tree = work.discover().tree("HEAD")
+    with slots.with_tree(tree) as slot:
+        left = subprocess.Popen(["sleep", "60"], pass_fds=(slot.lock,))
+    try:
+        with slots.with_tree(tree) as other:
+            assert other.top != slot.top
+    finally:
+        left.kill()
+        left.wait()
+    with slots.with_tree(tree) as again:
+        assert again.top == slot.top
