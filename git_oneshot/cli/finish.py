@@ -38,6 +38,12 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     app.stand_on(state)
     os.chdir(top)
     checked = check(app.git, app.prover(fresh=True), state, lambda v: _told(app, v))
+    if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
+        raise OneshotError(
+            Code.RACE_LOST,
+            "HEAD moved while the commits were judged",
+            f"judge them again: git oneshot finalize {name}",
+        )
     data: dict[str, Any] = {
         "commits": [text.verdict_data(v) for v in checked.verdicts],
         "suite": text.proof_data(checked.suite),
@@ -124,7 +130,15 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             **data,
         )
     if verdicts:
-        prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+        suite = prover.suite(app.git.tree("HEAD"), verdicts[0].commit.parent_tree)
+        if suite.word != "PASS":
+            raise OneshotError(
+                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
+                f"the suite is {suite.told}; nothing was pushed",
+                "run it yourself, and mend what it says",
+                **data,
+                suite=text.proof_data(suite),
+            )
     done = subprocess.run(
         ["git", "push", *arguments], env=app.environ, check=False,
         stdout=subprocess.DEVNULL if app.json else None,

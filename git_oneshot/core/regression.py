@@ -1,5 +1,6 @@
 """The whole suite at the tip: what two runs of it say about everything between them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from git_oneshot.core.facts import Proof, TestTurn
@@ -12,8 +13,8 @@ Key = tuple[str, str]  # suite, test id
 def regression(before: Sequence[tuple[str, Run]], after: Sequence[tuple[str, Run]]) -> Proof:
     """Nothing that passed before may fail, vanish or be skipped.
 
-    A test that failed before may go on failing. A test may be renamed: as many
-    tests as went must have come. ``before`` may be empty (the first commit).
+    A test that failed before may go on failing. A test may be renamed in its file,
+    or move to another. ``before`` may be empty (the first commit).
     """
     doubtful = doubt(run for _, run in after)
     if doubtful:
@@ -34,13 +35,37 @@ def regression(before: Sequence[tuple[str, Run]], after: Sequence[tuple[str, Run
     if skipped:
         turns = _turns(skipped, old, new)
         return proof_of("FAIL", "skipped", turns, f"{turns[0].id} passed before")
-    gone = passed - new.keys()
-    come = [k for k in new.keys() - old.keys() if new[k].outcome == "passed"]
-    if len(gone) > len(come):
+    come = {k for k in new.keys() - old.keys() if new[k].outcome == "passed"}
+    gone = _vanished(passed - new.keys(), come, old, new)
+    if gone:
         turns = _turns(gone, old, new)
         return proof_of("FAIL", "vanished", turns, f"{turns[0].id} passed before")
     count = f"{len(new)} test{'' if len(new) == 1 else 's'}"
     return Proof(word="PASS", total=len(new), notes=(count,))
+
+
+def _vanished(
+    gone: set[Key], come: set[Key], old: dict[Key, Result], new: dict[Key, Result]
+) -> set[Key]:
+    """The tests that went and neither moved (their name is elsewhere) nor got another name."""
+    moved = Counter((suite, id_.rpartition("::")[2]) for suite, id_ in come)
+    left = set()
+    for suite, id_ in sorted(gone):
+        if moved[suite, id_.rpartition("::")[2]] > 0:
+            moved[suite, id_.rpartition("::")[2]] -= 1
+        else:
+            left.add((suite, id_))
+    names = {key[1].rpartition("::")[2] for key in gone}
+    renamed = Counter(
+        (key[0], new[key].file) for key in come if key[1].rpartition("::")[2] not in names
+    )
+    vanished = set()
+    for key in sorted(left):
+        if renamed[key[0], old[key].file] > 0:
+            renamed[key[0], old[key].file] -= 1
+        else:
+            vanished.add(key)
+    return vanished
 
 
 def _results(runs: Sequence[tuple[str, Run]]) -> dict[Key, Result]:

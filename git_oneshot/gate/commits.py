@@ -33,6 +33,7 @@ def look(git: Git, commits: Sequence[str]) -> list[Seen]:
         "--stdin",
         "-z",
         "--no-show-signature",
+        "--encoding=UTF-8",
         f"--format=tformat:{form}",
         stdin=stdin,
     ).split(b"\0")
@@ -110,17 +111,26 @@ class Commits(NamedTuple):
 def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
     """The commits of a feature that ``head`` has (DESIGN §5).
 
-    Those that its events bind, and those that neither its start nor any remote had.
+    Those that its events bind, and those that neither its start, nor its base,
+    nor any remote had. A remote's copy of the feature's own branch takes nothing
+    out of it: a push to where no gate is makes no commit anybody else's.
     """
     walk = ["rev-list", "--topo-order", "--reverse", head]
-    if state.start:
+    others = ["--not", "--remotes"]
+    if state.start and git.maybe("cat-file", "-t", state.start) == "commit":
         walk.append(f"^{state.start}")
-    new = tuple(git.lines(*walk, "--not", "--remotes"))
+    unpushed = tuple(git.lines(*walk, *others))
+    new = unpushed
+    if state.base and state.branch != state.base:
+        base = git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.base}")
+        if base is not None:
+            walk.append(f"^{base}")
+        new = tuple(git.lines(*walk, "--not", f"--exclude=*/{state.branch}", "--remotes"))
     bound = {commit.id for commit in state.commits}
     if bound <= set(new):
-        return Commits(new, new)
+        return Commits(new, unpushed)
     ours = bound | set(new)
-    return Commits(tuple(commit for commit in git.lines(*walk) if commit in ours), new)
+    return Commits(tuple(commit for commit in git.lines(*walk) if commit in ours), unpushed)
 
 
 def range_of(git: Git, expression: str) -> list[str]:

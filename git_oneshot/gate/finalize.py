@@ -27,8 +27,8 @@ def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None
     Nothing is decided here: the rules are in ``core/workflow``, and get these facts.
     """
     left_over, untracked = _status(git)
-    born = git.maybe("rev-parse", "-q", "--verify", "HEAD") is not None
-    commits = of_feature(git, state).ids if born else ()
+    head = git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
+    commits = of_feature(git, state).ids if head else ()
     verdicts: list[Verdict] = []
     suite = Proof(word="PASS", notes=("nothing to run",))
     if commits and not left_over and state.phase == "implementing" and not state.spike:
@@ -36,11 +36,11 @@ def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None
             tell(verdict)
             verdicts.append(verdict)
         if all(v.proof.word == "PASS" for v in verdicts):
-            suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+            suite = prover.suite(git.tree("HEAD"), verdicts[0].commit.parent_tree)
     command = Finalize(
         proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
         records=record(git, look(git, [c for c in commits if not _bound(state, c)])),
-        suite=SuiteJudged(commit=commits[-1] if commits else git.tree(None), proof=suite),
+        suite=SuiteJudged(commit=head or git.zero, proof=suite),
         left_over=left_over,
     )
     return Checked(command, tuple(verdicts), suite, untracked)

@@ -698,3 +698,24 @@ def test_a_vacuous_red_says_of_how_many_tests() -> None:
     assert seen_red([("all", Run(results=(PASSED,)))], FACTS).notes == (
         f"{PASSED.id} passes without the change",
     )
+
+
+def _suite(*names: str) -> list[tuple[str, Run]]:
+    return [("all", Run(results=tuple(ran(id=n, file=n.partition("::")[0]) for n in names)))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [
+        (("a.py::old",), ("a.py::new",), "PASS"),  # renamed where it is
+        (("a.py::one",), ("b.py::one",), "PASS"),  # moved
+        (("a.py::one", "a.py::two"), ("b.py::one", "b.py::two"), "PASS"),
+        (("a.py::old",), ("b.py::other", "b.py::more"), "FAIL"),  # gone; others came elsewhere
+        (("a.py::one", "a.py::two"), ("a.py::three",), "FAIL"),
+    ],
+)
+def test_a_test_that_went_is_renamed_or_moved_not_paid_for(
+    before: tuple[str, ...], after: tuple[str, ...], word: str
+) -> None:
+    """Any commit brings tests: they must not buy the deletion of others."""
+    assert regression(_suite(*before), _suite(*after)).word == word

@@ -2,9 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from git_oneshot.gate.commits import of_feature
+from git_oneshot.gate.finalize import Checked, check
 from tests.gate.project import BASE, QUICK, MakeProject, Project
 
 
@@ -231,3 +235,77 @@ def test_another_branchs_commits_are_not_taken(project: Project) -> None:
 def test_it_is_done_from_any_folder(feature: Project) -> None:
     feature.land("one")
     assert feature.cli("finalize", cwd=feature.path / "lib").code == 0
+
+
+def test_a_commit_that_a_push_of_the_branch_brought_is_judged(make: MakeProject) -> None:
+    """The push of a branch that no gate watches takes nothing out of the feature."""
+    project = make()
+    make.remote(project)
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    project.change("evil", test=False)
+    project.git("add", "--all")
+    project.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "evil")
+    project.git("push", "-q", "--no-verify", "origin", "topic")
+    project.land("good")
+    done = project.cli("finalize", "--json")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    assert [c["verdict"] for c in done.data["commits"]] == ["FAIL", "PASS"]
+
+
+def test_a_branch_that_was_pushed_before_it_was_bound_can_be_finalized(make: MakeProject) -> None:
+    project = make()
+    make.remote(project)
+    project.git("switch", "-q", "-c", "topic")
+    project.do("init", "topic")
+    project.do("trust", "--yes")
+    project.do("plan", "-m", "x")
+    project.change("one")
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "one")
+    project.git("push", "-q", "origin", "topic")
+    assert project.do("finalize", "--json").data["phase"] == "completed"
+
+
+def test_a_head_that_moves_meanwhile_is_another_tip(
+    feature: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was judged is what is recorded: a commit that came meanwhile was not."""
+    feature.land("one")
+
+    def slowly(*args: Any) -> Checked:
+        checked = check(*args)
+        feature.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "late")
+        return checked
+
+    monkeypatch.setattr("git_oneshot.cli.finish.check", slowly)
+    done = feature.cli("finalize", "--json")
+    assert (done.code, done.error) == (75, "RACE_LOST")
+    assert feature.loaded().state.phase == "implementing"
+
+
+def test_the_commits_of_the_base_are_not_the_features(make: MakeProject) -> None:
+    """Without a remote, main is what it is here: merging it brings nothing of ours."""
+    project = make()
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    project.git("switch", "-q", "main")
+    project.change("theirs", test=False)
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "theirs")
+    project.git("switch", "-q", "topic")
+    project.land("ours")
+    project.git("merge", "-q", "--no-edit", "main")
+    done = project.do("finalize", "--json")
+    assert [c["subject"] for c in done.data["commits"]] == [
+        "ours",
+        "Merge branch 'main' into topic",
+    ]
+
+
+def test_a_start_that_was_rewritten_bars_nothing(feature: Project) -> None:
+    """A clone never gets the commit that a feature began on, when that was amended."""
+    feature.land("one")
+    state = feature.loaded().state
+    lost = replace(state, start="1" * 40)
+    assert feature.head in of_feature(feature.repo.discover(), lost).ids
