@@ -15,6 +15,7 @@ from git_oneshot.core.ids import FeatureId, remote_ref
 from git_oneshot.gate import push as pushing
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict
+from git_oneshot.gate.landing import is_done
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.spool import bind
 from git_oneshot.proof.suites import rules_for
@@ -94,7 +95,8 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             continue
         tree = app.git.tree(update.remote if _known(app, update.remote) else update.local)
         gates = pushing.gated(app.git, remote, states, tree)
-        for found in pushing.ranges(app.git, remote, [update], gates):
+        starts = [state.start for state in states if state.start and _known(app, state.start)]
+        for found in pushing.ranges(app.git, remote, [update], gates, starts):
             refused |= _refused(app, found)
     if refused:
         app.say("hint: see each test: git oneshot verify; or amend the commit and push again")
@@ -103,28 +105,16 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
 
 
 def _settle(app: App, remote: str) -> None:
-    """Be done with finalized features that an earlier push has brought to a remote.
-
-    Whether a push arrives is not known while its own hook runs.
-    """
+    """Be done with the features that ended and that an earlier push has brought home."""
     for branch, feature in app.markers.all().items():
         if app.markers.feature_on(branch) is not None:
             continue
-        ref = f"refs/heads/{branch}"
-        commits = [commit.id for commit in app.session.load(feature).state.commits]
-        gone = app.git.maybe("rev-parse", "-q", "--verify", ref) is None
-        if gone or _arrived(app, [ref]) or _arrived(app, commits):
+        if is_done(app.git, app.session.load(feature).state, branch, remote):
             tip = app.store.tip(feature)
             seen = app.git.lines("for-each-ref", remote_ref("*", feature), "--format=%(objectname)")
             if tip is not None and tip.commit not in seen:
                 pushing.send_trails(app.git, remote, [feature])  # that push ran no hook
             app.markers.close(branch)
-
-
-def _arrived(app: App, revs: list[str]) -> bool:
-    """Whether a remote has all of these, by what the last fetch or push saw."""
-    missing = ("rev-list", "-n1", "--ignore-missing", *revs, "--not", "--remotes")
-    return bool(revs) and not app.git.lines(*missing)
 
 
 def _bind(app: App) -> None:

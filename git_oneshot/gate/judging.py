@@ -26,8 +26,15 @@ def judge_all(git: Git, prover: Prover, commits: Sequence[str]) -> Iterator[Verd
             note = "the clone is shallow and ends here: git fetch --deepen=1"
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)), 0.0)
             continue
-        judged = prover.prove(seen.parent_tree, seen.tree, parents=max(1, len(seen.parents)))
+        judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
         yield Verdict(seen, judged.proof, time.monotonic() - began)
+
+
+def _parents(git: Git, seen: Seen) -> int:
+    """How many lines of work a commit joins: an ancestor of another parent adds none."""
+    if len(seen.parents) < 2:
+        return 1
+    return len(git.lines("merge-base", "--independent", *seen.parents))
 
 
 def worst(proofs: Sequence[Proof]) -> str:

@@ -30,6 +30,8 @@ def pre_commit(git: Git, prover: Prover, rules: Rules, *, index: str, amend: boo
     ``index``: the index that git commits from; it is only read. ``amend``:
     the new commit takes HEAD's place, so its parent is HEAD's.
     """
+    if amend and git.maybe("rev-parse", "-q", "--verify", "HEAD^2") is not None:
+        return Advice(False, "")  # a merge, as below
     head = git.maybe("rev-parse", "-q", "--verify", "HEAD^" if amend else "HEAD")
     parent_tree = git.tree(head)
     tree = staged(git, index)

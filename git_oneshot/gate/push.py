@@ -61,8 +61,18 @@ def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozense
     return frozenset(refs | set(rules.gate.refs))
 
 
-def ranges(git: Git, remote: str, updates: Sequence[Update], gates: frozenset[str]) -> list[Range]:
-    """The commits that each update brings to a gated ref, oldest first."""
+def ranges(
+    git: Git,
+    remote: str,
+    updates: Sequence[Update],
+    gates: frozenset[str],
+    starts: Sequence[str] = (),
+) -> list[Range]:
+    """The commits that each update brings to a gated ref, oldest first.
+
+    ``starts``: where features began; to a ref that is new, what was before
+    them is the repository's past, and asks for nothing.
+    """
     found = []
     for update in updates:
         if not update.local or update.remote_ref.startswith(LOCAL):
@@ -73,7 +83,8 @@ def ranges(git: Git, remote: str, updates: Sequence[Update], gates: frozenset[st
             continue  # a tag of a tree or a blob
         known = update.remote and git.maybe("cat-file", "-t", update.remote) == "commit"
         # What the remote says it has stands above what we remember of it.
-        without = [f"^{update.remote}"] if known else ["--not", f"--remotes={remote}"]
+        began = [f"^{start}" for start in starts]
+        without = [f"^{update.remote}"] if known else [*began, "--not", f"--remotes={remote}"]
         tip = f"{update.local}^{{commit}}"
         commits = git.lines("rev-list", "--topo-order", "--reverse", tip, *without)
         found.append(Range(update, tuple(commits)))
@@ -98,12 +109,13 @@ def judge_range(git: Git, prover: Prover, found: Range, email: str) -> Iterator[
             return
     if any(proof.word != "PASS" for proof in judged):
         return
-    if any(proof.kind not in ("neutral", "rules") for proof in judged):
+    if judged:
         update = found.update
         known = update.remote and git.maybe(
             "rev-parse", "-q", "--verify", update.remote + "^{tree}"
         )
-        yield prover.suite(git.tree(update.local), known or None)
+        before = known or look(git, found.commits[:1])[0].parent_tree
+        yield prover.suite(git.tree(update.local), before)
 
 
 def send_trails(git: Git, remote: str, features: Sequence[FeatureId]) -> str:

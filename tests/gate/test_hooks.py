@@ -609,3 +609,16 @@ def test_the_command_line_of_git_is_read_or_none_is_known(monkeypatch: pytest.Mo
     assert hook._parent_argv() == []
     assert hook.amends(["git", "commit", "--amend"])
     assert not hook.amends(["git", "commit", "--a", "--", "--amend"])
+
+
+def test_an_amended_merge_passes(feature: Project) -> None:
+    """Its parents are two: what it brings from elsewhere is not its own."""
+    ours = feature.git("branch", "--show-current")
+    feature.land("one")
+    feature.git("switch", "-q", "-c", "theirs", "HEAD~1")
+    feature.repo.write("lib/theirs", "theirs\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "theirs")
+    feature.git("switch", "-q", ours)
+    feature.git("merge", "-q", "--no-edit", "theirs")
+    assert feature.may("commit", "--amend", "-q", "-m", "better words") == (0, "", "")

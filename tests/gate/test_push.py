@@ -9,6 +9,8 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.gate import push
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.push import Update, parse
+from git_oneshot.proof.change import Change
+from git_oneshot.proof.prover import Judged
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
 
@@ -474,3 +476,82 @@ def test_push_of_another_branchs_feature_is_refused(feature: Project) -> None:
     done = feature.cli("push", "-f", "topic", "--json")
     assert (done.code, done.error) == (1, "GUARD_FAILED")
     assert done.json["error"]["hint"] == "git switch topic"
+
+
+# -- ways around the gate ---------------------------------------------------------------------
+
+
+def test_a_push_of_the_branch_alone_does_not_open_the_gate(feature: Project) -> None:
+    """The base of a just finalized feature is gated until it has the feature."""
+    feature.land("one")
+    feature.do("finalize")
+    pushed(feature, "origin", "topic")
+    feature.land("evil", "--no-verify", test=False)
+    [line] = refused(feature, "origin", "HEAD:main")
+    assert "FAIL(no-test)" in line
+
+
+def test_a_branch_that_was_merged_here_and_deleted_is_still_on_its_way(feature: Project) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    feature.git("switch", "-q", "main")
+    feature.git("merge", "-q", "topic")
+    feature.git("branch", "-q", "-d", "topic")
+    feature.land("evil", "--no-verify", test=False)
+    [line] = refused(feature, "origin", "main")
+    assert "FAIL(no-test)" in line
+
+
+@pytest.mark.parametrize("where", [".git", ".git/refs"])
+def test_a_push_from_inside_of_git_runs_the_gate(feature: Project, where: str) -> None:
+    """git then calls the hook by another name: hooks/pre-push."""
+    feature.land("evil", "--no-verify", test=False)
+    done = feature.may("push", "origin", "topic:main", cwd=feature.path / where)
+    assert done.code == 1, done
+    assert "FAIL(no-test)" in done.err
+
+
+def test_an_ancestor_as_a_second_parent_makes_no_merge(feature: Project) -> None:
+    """Any commit could call itself a merge, and be judged by nothing but the suite."""
+    feature.land("one")
+    feature.land("evil", "--no-verify", test=False)
+    tree = feature.git("rev-parse", "HEAD^{tree}")
+    fake = feature.git("commit-tree", "-p", "HEAD~1", "-p", "HEAD~2", "-m", "merge", tree)
+    feature.git("reset", "-q", "--hard", fake)
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(no-test)" in line
+
+
+def test_a_neutral_commit_that_breaks_the_suite_is_refused(feature: Project) -> None:
+    """REGRESSION is about the last commit of what is pushed, whatever its class."""
+    feature.land("one")
+    pushed(feature, "origin", "topic:main")
+    feature.repo.write("checks/reads", "grep -q 'read me' README\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "a test of the readme")
+    feature.repo.write("README", "nothing\n")
+    feature.git("commit", "-q", "--no-verify", "-am", "break it")
+    [line] = refused(feature, "origin", "topic:main")
+    assert "FAIL(" in line
+
+
+def test_a_new_ref_is_compared_with_where_it_came_from(feature: Project, remote: Repo) -> None:
+    """A test that went is gone, on whatever branch it is pushed."""
+    feature.repo.write(".oneshot.toml", (feature.path / ".oneshot.toml").read_text() + NEVER)
+    feature.git("commit", "-q", "-am", "gate release")
+    feature.land("one")
+    judged: list[str | None] = []
+
+    class Spy:
+        def prove(self, *_: object, **__: object) -> object:
+            return Judged(Proof(word="PASS", kind="behaviour"), Change("", "", ()))
+
+        def suite(self, tree: str, before: str | None) -> Proof:
+            judged.append(before)
+            return Proof(word="PASS")
+
+    git = feature.repo.discover()
+    commits = tuple(git.lines("rev-list", "--reverse", "main..HEAD"))
+    found = push.Range(Update("HEAD", feature.head, "refs/heads/release", ""), commits)
+    list(push.judge_range(git, Spy(), found, "ada@example.org"))  # type: ignore[arg-type]
+    assert judged == [git.tree("main")]
