@@ -95,7 +95,9 @@ class Git(NamedTuple):
         index: str | None = None,
     ) -> Done:
         """Run git, and give back how it ended. Raises GitError on a status not in ``ok``."""
-        done = _run(self.argv(args), stdin, self.env(index))
+        # A private index is one file: a split one leaves its other half behind.
+        alone = ("-c", "core.splitIndex=false") if index else ()
+        done = _run(self.argv((*alone, *args)), stdin, self.env(index))
         if done.returncode not in ok:
             raise GitError(args, done.returncode, done.stderr.decode(errors="replace"))
         return done

@@ -180,6 +180,7 @@ class App:
         """Bring what `git log` shows up to the trails."""
         tips = self.store.tips()
         self.display.refresh(loaded.state for loaded in self.store.load(tips))
+        self.display.stamp(tips)
 
     # -- the feature ----------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import FILE, Rules, sides, template
+from git_oneshot.core.ids import printable
+from git_oneshot.core.rules import FILE, Rules, parse, sides, template
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.suites import rules_of
 
@@ -37,6 +38,7 @@ def install(app: App, *, yes: bool) -> Answer:
             changes=changes,
         )
     done = apply(app)
+    came = _fetched(app)
     if app.clone.hooks_path:
         raise OneshotError(
             Code.HOOKS_PATH_SET,
@@ -46,7 +48,19 @@ def install(app: App, *, yes: bool) -> Answer:
             changes=done,
         )
     text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE
-    return Answer({"changes": done}, text)
+    if came:
+        text += f"\n{counted(came, 'feature')} came from '{app.clone.remote}'"
+    return Answer({"changes": done, "fetched": came}, text)
+
+
+def _fetched(app: App) -> int:
+    """Fetch the trails; how many features that are new here came."""
+    known = {tip.feature for tip in app.store.tips()}
+    wrong = app.clone.fetch()
+    if wrong:
+        app.say(f"warning: the trails of '{app.clone.remote}' were not fetched: {wrong}")
+    app.refresh_display()
+    return len({tip.feature for tip in app.store.tips()} - known)
 
 
 @answering("uninstall", "take back what install changed")
@@ -64,10 +78,10 @@ def trust(app: App, *, yes: bool) -> Answer:
     data: dict[str, Any] = {"commands": [list(argv) for argv in commands]}
     if not commands:
         known = sorted(Trust(app.git).trusted())
-        return Answer(data, "\n".join(f"trusted: {shlex.join(a)}" for a in known)
+        return Answer(data, "\n".join(f"trusted: {printable(shlex.join(a))}" for a in known)
                       or "this repository names no command")  # fmt: skip
     for argv in commands:
-        app.say(f"  {shlex.join(argv)}")
+        app.say(f"  {printable(shlex.join(argv))}")
     if not yes and not app.terminal:
         raise OneshotError(
             Code.NEEDS_INPUT, "there is no terminal to ask on", "git oneshot trust --yes", **data
@@ -75,7 +89,7 @@ def trust(app: App, *, yes: bool) -> Answer:
     if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
         raise OneshotError(Code.UNTRUSTED, "nothing is trusted", **data)
     Trust(app.git).add(commands)
-    return Answer(data, "\n".join(f"trusted: {shlex.join(argv)}" for argv in commands))
+    return Answer(data, "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands))
 
 
 @answering("rules", "the rules in force; --write makes a file of them")
@@ -96,7 +110,21 @@ def rules(app: App, *, write: bool) -> Answer:
             f"wrote {FILE}",
             [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
         )
+    _look_at_edits(app, tree)
     return Answer(_data(found), _shown(found))
+
+
+def _look_at_edits(app: App, tree: str) -> None:
+    """Check the file as it is being edited; to commit it must not be the only way to do so."""
+    try:
+        with open(os.path.join(app.git.work_tree or os.devnull, FILE), "rb") as file:
+            edited = file.read()
+    except OSError:
+        return
+    parse(edited.decode(errors="replace"))
+    committed = app.git.call("cat-file", "blob", f"{tree}:{FILE}", ok=(0, 128))
+    if committed.returncode != 0 or committed.stdout != edited:
+        app.say(f"note: {FILE} was changed, and is not in force until it is committed")
 
 
 def _data(found: Rules) -> dict[str, object]:

@@ -5,6 +5,7 @@ import shlex
 import click
 
 from git_oneshot.cli.app import App
+from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Argv
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.suites import rules_of
@@ -20,7 +21,11 @@ def commands_to_trust(app: App) -> tuple[Argv, ...]:
 def pending(app: App) -> list[str]:
     """The changes to this clone that are yet to be made, in words."""
     steps = [step.what for step in app.clone.steps()]
-    return steps + [f"trust: run `{shlex.join(argv)}`" for argv in commands_to_trust(app)]
+    return steps + [_trusting(argv) for argv in commands_to_trust(app)]
+
+
+def _trusting(argv: Argv) -> str:
+    return f"trust: run `{printable(shlex.join(argv))}`"
 
 
 def ask(app: App, *, yes: bool) -> bool:
@@ -47,6 +52,6 @@ def apply(app: App) -> list[str]:
     commands = commands_to_trust(app)
     if commands:
         Trust(app.git).add(commands)
-        done += [f"trust: run `{shlex.join(argv)}`" for argv in commands]
+        done += [_trusting(argv) for argv in commands]
     app.refresh_display()
     return done

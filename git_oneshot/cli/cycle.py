@@ -40,7 +40,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
             "no test suite is known here",
             "add a test, or name the command that runs them: git oneshot rules --write",
         )
-    judged = app.prover().red(parent_tree, tree, only)
+    judged = app.prover(fresh=True).red(parent_tree, tree, only)
     _refuse(app, judged, red=True)
     command = RecordRed(parent=app.head, proof=judged.proof)
     receipt = app.session.execute(name, command, expect=app.bind(name))
@@ -61,7 +61,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordGreen(parent=app.head, proof=_PLACEHOLDER))
     parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
-    judged = app.prover().prove(parent_tree, tree, only=only)
+    judged = app.prover(fresh=True).prove(parent_tree, tree, only=only)
     _refuse(app, judged, red=False)
     command = RecordGreen(parent=app.head, proof=judged.proof)
     receipt = app.session.execute(name, command, expect=app.bind(name))

@@ -101,6 +101,10 @@ def _status_text(state: State, data: dict[str, Any], cycle: str) -> str:
     if state.title:
         lines.append(f"title     {printable(state.title)}")
     lines.append(f"plan      {text.plan_line(state.plan, state.summary)}")
+    if state.phase == "cancelled":
+        by = f"superseded by {state.superseded_by}" if state.superseded_by else ""
+        why = ": ".join(part for part in (by, state.reason) if part)
+        lines.append(printable(f"ended     {why or 'without a reason'}"))
     if state.phase in ("implementing", "synthesize"):
         lines.append(f"cycle     {cycle}")
     if state.requests:
@@ -130,7 +134,10 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
 
     origins: dict[FeatureId, set[str]] = {}
     first: dict[FeatureId, Tip] = {}
-    for tip in app.store.tips():
+    tips = app.store.tips()
+    if app.display.behind(tips):  # a fetch moved trails since
+        app.refresh_display()
+    for tip in tips:
         origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")
         first.setdefault(tip.feature, tip)
     loaded = app.store.load(list(first.values()))

@@ -45,6 +45,9 @@ def init(
             f"git switch -c {name}",
         )
     there = app.open_here()
+    damage = app.session.load(there).damage if there is not None else None
+    if damage is not None:
+        raise damage
     if there is not None and not app.session.load(there).state.open:
         app.markers.close(branch)  # a marker of a trail that is gone, or ended elsewhere
         there = None
@@ -103,22 +106,24 @@ def _suites(app: App) -> list[str]:
 @click.option(
     "-F", "--from-file", type=click.File("r"), help="Read the plan from a file; - is stdin."
 )
-@click.option("--goal", default="", help="What is to be achieved.")
-@click.option("--approach", default="", help="How, in a line.")
+@click.option("--goal", help="What is to be achieved.")
+@click.option("--approach", help="How, in a line.")
 @click.option("--file", "files", multiple=True, help="A file that will be touched; again for more.")
 @click.option("--test", "tests", multiple=True, help="A test that will be added; again for more.")
 @click.option("--draft", is_flag=True, help="Record it, and stay in planning.")
 def plan(
-    app: App, *, feature: str | None, message: str | None, from_file: Any, goal: str,
-    approach: str, files: tuple[str, ...], tests: tuple[str, ...], draft: bool,
+    app: App, *, feature: str | None, message: str | None, from_file: Any,
+    goal: str | None, approach: str | None, files: tuple[str, ...], tests: tuple[str, ...],
+    draft: bool,
 ) -> Answer:  # fmt: skip
     """Record the plan of a feature, and move it to implementing in the same append.
 
     On a terminal, without any text, your editor opens with the four questions.
     """
     name = app.feature(feature)
-    if goal or approach or files or tests:
-        said = Plan(goal=goal, approach=approach, files=files, tests=tests, text=message or "")
+    if goal is not None or approach is not None or files or tests:
+        said = Plan(goal=goal or "", approach=approach or "", files=files, tests=tests,
+                    text=message or "")  # fmt: skip
     else:
         said = parse(_text(app, name, message, from_file))
     said, payload = _payload(said)
@@ -126,6 +131,7 @@ def plan(
         name, Patch(fields=("plan",), plan=said, move=not draft), expect=app.if_tip,
         payloads=lambda events: _payloads(events, payload),
     )  # fmt: skip
+    said = receipt.state.plan or said  # of a repeated --key, what was recorded then
     warnings = _warnings(app, said)
     for warning in warnings:
         app.say(f"warning: {warning}")
@@ -138,7 +144,12 @@ def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str
     if message is not None:
         return message
     if from_file is not None:
-        return str(from_file.read())
+        try:
+            return str(from_file.read())
+        except UnicodeDecodeError as err:
+            raise OneshotError(
+                Code.INVALID_INPUT, f"the plan is not UTF-8: {err.reason}", "git oneshot plan -h"
+            ) from err
     if not app.terminal:
         raise OneshotError(
             Code.NEEDS_INPUT,
@@ -196,6 +207,10 @@ def cancel(app: App, *, feature: str | None, reason: str, superseded_by: str) ->
     """Give a feature up. Its branch, its commits and its trail stay as they are."""
     name = app.feature(feature)
     successor = feature_id(superseded_by) if superseded_by else ""
+    if successor == name:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{name}' cannot supersede itself", "name what takes its place"
+        )
     receipt = app.session.execute(
         name, Cancel(reason=reason, superseded_by=successor), expect=app.if_tip
     )

@@ -45,7 +45,8 @@ class Plan(Data, frozen=True, kw_only=True):
     def summary(self) -> str:
         """The plan in one line."""
         source = self.goal or self.text or self.approach
-        return next((line.strip() for line in source.splitlines() if line.strip()), "")
+        line = next((line.strip() for line in source.splitlines() if line.strip()), "")
+        return line if len(line) <= 120 else line[:119] + "…"
 
 
 class TestTurn(Data, frozen=True, kw_only=True):

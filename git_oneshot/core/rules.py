@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from git_oneshot.core.errors import Code, OneshotError
 
 FILE: Final = ".oneshot.toml"
-RULES_PATHS: Final = (FILE, ".oneshot/**")
+RULES_PATHS: Final = (FILE, ".oneshot/allowed_signers")
 
 Side = Literal["test", "production", "environment", "generated", "neutral", "rules"]
 Argv = tuple[str, ...]

@@ -107,6 +107,16 @@ class Clone:
         os.chmod(temporary, 0o755)  # noqa: S103 - as git init makes its sample hooks
         os.replace(temporary, path)
 
+    def fetch(self) -> str:
+        """Fetch the trails that the remote has; give back what went wrong, "" when nothing did."""
+        remote = self.remote
+        if not remote:
+            return ""
+        refspec = f"+refs/oneshot/*:{REMOTE}{remote}/*"
+        done = self._git.call("fetch", "--quiet", remote, refspec, ok=tuple(range(256)))
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        return "" if done.returncode == 0 else (lines or ["git fetch failed"])[0]
+
     def undo(self) -> list[str]:
         """Take everything back but the trails, and say what was done."""
         done = []

@@ -5,7 +5,8 @@ begin with 'claimed' (a trail says so) or 'verified here' (this clone ran it).
 """
 
 import os
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.git import Git
+from git_oneshot.trail.store import Tip
 
 REF: Final = "refs/notes/oneshot"
 
@@ -23,6 +25,7 @@ class Display:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._verified_file = os.path.join(git.own_dir, "verified")
+        self._stamp_file = os.path.join(git.own_dir, "displayed")
 
     def verified(self) -> dict[str, str]:
         """What this clone found out itself, by commit."""
@@ -40,6 +43,20 @@ class Display:
         with open(temporary, "wb") as file:
             file.write(msgspec.json.encode(both))
         os.replace(temporary, self._verified_file)
+
+    def stamp(self, tips: Sequence[Tip]) -> None:
+        """Remember that the notes show these trails."""
+        os.makedirs(self._git.own_dir, exist_ok=True)
+        with open(self._stamp_file, "w", encoding="ascii") as file:
+            file.write(_digest(tips))
+
+    def behind(self, tips: Sequence[Tip]) -> bool:
+        """Whether the notes were made, and of other trails than these."""
+        try:
+            with open(self._stamp_file, encoding="ascii", errors="replace") as file:
+                return file.read() != _digest(tips)
+        except OSError:
+            return False  # nobody asked for notes here
 
     def refresh(self, states: Iterable[State]) -> None:
         """Bring the notes up to what the trails claim and this clone verified."""
@@ -93,3 +110,7 @@ class Display:
             meta, _, path = line.partition("\t")
             found[path.replace("/", "")] = meta.split()[2].encode()
         return found
+
+
+def _digest(tips: Sequence[Tip]) -> str:
+    return f"{zlib.crc32(' '.join(tip.commit for tip in tips).encode()):08x} {len(tips)}"

@@ -14,7 +14,7 @@ def test_install_says_what_it_changes(project: Project) -> None:
     assert done.out.startswith("this clone is set up")
     assert project.do("install", "--yes").out == "everything is in place\n"
     data = project.do("install", "--json").data
-    assert data == {"changes": []}
+    assert data == {"changes": [], "fetched": 0}
 
 
 def test_install_with_hooks_elsewhere_says_so(project: Project) -> None:

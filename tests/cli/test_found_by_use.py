@@ -1,0 +1,127 @@
+"""What people stumbled over when they first used it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.gate.project import MakeProject, Project
+
+
+def test_install_in_a_plain_clone_brings_the_proofs(make: MakeProject, tmp_path: Path) -> None:
+    """`git clone`, `git oneshot install`, `git log`: no fetch that nobody told of."""
+    project = make()
+    remote = make.remote(project)
+    project.begin()
+    project.land("one")
+    project.do("finalize")
+    project.git("push", "-q", "origin", "main")
+    there = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
+    done = project.oneshot("install", "--yes", cwd=there)
+    assert done.code == 0, done
+    assert "1 feature came from 'origin'" in done.out
+    assert "claimed: PASS behaviour" in project.may("log", "-1", cwd=there).out
+
+
+def test_a_later_fetch_shows_its_proofs_at_the_next_list(make: MakeProject, tmp_path: Path) -> None:
+    project = make()
+    remote = make.remote(project)
+    there = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
+    project.oneshot("install", "--yes", cwd=there)
+    project.begin()
+    project.land("one")
+    project.do("finalize")
+    project.git("push", "-q", "origin", "main")
+    assert project.may("pull", "-q", cwd=there).code == 0
+    assert project.oneshot("list", "--all", cwd=there).code == 0
+    assert "claimed: PASS behaviour" in project.may("log", "-1", cwd=there).out
+
+
+def test_a_damaged_trail_is_said_before_another_feature_begins(project: Project) -> None:
+    project.do("init", "one")
+    project.git("update-ref", "refs/oneshot/one", "HEAD")
+    done = project.cli("init", "two", "--json")
+    assert (done.code, done.error) == (4, "TRAIL_DAMAGED")
+
+
+def test_a_plan_that_is_no_text(project: Project) -> None:
+    project.do("init", "one")
+    done = project.cli("plan", "-F", "-", "--json", stdin=b"\xff\xfe plan")
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+    done = project.cli("plan", "--goal", "", "--json")
+    assert (done.code, done.error) == (1, "GUARD_FAILED")
+
+
+def test_a_long_plan_is_one_short_line(project: Project) -> None:
+    project.do("init", "one")
+    done = project.do("plan", "-m", "word " * 4_000)
+    assert len(done.out) < 250
+    assert max(map(len, project.do("status").out.splitlines())) < 250
+
+
+def test_a_repeated_key_answers_what_was_recorded(project: Project) -> None:
+    project.do("init", "one")
+    project.do("plan", "-m", "first", "--key", "k")
+    assert (
+        project.do("plan", "-m", "second", "--key", "k", "--json").data["plan"]["text"] == "first"
+    )
+
+
+def test_a_feature_does_not_supersede_itself(project: Project) -> None:
+    project.do("init", "one")
+    done = project.cli("cancel", "--superseded-by", "one", "--json")
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+    project.do("cancel", "--superseded-by", "two", "--reason", "too large")
+    assert "superseded by two: too large" in project.do("status", "one").out
+
+
+def test_rules_that_are_being_edited_are_checked(project: Project) -> None:
+    project.repo.write(".oneshot.toml", "chekc = 1\n")
+    done = project.cli("rules", "--json")
+    assert (done.code, done.error) == (2, "RULES_INVALID")
+    project.repo.write(".oneshot.toml", "strict = true\n")
+    done = project.cli("rules")
+    assert "not in force until it is committed" in done.err
+
+
+def test_green_runs_again_what_failed_for_another_reason(feature: Project) -> None:
+    """A service that was not up: what a run said then is not what it says now."""
+    down = feature.path.parent / "down"
+    down.touch()
+    feature.change("one")
+    feature.repo.write("checks/one", f"test ! -e {down} && grep -qx one lib/one\n")
+    assert feature.cli("green", "--json").error == "NOT_PROVEN"
+    down.unlink()
+    assert feature.cli("green", "--json").code == 0
+
+
+def test_code_beside_the_rules_is_code(feature: Project) -> None:
+    feature.repo.write(".oneshot/run.sh", "echo\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "neutral")
+    feature.repo.write(".oneshot/more.sh", "echo\n")
+    feature.repo.write(".oneshot/allowed_signers", "a\n")
+    feature.git("add", "--all")
+    done = feature.may("commit", "-q", "-m", "mixed")
+    assert "rules-mixed" in done.err
+
+
+def test_a_command_to_trust_is_one_line(project: Project) -> None:
+    """A line break in it could show another command than the one that runs."""
+    rules = '[[suite]]\nname = "all"\ncommand = "sh -c \'evil\\\\n\\\\n  python -m pytest\'"\n'
+    project.repo.write(".oneshot.toml", rules.replace("\\\\n", "\\n"))
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "rules")
+    done = project.cli("trust")
+    assert "\n  python -m pytest" not in done.err
+    assert "evil\\n\\n  python" in done.err
+
+
+def test_a_private_index_leaves_nothing_behind(feature: Project) -> None:
+    feature.git("config", "core.splitIndex", "true")
+    before = len([n for n in os.listdir(feature.path / ".git") if n.startswith("sharedindex")])
+    feature.change("one")
+    feature.cli("green")
+    after = [n for n in os.listdir(feature.path / ".git") if n.startswith("sharedindex")]
+    assert len(after) <= before + 1
