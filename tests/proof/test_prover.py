@@ -386,7 +386,10 @@ def test_the_classes_that_need_no_run(lab: MakeLab) -> None:
     assert said(made.prove({"README.md": "new\n", "docs/a.txt": "a\n"}).proof) == "PASS neutral"
     assert said(made.prove({}).proof) == "PASS neutral"
     assert said(made.prove({".oneshot.toml": "strict = false\n"}).proof) == "PASS rules"
-    assert said(made.prove({".oneshot.toml": "", ".oneshot/allowed_signers": "k\n"}).proof) == "PASS rules"
+    assert (
+        said(made.prove({".oneshot.toml": "", ".oneshot/allowed_signers": "k\n"}).proof)
+        == "PASS rules"
+    )
     mixed = made.prove({".oneshot.toml": "strict = true\n", "README.md": "other\n"}).proof
     assert said(mixed) == "FAIL(rules-mixed)"
     assert mixed.notes == (FAILURES["rules-mixed"],)
