@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from git_oneshot.core.facts import CommitRecorded
 from git_oneshot.core.state import State
-from git_oneshot.git import Git
+from git_oneshot.git import Git, GitError
 
 
 class Seen(NamedTuple):
@@ -116,10 +116,12 @@ def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
     out of it: a push to where no gate is makes no commit anybody else's.
     """
     walk = ["rev-list", "--topo-order", "--reverse", head]
-    others = ["--not", "--remotes"]
-    if state.start and git.maybe("cat-file", "-t", state.start) == "commit":
-        walk.append(f"^{state.start}")
-    unpushed = tuple(git.lines(*walk, *others))
+    began = [*walk, f"^{state.start}"] if state.start else walk
+    try:
+        unpushed = tuple(git.lines(*began, "--not", "--remotes"))
+        walk = began
+    except GitError:  # where it began was rewritten, and is not here
+        unpushed = tuple(git.lines(*walk, "--not", "--remotes"))
     new = unpushed
     if state.base and state.branch != state.base:
         base = git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.base}")
