@@ -44,6 +44,10 @@ def init(
             "HEAD is on no branch, and a feature lives on one",
             f"git switch -c {name}",
         )
+    if base and app.git.maybe("check-ref-format", "--branch", base) is None:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{base}' cannot be a branch", "such as: --base main"
+        )
     there = app.open_here()
     damage = app.session.load(there).damage if there is not None else None
     if damage is not None:

@@ -125,3 +125,11 @@ def test_a_private_index_leaves_nothing_behind(feature: Project) -> None:
     feature.cli("green")
     after = [n for n in os.listdir(feature.path / ".git") if n.startswith("sharedindex")]
     assert len(after) <= before + 1
+
+
+def test_a_base_is_a_branch(project: Project) -> None:
+    for base in ("ma\nin", "-x", "a..b", "a b"):
+        done = project.cli("init", "one", f"--base={base}", "--json")
+        assert done.code == 2
+        assert done.error == "INVALID_INPUT"
+    assert project.cli("list", "--all", "--json").data["total"] == 0
