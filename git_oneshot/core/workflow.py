@@ -4,8 +4,9 @@ Rules of this file:
 
 1. ``decide(state, command)`` holds every rule of today, and may refuse. A
    refusal leaves no event.
-2. What a trail means, once it is written, is not decided here: see ``replay``.
-3. Nobody here knows the time, the user, git or a disk. They come in with the
+2. What it takes to leave implementing is in ``guards``, to be read after this.
+3. What a trail means, once it is written, is not decided here: see ``replay``.
+4. Nobody here knows the time, the user, git or a disk. They come in with the
    command, or with its stamp.
 
 A trail is what was *said*; ``git oneshot verify`` finds out what is *so*.
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from git_oneshot.core import commands as c
 from git_oneshot.core import events as e
 from git_oneshot.core import facts as f
+from git_oneshot.core import guards
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, Stamp
 from git_oneshot.core.facts import Fact, Phase
@@ -120,13 +122,13 @@ def _facts(state: State, command: c.Command) -> tuple[Fact, ...]:
         case c.Move(to=to):
             return _enter(state, to)
         case c.RequestSynthesis(reason=reason):
-            _require(state, "plan", "implementing")
+            guards.require(state, "plan", "implementing")
             return (f.SynthesisRequested(reason=reason or None),)
         case c.RecordRed(parent=parent, proof=proof):
-            _require(state, "implementing", "synthesize")
+            guards.require(state, "implementing", "synthesize")
             return (f.Reddened(parent=parent, proof=proof),)
         case c.RecordGreen(parent=parent, proof=proof):
-            _require(state, "implementing", "synthesize")
+            guards.require(state, "implementing", "synthesize")
             return (f.Greened(parent=parent, proof=proof),)
         case c.Bind():
             return _bind(state, command)
@@ -162,7 +164,7 @@ def _patch(state: State, command: c.Patch) -> tuple[Fact, ...]:
             raise OneshotError(
                 Code.INVALID_INPUT, f"unknown field '{name}'", "fields: " + ", ".join(PATCHABLE)
             )
-    _require(state, "plan", "implementing", "synthesize")
+    guards.require(state, "plan", "implementing", "synthesize")
     patched = f.Patched(
         fields=tuple(command.fields), plan=command.plan, planSummary=command.summary,
         title=command.title,
@@ -181,7 +183,7 @@ def _enter(state: State, to: Phase) -> tuple[Fact, ...]:
     """The move to a phase by name: all but the ones that only `Finalize` can prove."""
     moved = _move(state, to)
     if moved and state.phase == "implementing" and to != "cancelled":
-        raise _unmet(
+        raise guards.unmet(
             "proven",
             f"cannot enter '{to}': the commits are not proven",
             f"prove them: git oneshot finalize {state.feature}",
@@ -211,11 +213,7 @@ def _move(state: State, to: Phase) -> tuple[Fact, ...]:
 def _guard(state: State, guard: str, to: Phase) -> None:
     if not _GUARDS[guard](state):
         what = "the plan is blank" if guard == "plan-set" else f"guard '{guard}' does not hold"
-        raise _unmet(guard, f"cannot enter '{to}': {what}", _HINTS[guard])
-
-
-def _unmet(guard: str, message: str, hint: str, **data: object) -> OneshotError:
-    return OneshotError(Code.GUARD_FAILED, message, hint, guard=guard, **data)
+        raise guards.unmet(guard, f"cannot enter '{to}': {what}", _HINTS[guard])
 
 
 def _bind(state: State, command: c.Bind) -> tuple[Fact, ...]:
@@ -231,44 +229,13 @@ def _bind(state: State, command: c.Bind) -> tuple[Fact, ...]:
 
 
 def _finalize(state: State, command: c.Finalize) -> tuple[Fact, ...]:
-    """DESIGN §5, leaving implementing: commits, their proofs, the suite, a clean tree."""
-    if state.spike and state.open:
-        raise _unmet(
-            "not-a-spike",
-            f"'{state.feature}' is a spike and can't be finalized",
-            f"give it up, the branch stays: git oneshot cancel {state.feature}",
-        )
-    _require(state, "implementing")
-    if command.left_over:
-        names = ", ".join(command.left_over[:3]) + (" …" if len(command.left_over) > 3 else "")
-        raise _unmet(
-            "tree-clean",
-            f"tracked files have changes that are not committed: {names}",
-            "commit them, or put them away: git stash",
-            paths=list(command.left_over),
-        )
-    if not command.proofs:
-        raise _unmet(
-            "has-commits",
-            f"feature '{state.feature}' has no commit",
-            "commit the change with its test first: git commit",
-        )
-    # FAIL before UNKNOWN: a refusal is certain, a doubt may go away.
-    judged = (*((p.commit, p.proof) for p in command.proofs), ("the suite", command.suite.proof))
-    for word, code in (("FAIL", Code.NOT_PROVEN), ("UNKNOWN", Code.UNDECIDED)):
-        for what, proof in judged:
-            if proof.word == word:
-                because = f": {proof.notes[0]}" if proof.notes else ""
-                raise OneshotError(
-                    code,
-                    f"{what[:9]} is {word} ({proof.code}){because}",
-                    f"see what each test did: git oneshot verify -f {state.feature}",
-                )
+    """DESIGN §5, leaving implementing: see ``guards.may_finalize`` for what it takes."""
+    guards.may_finalize(state, command)
     return (*command.records, *command.proofs, command.suite, *_move(state, chosen(state)))
 
 
 def _complete(state: State, command: c.Complete) -> tuple[Fact, ...]:
-    _require(state, "synthesize")
+    guards.require(state, "synthesize")
     if command.merge_commit is None:
         _guard(state, "merge-verified", "completed")
     merge, url = command.merge_commit, command.url or None
@@ -283,17 +250,3 @@ def _cancel(state: State, reason: str, successor: str) -> tuple[Fact, ...]:
     if state.phase is None or not state.open:
         raise OneshotError(Code.INVALID_TRANSITION, f"'{state.phase}' is final", validTargets=[])
     return (f.Cancelled(origin=state.phase, reason=reason or None, supersededBy=successor or None),)
-
-
-def _require(state: State, *phases: Phase) -> None:
-    if state.phase in phases:
-        return
-    hint = ""
-    if state.phase == "plan":
-        hint = f"plan it first: git oneshot plan {state.feature} --goal '…' --approach '…'"
-    raise OneshotError(
-        Code.INVALID_PHASE,
-        f"feature '{state.feature}' is in phase '{state.phase}', not in " + " or ".join(phases),
-        hint,
-        phase=state.phase,
-    )

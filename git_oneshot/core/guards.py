@@ -1,0 +1,67 @@
+"""What must hold before a command may do its work: the guards that ``workflow`` asks.
+
+The guards of the table are one line each, and stand beside it. Here are those
+that weigh facts: the phase that a command needs, and what it takes to leave
+implementing.
+"""
+
+from git_oneshot.core import commands as c
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Phase
+from git_oneshot.core.state import State
+
+
+def may_finalize(state: State, command: c.Finalize) -> None:
+    """DESIGN §5, leaving implementing: commits, their proofs, the suite, a clean tree."""
+    if state.spike and state.open:
+        raise unmet(
+            "not-a-spike",
+            f"'{state.feature}' is a spike and can't be finalized",
+            f"give it up, the branch stays: git oneshot cancel {state.feature}",
+        )
+    require(state, "implementing")
+    if command.left_over:
+        names = ", ".join(command.left_over[:3]) + (" …" if len(command.left_over) > 3 else "")
+        raise unmet(
+            "tree-clean",
+            f"tracked files have changes that are not committed: {names}",
+            "commit them, or put them away: git stash",
+            paths=list(command.left_over),
+        )
+    if not command.proofs:
+        raise unmet(
+            "has-commits",
+            f"feature '{state.feature}' has no commit",
+            "commit the change with its test first: git commit",
+        )
+    # FAIL before UNKNOWN: a refusal is certain, a doubt may go away.
+    judged = (*((p.commit, p.proof) for p in command.proofs), ("the suite", command.suite.proof))
+    for word, code in (("FAIL", Code.NOT_PROVEN), ("UNKNOWN", Code.UNDECIDED)):
+        for what, proof in judged:
+            if proof.word == word:
+                because = f": {proof.notes[0]}" if proof.notes else ""
+                raise OneshotError(
+                    code,
+                    f"{what[:9]} is {word} ({proof.code}){because}",
+                    f"see what each test did: git oneshot verify -f {state.feature}",
+                )
+
+
+def require(state: State, *phases: Phase) -> None:
+    """Refuse in any other phase."""
+    if state.phase in phases:
+        return
+    hint = ""
+    if state.phase == "plan":
+        hint = f"plan it first: git oneshot plan {state.feature} --goal '…' --approach '…'"
+    raise OneshotError(
+        Code.INVALID_PHASE,
+        f"feature '{state.feature}' is in phase '{state.phase}', not in " + " or ".join(phases),
+        hint,
+        phase=state.phase,
+    )
+
+
+def unmet(guard: str, message: str, hint: str, **data: object) -> OneshotError:
+    """The error of a guard that does not hold."""
+    return OneshotError(Code.GUARD_FAILED, message, hint, guard=guard, **data)
