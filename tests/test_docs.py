@@ -17,7 +17,7 @@ import pytest
 
 from git_oneshot import __version__
 from git_oneshot.cli.main import group
-from git_oneshot.core import facts, rules, verdict
+from git_oneshot.core import facts, rules_file, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
@@ -254,11 +254,11 @@ def test_the_format_has_its_versions(trail: dict[str, Part]) -> None:
 
 
 TABLES: Final[dict[str, Any]] = {
-    "Top level": rules.RulesTable,
-    "[[suite]]": rules.SuiteTable,
-    "[sides]": rules.SidesTable,
-    "[gate]": rules.GateTable,
-    "[limits]": rules.LimitsTable,
+    "Top level": rules_file.RulesTable,
+    "[[suite]]": rules_file.SuiteTable,
+    "[sides]": rules_file.SidesTable,
+    "[gate]": rules_file.GateTable,
+    "[limits]": rules_file.LimitsTable,
 }
 
 
@@ -273,8 +273,11 @@ def test_the_rules_page_has_the_keys_of(title: str, manual: dict[str, Part]) -> 
 
 def test_the_rules_page_has_the_defaults() -> None:
     below = read("gitoneshot-rules.5")["KEYS"].below
-    limits = rules.LimitsTable()
-    assert f"Default: {rules.SuiteTable(name='x', command='x').timeout}." in below["[[suite]]"].text
+    limits = rules_file.LimitsTable()
+    assert (
+        f"Default: {rules_file.SuiteTable(name='x', command='x').timeout}."
+        in below["[[suite]]"].text
+    )
     for value in (limits.commit_seconds, limits.plan_files):
         assert f"Default: {value:g}." in below["[limits]"].text
 
@@ -284,7 +287,7 @@ def test_the_examples_of_the_rules_are_valid() -> None:
     example = page.partition(".SH EXAMPLE\n.nf\n")[2].partition("\n.fi")[0]
     blocks = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     for text in (example, *blocks):
-        assert rules.parse(text).suite
+        assert rules_file.parse(text).suite
 
 
 # -- all pages ----------------------------------------------------------------------

@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),
-    "rules": ("clone", "rules", "the rules in force; --write makes a file of them"),
+    "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
     "hook": ("hook", "hook", ""),
 }
 HIDDEN: Final = ("hook",)

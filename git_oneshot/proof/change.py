@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from git_oneshot.core.rules import Rules, Side, sides
+from git_oneshot.core.languages import Side
+from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.runs import Facts
 from git_oneshot.git import Git
 from git_oneshot.proof.index import private_index

@@ -1,7 +1,9 @@
 """The rules in force for a tree: its `.oneshot.toml`, or what its file names give away."""
 
+from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import FILE, Rules, effective, parse
+from git_oneshot.core.rules import Rules
+from git_oneshot.core.rules_file import FILE, parse
 from git_oneshot.git import Git
 
 

@@ -7,17 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from git_oneshot.core.detection import detect
+from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, Exit, OneshotError
-from git_oneshot.core.rules import (
-    Rules,
-    Suite,
-    detect,
-    effective,
-    parse,
-    sides,
-    suite_of,
-    template,
-)
+from git_oneshot.core.rules import Rules, Suite, sides, suite_of
+from git_oneshot.core.rules_file import parse
+from git_oneshot.core.template import template
 
 PYTEST: Final = Suite(
     name="pytest", command=("python", "-m", "pytest"), runner="pytest", detected=True
