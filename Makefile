@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint typing coverage man bench dist install clean
+.PHONY: help demo test check lint typing coverage man verdicts bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -18,8 +18,8 @@ demo: $(VENV)/test.stamp
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2
 
-## check     what CI runs: lint, types, man pages, tests with branch coverage
-check: lint typing man coverage
+## check     what CI runs: lint, types, man pages, tests with branch coverage, our own verdicts
+check: lint typing man coverage verdicts
 
 lint: $(VENV)/check.stamp
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -35,6 +35,9 @@ coverage: $(VENV)/check.stamp
 	@$(BIN)/coverage run -m pytest -q -n 2
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
+
+verdicts: $(VENV)/check.stamp
+	@sh tests/verdicts.sh "$(abspath $(BIN))"
 
 ## bench     the figures of DESIGN section 8, side by side in one run
 bench: $(VENV)/test.stamp

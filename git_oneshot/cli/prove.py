@@ -13,7 +13,11 @@ from git_oneshot.git import GitError
 
 @answering("verify", "judge commits by running their tests")
 @click.argument("range_", metavar="[RANGE]", required=False)
-def verify(app: App, *, range_: str | None) -> Answer:
+@click.option(
+    "--regression", type=click.Choice(["tip", "each", "off"]), default="tip",
+    help="Run the whole suite on the last commit (the default), on each, or not at all.",
+)  # fmt: skip
+def verify(app: App, *, range_: str | None, regression: str) -> Answer:
     """Judge each commit of RANGE (or the one commit) by running its tests anew.
 
     Without RANGE: the commits of the open feature of this branch, or of -f;
@@ -22,7 +26,7 @@ def verify(app: App, *, range_: str | None) -> Answer:
     commits = _commits(app, range_)
     prover = app.prover(fresh=True)
     verdicts = []
-    for verdict in judge_all(app.git, prover, commits):
+    for verdict in judge_all(app.git, prover, commits, each=regression == "each"):
         if verdict.proof.code == "untrusted":
             raise OneshotError(
                 Code.UNTRUSTED,
@@ -33,7 +37,7 @@ def verify(app: App, *, range_: str | None) -> Answer:
         if app.terminal:
             app.say(f"{verdict.commit.id[:9]} {verdict.seconds:.1f} s")
     suite = None
-    if verdicts and worst([v.proof for v in verdicts]) == "PASS":
+    if regression != "off" and verdicts and worst([v.proof for v in verdicts]) == "PASS":
         suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
     app.display.verify({v.commit.id: v.proof for v in verdicts})
     app.refresh_display()
@@ -42,7 +46,7 @@ def verify(app: App, *, range_: str | None) -> Answer:
         "suite": text.proof_data(suite) if suite else None,
     }
     lines = [text.verdict(v) for v in verdicts]
-    proofs = [v.proof for v in verdicts]
+    proofs = [proof for v in verdicts for proof in v.proofs]
     if suite is not None:
         proofs.append(suite)
         lines.append(f"suite    {suite.told}")

@@ -45,6 +45,8 @@ def verdict(found: "Verdict") -> str:
     if len(turned) > 5:
         lines.append(f"          and {len(turned) - 5} more")
     lines += [f"          {printable(note)}" for note in proof.notes[:3]]
+    if found.suite is not None and found.suite.word != "PASS":
+        lines.append(f"{found.commit.id[:9]} suite {found.suite.told}")
     return "\n".join(lines)
 
 
@@ -63,7 +65,9 @@ def proof_data(proof: Proof) -> dict[str, Any]:
 
 def verdict_data(found: "Verdict") -> dict[str, Any]:
     """A judged commit for programs."""
-    return {"commit": found.commit.id, "subject": found.commit.subject, **proof_data(found.proof)}
+    suite = proof_data(found.suite) if found.suite else None
+    return {"commit": found.commit.id, "subject": found.commit.subject,
+            **proof_data(found.proof), "suite": suite}  # fmt: skip
 
 
 def plan_line(plan: Plan | None, summary: str) -> str:

@@ -11,15 +11,29 @@ from git_oneshot.proof.prover import Prover
 
 
 class Verdict(NamedTuple):
-    """A commit and its proof; ``seconds`` is what it took to find out."""
+    """A commit and its proof; ``seconds`` is what it took to find out.
+
+    ``suite`` is the regression of this commit alone, where that was asked for.
+    """
 
     commit: Seen
     proof: Proof
     seconds: float
+    suite: Proof | None = None
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """All that was found out."""
+        return (self.proof,) if self.suite is None else (self.proof, self.suite)
 
 
-def judge_all(git: Git, prover: Prover, commits: Sequence[str]) -> Iterator[Verdict]:
-    """The verdict on each commit, as soon as it is known."""
+def judge_all(
+    git: Git, prover: Prover, commits: Sequence[str], *, each: bool = False
+) -> Iterator[Verdict]:
+    """The verdict on each commit, as soon as it is known.
+
+    ``each``: run the whole suite on every commit, and on its parent, too.
+    """
     for seen in look(git, commits):
         began = time.monotonic()
         if seen.cut:
@@ -27,7 +41,8 @@ def judge_all(git: Git, prover: Prover, commits: Sequence[str]) -> Iterator[Verd
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)), 0.0)
             continue
         judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
-        yield Verdict(seen, judged.proof, time.monotonic() - began)
+        suite = prover.suite(seen.tree, seen.parent_tree) if each else None
+        yield Verdict(seen, judged.proof, time.monotonic() - began, suite)
 
 
 def _parents(git: Git, seen: Seen) -> int:

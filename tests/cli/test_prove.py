@@ -44,6 +44,40 @@ def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project) -> Non
     assert [c["code"] for c in done.data["commits"]] == [None, "no-test"]
 
 
+def test_the_suite_of_each_commit_is_run_when_asked_for(make: MakeProject) -> None:
+    """What a commit breaks and a later one mends shows only when each is looked at."""
+
+    def module(name: str, value: int) -> dict[str, str]:
+        return {f"{name}.py": f"X = {value}\n"}
+
+    def with_test(name: str) -> dict[str, str]:
+        test = f"def test_{name}():\n    import {name}\n    assert {name}.X == 1\n"
+        return {f"test_{name}.py": test, **module(name, 1)}
+
+    project = make(files={"pytest.ini": QUICK, **with_test("a")})
+    project.do("trust", "--yes")
+    broken = project.repo.commit("b, and a is broken", {**with_test("b"), **module("a", 2)})
+    mended = project.repo.commit("c, and a is mended", {**with_test("c"), **module("a", 1)})
+    data = project.do("verify", "HEAD~2..", "--json").data
+    assert [c["suite"] for c in data["commits"]] == [None, None]
+    assert data["suite"]["verdict"] == "PASS"
+    done = project.cli("verify", "HEAD~2..", "--regression", "each", "--json")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    suites = {c["commit"]: c["suite"]["code"] for c in done.data["commits"]}
+    assert suites == {broken: "regression", mended: None}
+    assert done.data["suite"]["verdict"] == "PASS"
+    assert (
+        f"{broken[:9]} suite FAIL(regression)"
+        in project.cli("verify", "HEAD~2..", "--regression", "each").err
+    )
+
+
+def test_the_suite_is_not_run_when_that_is_asked_for(feature: Project) -> None:
+    feature.land("one")
+    done = feature.do("verify", "--regression", "off", "--json")
+    assert done.data["suite"] is None
+
+
 def test_a_doubt_is_no_yes(make: MakeProject) -> None:
     project = make()
     project.begin()
