@@ -1,5 +1,8 @@
 """The rules in force for a tree: its `.oneshot.toml`, or what its file names give away."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import Rules
@@ -17,10 +20,7 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     table = None
     if FILE in names:
         table = parse(git.output("cat-file", "blob", f"{tree}:{FILE}").decode(errors="replace"))
-    folders = [name for name in names if name in _FOLDERS]
-    tests: list[str] = []
-    if folders and not (table and table.suite):
-        tests = git.names("ls-tree", "-rz", "--full-tree", "--name-only", tree, "--", *folders)
+    tests = [] if table and table.suite else _tests(git, tree)
     rules = effective(table, names, tests)
     if not rules.suites and table is None and fallback is not None:
         return rules_of(git, fallback)
@@ -37,4 +37,27 @@ def rules_for(git: Git, parent: str, tree: str) -> tuple[Rules, OneshotError | N
         return Rules(), err
 
 
-_FOLDERS = ("tests", "test")
+def _tests(git: Git, tree: str) -> list[str]:
+    """The paths in test folders: at the top, in a package there, in a package below ``src``.
+
+    Names of folders are listed, a few levels of them, whatever the size of the tree.
+    """
+    top = git.names("ls-tree", "-dz", "--full-tree", "--name-only", tree)
+    inside = _folders(git, tree, top)
+    below = _folders(git, tree, [path for path in inside if path.startswith("src/")])
+    found = [path for path in (*top, *inside, *below) if path.rpartition("/")[2] in _TESTS]
+    if not found:
+        return []
+    return git.names("ls-tree", "-rz", "--full-tree", "--name-only", tree, "--", *found)
+
+
+def _folders(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
+    """The folders in some folders."""
+    if not paths:
+        return []
+    inside = [f"{path}/" for path in paths[:MOST]]
+    return git.names("ls-tree", "-dz", "--full-tree", "--name-only", tree, "--", *inside)
+
+
+MOST: Final = 1_000  # folders that are looked into
+_TESTS: Final = ("tests", "test", "testing")

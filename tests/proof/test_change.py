@@ -246,7 +246,11 @@ def test_the_commit_that_brings_the_first_tests_brings_its_rules(work: Repo) -> 
     assert [s.name for s in rules_of(git, git.tree("HEAD^"), git.tree("HEAD")).suites] == ["pytest"]
 
 
-@pytest.mark.parametrize("path", ["conftest.py", "tests/test_a.py", "test/unit/deep/test_a.py"])
+@pytest.mark.parametrize(
+    "path",
+    ["conftest.py", "tests/test_a.py", "test/unit/deep/test_a.py", "testing/test_a.py",
+     "package/tests/test_a.py", "src/package/test/deep/test_a.py"],
+)  # fmt: skip
 def test_a_suite_is_found_wherever_tests_are_kept(work: Repo, path: str) -> None:
     work.commit("second", {path: ""})
     git = work.discover()
