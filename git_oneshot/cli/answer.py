@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from git_oneshot.cli.app import App, shown
+from git_oneshot.cli.complete import features
 from git_oneshot.session import Receipt
 
 
@@ -45,7 +46,14 @@ def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], clic
 
 def _common(run: Callable[..., None]) -> Callable[..., None]:
     options = (
-        click.option("-f", "--feature", "feature_option", metavar="ID", help="The feature."),
+        click.option(
+            "-f",
+            "--feature",
+            "feature_option",
+            metavar="ID",
+            help="The feature.",
+            shell_complete=features,
+        ),
         click.option("--json", is_flag=True, help="Answer with one JSON object."),
         click.option("--key", metavar="KEY", help="Do this once, however often it is asked."),
         click.option("--if-tip", metavar="COMMIT", help="Only if the trail is there."),

@@ -9,6 +9,7 @@ import msgspec
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import files
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
@@ -24,7 +25,7 @@ LOG_LINES: Final = 20  # of the end of what the tests printed
 
 
 @answering("red", "see the new test fail on the code as it was")
-@click.argument("tests", nargs=-1, metavar="[TEST]...")
+@click.argument("tests", nargs=-1, metavar="[TEST]...", shell_complete=files)
 def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     """Run the tests that you changed, or the named ones, on the code as it was.
 
@@ -51,7 +52,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
 
 
 @answering("green", "see it pass with the change, and fail without it")
-@click.argument("tests", nargs=-1, metavar="[TEST]...")
+@click.argument("tests", nargs=-1, metavar="[TEST]...", shell_complete=files)
 def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     """Prove the change that is in your working tree: red without it, green with it.
 

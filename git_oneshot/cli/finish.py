@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import open_features
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
@@ -24,7 +25,7 @@ from git_oneshot.session import Receipt
 
 
 @answering("finalize", "prove every commit and leave implementing")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
 def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     """Prove every commit of the feature anew and run the whole suite on the last one.

@@ -7,12 +7,15 @@ and a read command pay for nothing that they do not use.
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from git_oneshot import __version__
 from git_oneshot.core.errors import Code, Exit, OneshotError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # name: (module in git_oneshot.cli, function, what `-h` says)
 COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
@@ -36,6 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "hook": ("hook", "hook", ""),
 }
 HIDDEN: Final = ("hook",)
+COMPLETE: Final = "_GIT_ONESHOT_COMPLETE"  # the variable by which completions/ ask
 
 
 class LazyGroup(click.Group):
@@ -53,6 +57,14 @@ class LazyGroup(click.Group):
         found = getattr(importlib.import_module(f"git_oneshot.cli.{module}"), function)
         assert isinstance(found, click.Command)
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Offer the commands without importing them."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from git_oneshot.cli.complete import commands
+
+        return commands(ctx, self.params[0], incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -76,7 +88,9 @@ def group() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run one command, and give back the exit status. The only place that catches everything."""
     try:
-        code = group.main(list(argv), prog_name="git oneshot", standalone_mode=False)
+        code = group.main(
+            list(argv), prog_name="git oneshot", complete_var=COMPLETE, standalone_mode=False
+        )
         return int(code) if isinstance(code, int) else Exit.DONE
     except OneshotError as err:
         return fail(argv, err)

@@ -5,6 +5,7 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import ranges
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.gate.commits import look, of_feature, range_of
 from git_oneshot.gate.judging import judge_all, worst
@@ -12,7 +13,7 @@ from git_oneshot.git import GitError
 
 
 @answering("verify", "judge commits by running their tests")
-@click.argument("range_", metavar="[RANGE]", required=False)
+@click.argument("range_", metavar="[RANGE]", required=False, shell_complete=ranges)
 @click.option(
     "--regression", type=click.Choice(["tip", "each", "off"]), default="tip",
     help="Run the whole suite on the last commit (the default), on each, or not at all.",

@@ -9,6 +9,7 @@ import msgspec
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import events, features
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, printable, remote_ref
 from git_oneshot.core.state import State
@@ -17,7 +18,7 @@ from git_oneshot.trail.store import Loaded, Tip, Trail
 
 
 @answering("status", "where a feature stands, and what to do next")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=features)
 def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
     name = app.feature(feature)
@@ -166,7 +167,7 @@ def _row(state: State, origins: set[str], damaged: Any) -> dict[str, Any]:
 
 
 @answering("log", "the events of a feature")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=features)
 def log(app: App, *, feature: str | None) -> Answer:
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story
@@ -187,8 +188,10 @@ def log(app: App, *, feature: str | None) -> Answer:
 
 
 @answering("replay", "the state of a feature, now or after an event")
-@click.argument("feature", required=False)
-@click.option("--at", "at", metavar="EVENT", help="The id of an event, or its clock.")
+@click.argument("feature", required=False, shell_complete=features)
+@click.option(
+    "--at", "at", metavar="EVENT", help="The id of an event, or its clock.", shell_complete=events
+)
 def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
     """Replay a trail from its beginning, without the cache, and show the state."""
     from git_oneshot.core.replay import replay as fold

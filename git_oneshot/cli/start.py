@@ -9,6 +9,7 @@ import msgspec
 
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.consent import apply, ask
 from git_oneshot.core.commands import Cancel, Patch, RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
@@ -25,7 +26,9 @@ from git_oneshot.core.plan import PAYLOAD, parse, template
     help="Whether it ends in a pull request.",
 )  # fmt: skip
 @click.option("--title", default="", help="A line about it.")
-@click.option("--base", default="", help="The branch that it is meant for.")
+@click.option(
+    "--base", default="", help="The branch that it is meant for.", shell_complete=branches
+)
 @click.option("--spike", is_flag=True, help="To try something out: gated by nothing.")
 @click.option("--yes", is_flag=True, help="Make the changes to this clone without asking.")
 def init(
@@ -105,14 +108,17 @@ def _suites(app: App) -> list[str]:
 
 
 @answering("plan", "say what you are about to do, and go on to implementing")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=open_features)
 @click.option("-m", "--message", help="The plan as text.")
 @click.option(
     "-F", "--from-file", type=click.File("r"), help="Read the plan from a file; - is stdin."
 )
 @click.option("--goal", help="What is to be achieved.")
 @click.option("--approach", help="How, in a line.")
-@click.option("--file", "files", multiple=True, help="A file that will be touched; again for more.")
+@click.option(
+    "--file", "files", multiple=True, help="A file that will be touched; again for more.",
+    shell_complete=files,
+)  # fmt: skip
 @click.option("--test", "tests", multiple=True, help="A test that will be added; again for more.")
 @click.option("--draft", is_flag=True, help="Record it, and stay in planning.")
 def plan(
@@ -191,7 +197,7 @@ def _warnings(app: App, said: Plan) -> list[str]:
 
 
 @answering("request-synthesize", "ask for a pull request at the end")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
 def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
     """Ask that the feature ends in a pull request. The choice is made at finalize."""
@@ -204,9 +210,12 @@ def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
 
 
 @answering("cancel", "give a feature up")
-@click.argument("feature", required=False)
+@click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
-@click.option("--superseded-by", default="", metavar="FEATURE", help="What takes its place.")
+@click.option(
+    "--superseded-by", default="", metavar="FEATURE", help="What takes its place.",
+    shell_complete=open_features,
+)  # fmt: skip
 def cancel(app: App, *, feature: str | None, reason: str, superseded_by: str) -> Answer:
     """Give a feature up. Its branch, its commits and its trail stay as they are."""
     name = app.feature(feature)

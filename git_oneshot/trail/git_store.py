@@ -55,9 +55,7 @@ class GitStore:
 
     def load(self, tips: Sequence[Tip]) -> list[Loaded]:
         """The states at the tips, from the cache where it has them."""
-        cached = self._cache.find(t.commit for t in tips)
-        # A tip says nothing of the feature: someone may have copied a trail to another name.
-        known = {t: s for t in tips if (s := cached.get(t.commit)) and s.feature == t.feature}
+        known = self.cached(tips)
         missing = [t for t in tips if t not in known]
         fresh = self._replayed(missing) if missing else {}
         sound = {t.commit: fresh[t].state for t in missing if fresh[t].damage is None}
@@ -66,6 +64,12 @@ class GitStore:
         if len(tips) > 1:
             self._cache.keep({**{t.commit: state for t, state in known.items()}, **sound})
         return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
+
+    def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
+        """The states that need no replay."""
+        states = self._cache.find(t.commit for t in tips)
+        # A tip says nothing of the feature: someone may have copied a trail to another name.
+        return {t: s for t in tips if (s := states.get(t.commit)) and s.feature == t.feature}
 
     def _replayed(self, tips: Sequence[Tip]) -> dict[Tip, Loaded]:
         from git_oneshot.core.replay import replay

@@ -1,0 +1,52 @@
+"""An interactive shell on a terminal of its own, typed into by a program."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+TIMEOUT: Final = 30.0  # seconds; only a shell that hangs takes so long
+
+
+class Shell:
+    """A shell that answers: it is typed into, and read until it has said what is waited for."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.chdir(cwd)
+            os.execvpe(argv[0], list(argv), dict(env))
+        self._said = ""
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._fd, keys.encode())
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Read until ``pattern`` was said; what comes behind it is kept for the next call."""
+        end = time.monotonic() + TIMEOUT
+        while True:
+            found = re.search(pattern, self._said)
+            if found:
+                self._said = self._said[found.end() :]
+                return found
+            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
+            more = b""
+            with contextlib.suppress(OSError):  # a terminal whose other end is closed
+                more = os.read(self._fd, 65_536) if ready else b""
+            if not more:
+                raise AssertionError(f"no {pattern!r} in {self._said!r}")
+            self._said += more.decode(errors="replace")
+
+    def close(self) -> None:
+        """End the shell."""
+        os.close(self._fd)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
