@@ -173,5 +173,14 @@ def summary_of(events: "tuple[Event, ...]", after: State) -> str:
         "commit.rewritten": "follow a rewrite",
         "proof.recorded": "judge a commit",
         "gate.executed": "run the suite",
+        "pr.created": "open a pull request",
+        "pr.updated": "change the pull request",
+        "pr.closed": "close the pull request",
+        "gate.checked": "see whether it is ready",
+        "commit.landed": "follow it into the base",
+        "workflow.compensation": "clean up",
+        "workflow.checkpoint": "checkpoint",
+        "workflow.checkpoint_written": "checkpoint",
+        "workflow.pruned": "prune",
     }[last]
     return f"{after.feature}: {said}" + (f" ({len(events)} events)" if len(events) > 2 else "")

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from git_oneshot.core import commands as c
 from git_oneshot.core import facts as f
+from git_oneshot.core import pulls as p
 from git_oneshot.core.commands import Command
-from git_oneshot.core.events import Event, Stamp, event_of
-from git_oneshot.core.facts import Fact, Phase, Plan, Policy
+from git_oneshot.core.events import Event, Said, Stamp, event_of
+from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.ids import event_id
 from git_oneshot.core.state import State
 
@@ -51,6 +52,38 @@ recorded = st.builds(
 )
 rewritten = st.builds(f.CommitRewritten, old=oids, new=oids)
 
+counts = st.integers(0, 2**53)
+created = st.builds(
+    p.PullCreated,
+    provider=st.sampled_from(["local", "github", "gitlab", "forgejo"]),
+    prNumber=counts,
+    url=lines,
+    base=lines,
+    head=lines,
+    title=lines,
+    draft=st.booleans(),
+    commit=st.none() | oids,
+    body=lines,
+)
+updated = st.builds(
+    p.PullUpdated,
+    title=st.none() | lines,
+    body=st.none() | lines,
+    text=st.none() | texts,
+    draft=st.none() | st.booleans(),
+    commit=st.none() | oids,
+)
+checked = st.builds(p.GateChecked, gateName=lines, passed=st.booleans(), details=lines)
+some_oids = st.lists(oids, max_size=3).map(tuple)
+landed = st.builds(
+    p.CommitLanded,
+    commit=oids,
+    sources=some_oids,
+    how=st.sampled_from(["merge", "squash", "rebase"]),
+)
+outcomes = st.sampled_from(["executed", "skipped", "failed"])
+triggers = st.sampled_from(["manual", "scheduled"])
+
 # Mostly what moves a feature on, and now and then what does not belong there.
 _usual_ways: Final[tuple[tuple[Phase, Phase], ...]] = (
     ("plan", "implementing"),
@@ -58,7 +91,7 @@ _usual_ways: Final[tuple[tuple[Phase, Phase], ...]] = (
     ("implementing", "completed"),
 )
 ways = st.sampled_from(_usual_ways) | st.tuples(phases, phases)
-facts: st.SearchStrategy[Fact] = st.one_of(
+facts: st.SearchStrategy[Said] = st.one_of(
     st.builds(
         f.Started,
         featureId=st.sampled_from([FEATURE, FEATURE, FEATURE, "another"]),
@@ -88,6 +121,20 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     rewritten,
     st.builds(f.CommitJudged, commit=oids, proof=proofs),
     st.builds(f.SuiteJudged, commit=oids, proof=proofs),
+    created,
+    updated,
+    st.builds(p.PullClosed, reason=lines),
+    checked,
+    landed,
+    st.builds(p.Compensated, actionId=lines, status=outcomes, message=lines),
+    st.builds(p.Checkpointed, phase=phases, counter=counts, summary=texts),
+    st.builds(p.CheckpointWritten, projectionId=lines, projectionSequence=counts, byteSize=counts),
+    st.builds(
+        p.Pruned,
+        stalenessMinutes=counts,
+        triggeredBy=triggers,
+        skippedSafeguards=st.none() | some_lines,
+    ),
 )
 
 stamps = st.builds(
@@ -161,7 +208,27 @@ commands: st.SearchStrategy[Command] = st.one_of(
         suite=suites | st.builds(f.SuiteJudged, commit=oids, proof=proofs),
         left_over=st.just(()) | some_lines,
     ),
-    st.builds(c.Complete, merge_commit=st.none() | oids, url=lines, drift=st.booleans()),
+    st.builds(
+        c.Ready,
+        gates=st.lists(checked, max_size=2).map(tuple),
+        proofs=st.lists(judged, max_size=2).map(tuple),
+        records=st.lists(recorded, max_size=2).map(tuple),
+        suite=st.none() | suites,
+    ),
+    st.builds(c.OpenPull, created),
+    st.builds(c.UpdatePull, updated),
+    st.builds(c.ClosePull, reason=lines),
+    st.builds(
+        c.Complete,
+        merge_commit=st.none() | oids,
+        url=lines,
+        drift=st.booleans(),
+        branches=some_lines,
+        landed=st.lists(landed, max_size=2).map(tuple),
+    ),
+    st.builds(c.Compensate, action=lines, status=outcomes, message=lines),
+    st.builds(c.Checkpoint, summary=texts),
+    st.builds(c.Prune, minutes=counts, by=triggers, bypassed=some_lines),
     st.builds(c.Cancel, reason=texts, superseded_by=lines),
 )
 

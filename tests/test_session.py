@@ -6,9 +6,10 @@ import pytest
 
 from git_oneshot.core import commands as c
 from git_oneshot.core import facts as f
+from git_oneshot.core import pulls as p
 from git_oneshot.core.errors import Code, Exit, OneshotError
-from git_oneshot.core.events import TYPES, Event, type_name
-from git_oneshot.core.facts import Fact, Plan, Proof
+from git_oneshot.core.events import TYPES, Event, Said, type_name
+from git_oneshot.core.facts import Plan, Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
@@ -231,7 +232,7 @@ def test_what_others_wrote_is_seen_by_the_next_load(session: Session) -> None:
 
 # -- the line in git log ----------------------------------------------------------------
 
-FACTS: dict[str, tuple[Fact, str]] = {
+FACTS: dict[str, tuple[Said, str]] = {
     "workflow.started": (started(), "begin"),
     "state.patched": (titled("t"), "plan"),
     "workflow.transition": (f.Moved(origin="plan", to="implementing"), "enter implementing"),
@@ -247,6 +248,21 @@ FACTS: dict[str, tuple[Fact, str]] = {
     "commit.rewritten": (f.CommitRewritten(old=ID, new=ID), "follow a rewrite"),
     "proof.recorded": (f.CommitJudged(commit=ID, proof=PASS), "judge a commit"),
     "gate.executed": (f.SuiteJudged(commit=ID, proof=PASS), "run the suite"),
+    "pr.created": (p.PullCreated(provider="local", base="b", head="h"), "open a pull request"),
+    "pr.updated": (p.PullUpdated(draft=True), "change the pull request"),
+    "pr.closed": (p.PullClosed(), "close the pull request"),
+    "gate.checked": (p.GateChecked(gateName="suite", passed=True), "see whether it is ready"),
+    "commit.landed": (
+        p.CommitLanded(commit=ID, sources=(ID,), how="squash"),
+        "follow it into the base",
+    ),
+    "workflow.compensation": (p.Compensated(actionId="a", status="failed"), "clean up"),
+    "workflow.checkpoint": (p.Checkpointed(phase="plan"), "checkpoint"),
+    "workflow.checkpoint_written": (
+        p.CheckpointWritten(projectionId="state", projectionSequence=1, byteSize=1),
+        "checkpoint",
+    ),
+    "workflow.pruned": (p.Pruned(stalenessMinutes=1, triggeredBy="manual"), "prune"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import assert_never
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event, type_name
 from git_oneshot.core.ids import printable
+from git_oneshot.core.pulls import PullUpdated
 
 
 def event(one: Event, void: str) -> str:
@@ -40,5 +41,34 @@ def _about(one: Event) -> str:
             return f"{data.commit[:9]} {data.proof.told}"
         case e.GateExecuted(data=data):
             return f"suite on {data.commit[:9]}: {data.proof.told}"
+        case e.PrCreated(data=data):
+            number = f"#{data.prNumber} " if data.prNumber else ""
+            return f"{number}{'draft, ' if data.draft else ''}{data.url or data.head}"
+        case e.PrUpdated(data=data):
+            return _pull_change(data)
+        case e.PrClosed(data=data):
+            return data.reason
+        case e.GateCheck(data=data):
+            return f"{data.gateName}: {'passed' if data.passed else 'failed'}, {data.details}"
+        case e.CommitLand(data=data):
+            sources = ", ".join(one[:9] for one in data.sources[:3])
+            return f"{data.how} as {data.commit[:9]} of {sources}"
+        case e.WorkflowCompensation(data=data):
+            return f"{data.actionId}: {data.status}, {data.message}".rstrip(", ")
+        case e.WorkflowCheckpoint(data=data):
+            return data.summary
+        case e.WorkflowCheckpointWritten(data=data):
+            return f"{data.projectionId} at {data.projectionSequence}"
+        case e.WorkflowPruned(data=data):
+            return f"after {data.stalenessMinutes} minutes"
         case _ as other:
             assert_never(other)
+
+
+def _pull_change(data: PullUpdated) -> str:
+    said = [f"at {data.commit[:9]}"] if data.commit else []
+    if data.draft is not None:
+        said.append("draft" if data.draft else "ready")
+    if data.title is not None:
+        said.append(data.title)
+    return ", ".join(said) or "its text"

@@ -4,18 +4,22 @@ A command carries every fact about the world that its rules need, so that
 ``workflow.decide`` stays a pure function.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 from git_oneshot.core.facts import (
     CommitJudged,
     CommitRecorded,
     CommitRewritten,
+    Outcome,
     Phase,
     Plan,
     Policy,
     Proof,
     SuiteJudged,
 )
+from git_oneshot.core.pulls import CommitLanded, GateChecked, PullCreated, PullUpdated
 
 
 class Start(Struct, frozen=True, kw_only=True):
@@ -85,12 +89,69 @@ class Finalize(Struct, frozen=True, kw_only=True):
     left_over: tuple[str, ...] = ()
 
 
+class Ready(Struct, frozen=True, kw_only=True):
+    """What was found out about a feature that wants a pull request: the proof of its tip.
+
+    ``suite`` is None when a commit before it is not proven.
+    """
+
+    gates: tuple[GateChecked, ...]
+    proofs: tuple[CommitJudged, ...] = ()
+    records: tuple[CommitRecorded, ...] = ()
+    suite: SuiteJudged | None = None
+
+
+class OpenPull(Struct, frozen=True):
+    """A pull request was opened, or found open."""
+
+    pull: PullCreated
+
+
+class UpdatePull(Struct, frozen=True):
+    """The pull request was changed."""
+
+    change: PullUpdated
+
+
+class ClosePull(Struct, frozen=True):
+    """The pull request was closed without a merge."""
+
+    reason: str = ""
+
+
 class Complete(Struct, frozen=True, kw_only=True):
-    """The pull request was merged as ``merge_commit`` (None: no merge was found)."""
+    """The pull request was merged as ``merge_commit`` (None: no merge was found).
+
+    ``landed``: which commits of the base hold which of the feature's.
+    """
 
     merge_commit: str | None = None
     url: str = ""
     drift: bool = False
+    branches: tuple[str, ...] = ()
+    landed: tuple[CommitLanded, ...] = ()
+
+
+class Compensate(Struct, frozen=True, kw_only=True):
+    """A step of giving the feature up was taken."""
+
+    action: str
+    status: Outcome
+    message: str = ""
+
+
+class Checkpoint(Struct, frozen=True):
+    """Say where the work stands."""
+
+    summary: str = ""
+
+
+class Prune(Struct, frozen=True, kw_only=True):
+    """Give the feature up, because nothing happened to it for so many minutes."""
+
+    minutes: int
+    by: Literal["manual", "scheduled"] = "manual"
+    bypassed: tuple[str, ...] = ()
 
 
 class Cancel(Struct, frozen=True, kw_only=True):
@@ -109,6 +170,13 @@ Command = (
     | RecordGreen
     | Bind
     | Finalize
+    | Ready
+    | OpenPull
+    | UpdatePull
+    | ClosePull
     | Complete
+    | Compensate
+    | Checkpoint
+    | Prune
     | Cancel
 )

@@ -27,7 +27,9 @@ class Code(StrEnum):
     """What went wrong, for programs."""
 
     ALREADY_CANCELLED = "ALREADY_CANCELLED"
+    ALREADY_COMPLETED = "ALREADY_COMPLETED"
     BUG = "BUG"
+    COMPENSATION_PARTIAL = "COMPENSATION_PARTIAL"
     DETACHED_HEAD = "DETACHED_HEAD"
     EVENT_APPEND_FAILED = "EVENT_APPEND_FAILED"
     FEATURE_OPEN = "FEATURE_OPEN"
@@ -74,7 +76,9 @@ class Kind(NamedTuple):
 
 KINDS: Final[dict[Code, Kind]] = {
     Code.ALREADY_CANCELLED: Kind(Exit.REFUSED, False, "the feature is cancelled already"),
+    Code.ALREADY_COMPLETED: Kind(Exit.REFUSED, False, "the feature is completed already"),
     Code.BUG: Kind(Exit.BUG, False, "git-oneshot itself is wrong; please report it"),
+    Code.COMPENSATION_PARTIAL: Kind(Exit.AGAIN, True, "a step of cancelling failed"),
     Code.DETACHED_HEAD: Kind(Exit.REFUSED, False, "HEAD is on no branch"),
     Code.EVENT_APPEND_FAILED: Kind(Exit.AGAIN, True, "the event could not be written"),
     Code.FEATURE_OPEN: Kind(Exit.REFUSED, False, "the branch has an open feature"),

@@ -12,7 +12,9 @@ from typing import Annotated, Final, Literal, get_args
 from msgspec import Meta, Struct
 
 from git_oneshot.core import facts as f
+from git_oneshot.core import pulls as p
 from git_oneshot.core.facts import Fact, Line
+from git_oneshot.core.pulls import PullFact
 
 # \Z, because $ lets a line break through; [0-9], because \d is any script's digits.
 _TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z"
@@ -109,6 +111,62 @@ class GateExecuted(_Event, frozen=True, kw_only=True, tag="gate.executed"):
     data: f.SuiteJudged
 
 
+class PrCreated(_Event, frozen=True, kw_only=True, tag="pr.created"):
+    """A pull request was opened, or found."""
+
+    data: p.PullCreated
+
+
+class PrUpdated(_Event, frozen=True, kw_only=True, tag="pr.updated"):
+    """The pull request was changed."""
+
+    data: p.PullUpdated
+
+
+class PrClosed(_Event, frozen=True, kw_only=True, tag="pr.closed"):
+    """The pull request was closed without a merge."""
+
+    data: p.PullClosed
+
+
+class GateCheck(_Event, frozen=True, kw_only=True, tag="gate.checked"):
+    """A condition of a pull request was looked at."""
+
+    data: p.GateChecked
+
+
+class CommitLand(_Event, frozen=True, kw_only=True, tag="commit.landed"):
+    """Commits of the feature are in the base under another id."""
+
+    data: p.CommitLanded
+
+
+class WorkflowCompensation(_Event, frozen=True, kw_only=True, tag="workflow.compensation"):
+    """A step of giving the feature up was taken."""
+
+    data: p.Compensated
+
+
+class WorkflowCheckpoint(_Event, frozen=True, kw_only=True, tag="workflow.checkpoint"):
+    """Someone said where the work stands."""
+
+    data: p.Checkpointed
+
+
+class WorkflowCheckpointWritten(
+    _Event, frozen=True, kw_only=True, tag="workflow.checkpoint_written"
+):
+    """The state was kept."""
+
+    data: p.CheckpointWritten
+
+
+class WorkflowPruned(_Event, frozen=True, kw_only=True, tag="workflow.pruned"):
+    """The feature was given up for want of activity."""
+
+    data: p.Pruned
+
+
 Event = (
     WorkflowStarted
     | StatePatched
@@ -122,7 +180,17 @@ Event = (
     | CommitRewrite
     | ProofRecord
     | GateExecuted
+    | PrCreated
+    | PrUpdated
+    | PrClosed
+    | GateCheck
+    | CommitLand
+    | WorkflowCompensation
+    | WorkflowCheckpoint
+    | WorkflowCheckpointWritten
+    | WorkflowPruned
 )
+Said = Fact | PullFact
 
 TYPES: Final[tuple[type[Event], ...]] = get_args(Event)
 _BY_FACT: Final[dict[type, type[Event]]] = {cls.__annotations__["data"]: cls for cls in TYPES}
@@ -148,7 +216,7 @@ class Stamp(Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
-def event_of(fact: Fact, *, id: str, clock: int, stamp: Stamp) -> Event:  # noqa: A002
+def event_of(fact: Said, *, id: str, clock: int, stamp: Stamp) -> Event:  # noqa: A002
     """Put a fact into its envelope."""
     cls = _BY_FACT[type(fact)]
     return cls(

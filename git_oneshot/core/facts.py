@@ -13,6 +13,9 @@ from git_oneshot.core.ids import printable
 Policy = Literal["always", "never", "on-request"]
 Phase = Literal["plan", "implementing", "synthesize", "completed", "cancelled"]
 Word = Literal["PASS", "FAIL", "UNKNOWN"]
+Provider = Literal["local", "github", "gitlab", "forgejo"]  # a forge
+Outcome = Literal["executed", "skipped", "failed"]  # of a step of cancelling
+How = Literal["merge", "squash", "rebase"]  # commits got into the base
 
 # \Z: $ would let a line break through.
 ObjectId = Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]

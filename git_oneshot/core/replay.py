@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import Phase
-from git_oneshot.core.state import Commit, Cycle, State, Void
+from git_oneshot.core.review import illegal_pull, pulled
+from git_oneshot.core.state import Commit, Cycle, Landed, State, Void
 from git_oneshot.core.workflow import chosen, edge
 
 
@@ -35,7 +36,19 @@ def legal(state: State, event: Event) -> str | None:
             if data.origin != state.phase:
                 return f"the phase was {state.phase}"
             return None if state.open else f"{state.phase} is final"
-        case e.CycleRed() | e.CycleGreen() | e.GateExecuted():
+        case e.PrCreated() | e.PrUpdated() | e.PrClosed():
+            return illegal_pull(state, event)
+        case e.WorkflowPruned():
+            return None if state.phase == "cancelled" else f"the phase was {state.phase}"
+        case (
+            e.CycleRed()
+            | e.CycleGreen()
+            | e.GateExecuted()
+            | e.GateCheck()
+            | e.WorkflowCompensation()
+            | e.WorkflowCheckpoint()
+            | e.WorkflowCheckpointWritten()
+        ):
             return None if state.open else f"{state.phase} is final"
         case (
             e.StatePatched()
@@ -43,6 +56,7 @@ def legal(state: State, event: Event) -> str | None:
             | e.CommitRecord()
             | e.CommitRewrite()
             | e.ProofRecord()
+            | e.CommitLand()
         ):
             return None
         case _ as other:
@@ -106,8 +120,14 @@ def evolve(state: State, event: Event) -> State:
             )
         case e.WorkflowTransition(data=data):
             return replace(state, phase=data.to)
-        case e.WorkflowCleanup():
-            return replace(state, phase="completed")
+        case e.WorkflowCleanup(data=data):
+            return replace(
+                state,
+                phase="completed",
+                merge_commit=data.mergeCommit or "",
+                pr_url=data.prUrl or "",
+                drift=data.drift,
+            )
         case e.WorkflowCancel(data=data):
             return replace(
                 state,
@@ -146,7 +166,21 @@ def evolve(state: State, event: Event) -> State:
                 commits=_with(state.commits, Commit(id=data.commit, proof=data.proof)),
             )
         case e.GateExecuted(data=data):
-            return replace(state, suite=data.proof)
+            passed = data.proof.word == "PASS"
+            return replace(state, suite=data.proof, proven=data.commit if passed else state.proven)
+        case e.PrCreated() | e.PrUpdated() | e.PrClosed():
+            return replace(state, pull=pulled(state.pull, event))
+        case e.CommitLand(data=data):
+            landed = Landed(id=data.commit, sources=data.sources, how=data.how)
+            return replace(state, landed=(*state.landed, landed))
+        case e.WorkflowCompensation(data=data):
+            return replace(state, steps={**state.steps, data.actionId: data.status})
+        case e.WorkflowCheckpoint(data=data):
+            return replace(state, checkpoint=event.clock, checkpoint_summary=data.summary)
+        case e.WorkflowPruned():
+            return replace(state, pruned=True)
+        case e.GateCheck() | e.WorkflowCheckpointWritten():
+            return state
         case _ as other:
             assert_never(other)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from git_oneshot.core.facts import Phase, Plan, Policy, Proof
+from git_oneshot.core.facts import How, Outcome, Phase, Plan, Policy, Proof, Provider
 
 FINAL: Final[tuple[Phase, ...]] = ("completed", "cancelled")
 
@@ -26,6 +26,35 @@ class Cycle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str | None = None
     red: Proof | None = None
     green: Proof | None = None
+
+
+class Pull(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The pull request of a feature, as far as the trail knows it."""
+
+    provider: Provider
+    number: int = 0
+    url: str = ""
+    base: str = ""
+    head: str = ""
+    title: str = ""
+    draft: bool = False
+    open: bool = True
+    commit: str = ""
+    body: str = ""  # the digest of the text that we wrote last
+    text: str = ""  # a body that a person wrote, where no forge keeps it
+
+    @property
+    def name(self) -> str:
+        """What people call it: its number, or that it is here."""
+        return f"#{self.number}" if self.number else self.head
+
+
+class Landed(Struct, frozen=True, kw_only=True):
+    """A commit of the base, and the commits of the feature that it holds."""
+
+    id: str
+    sources: tuple[str, ...]
+    how: How
 
 
 class Void(Struct, frozen=True):
@@ -53,6 +82,16 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cycle: Cycle = Cycle()
     commits: tuple[Commit, ...] = ()
     suite: Proof | None = None
+    proven: str = ""  # the last commit on which the suite passed
+    pull: Pull | None = None
+    merge_commit: str = ""
+    pr_url: str = ""
+    drift: bool = False
+    landed: tuple[Landed, ...] = ()
+    steps: dict[str, Outcome] = {}  # of giving it up, as far as they were taken
+    checkpoint: int = 0  # the clock of the last one
+    checkpoint_summary: str = ""
+    pruned: bool = False
     reason: str = ""
     superseded_by: str = ""
     by: str = ""

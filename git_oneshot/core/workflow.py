@@ -20,9 +20,9 @@ from msgspec.structs import replace
 from git_oneshot.core import commands as c
 from git_oneshot.core import events as e
 from git_oneshot.core import facts as f
-from git_oneshot.core import guards
+from git_oneshot.core import guards, review
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.events import Event, Stamp
+from git_oneshot.core.events import Event, Said, Stamp
 from git_oneshot.core.facts import Fact, Phase
 from git_oneshot.core.ids import event_id
 from git_oneshot.core.state import FINAL, State
@@ -107,7 +107,7 @@ def decide(state: State, command: c.Command, stamp: Stamp) -> tuple[Event, ...]:
     )
 
 
-def _facts(state: State, command: c.Command) -> tuple[Fact, ...]:
+def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
     if isinstance(command, c.Start):
         return _start(state, command)
     if state.phase is None:
@@ -134,8 +134,23 @@ def _facts(state: State, command: c.Command) -> tuple[Fact, ...]:
             return _bind(state, command)
         case c.Finalize():
             return _finalize(state, command)
+        case c.Ready():
+            return review.ready(state, command)
+        case c.OpenPull():
+            return review.open_pull(state, command)
+        case c.UpdatePull():
+            return review.update_pull(state, command)
+        case c.ClosePull():
+            return review.close_pull(state, command)
         case c.Complete():
             return _complete(state, command)
+        case c.Compensate():
+            return review.compensate(state, command)
+        case c.Checkpoint():
+            return review.checkpoint(state, command)
+        case c.Prune():
+            reason = f"pruned: nothing happened for {command.minutes // 1440} days"
+            return (*_cancel(state, reason, ""), review.pruned(command))
         case c.Cancel(reason=reason, superseded_by=successor):
             return _cancel(state, reason, successor)
         case _ as other:
@@ -234,12 +249,15 @@ def _finalize(state: State, command: c.Finalize) -> tuple[Fact, ...]:
     return (*command.records, *command.proofs, command.suite, *_move(state, chosen(state)))
 
 
-def _complete(state: State, command: c.Complete) -> tuple[Fact, ...]:
-    guards.require(state, "synthesize")
+def _complete(state: State, command: c.Complete) -> tuple[Said, ...]:
+    review.may_complete(state)
     if command.merge_commit is None:
         _guard(state, "merge-verified", "completed")
     merge, url = command.merge_commit, command.url or None
-    return (f.CleanedUp(mergeCommit=merge, prUrl=url, drift=command.drift),)
+    merged = f.CleanedUp(
+        mergeCommit=merge, prUrl=url, mergedBranches=command.branches, drift=command.drift
+    )
+    return (*command.landed, merged)
 
 
 def _cancel(state: State, reason: str, successor: str) -> tuple[Fact, ...]:

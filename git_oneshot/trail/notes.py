@@ -14,6 +14,8 @@ _SILENT: Final = frozenset(
     {
         e.WorkflowStarted, e.StatePatched, e.WorkflowTransition, e.WorkflowCancel,
         e.WorkflowCleanup, e.SynthesizeRequested, e.CycleRed, e.CycleGreen,
+        e.PrCreated, e.PrUpdated, e.PrClosed, e.GateCheck, e.WorkflowCompensation,
+        e.WorkflowCheckpoint, e.WorkflowCheckpointWritten, e.WorkflowPruned,
     }
 )  # fmt: skip
 
@@ -29,6 +31,9 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             said = [(data.commit, data.proof.told)]
         case e.GateExecuted(data=data):
             said = [(data.commit, f"{data.proof.told} (whole suite)")]
+        case e.CommitLand(data=data):
+            sources = " ".join(source[:12] for source in data.sources)
+            said = [(data.commit, f"{data.how} of {sources}")]
         case (
             e.WorkflowStarted()
             | e.StatePatched()
@@ -38,6 +43,14 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             | e.SynthesizeRequested()
             | e.CycleRed()
             | e.CycleGreen()
+            | e.PrCreated()
+            | e.PrUpdated()
+            | e.PrClosed()
+            | e.GateCheck()
+            | e.WorkflowCompensation()
+            | e.WorkflowCheckpoint()
+            | e.WorkflowCheckpointWritten()
+            | e.WorkflowPruned()
         ):
             said = []
         case _ as other:

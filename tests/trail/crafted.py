@@ -8,8 +8,7 @@ from typing import Final
 
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import encode
-from git_oneshot.core.events import Event, Stamp, event_of
-from git_oneshot.core.facts import Fact
+from git_oneshot.core.events import Event, Said, Stamp, event_of
 from git_oneshot.core.ids import FeatureId, event_id, local_ref
 from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
@@ -25,7 +24,7 @@ OTHER: Final = FeatureId("other")
 Open = Callable[[Repo | Git], GitStore]
 
 
-def events_of(clock: int, *facts: Fact, by: str = AUTHOR) -> tuple[Event, ...]:
+def events_of(clock: int, *facts: Said, by: str = AUTHOR) -> tuple[Event, ...]:
     """Events that begin at ``clock``, with ids and times that follow from clock and content."""
     made = []
     for at, fact in enumerate(facts, clock):
@@ -39,7 +38,7 @@ def append(
     store: TrailStore,
     feature: FeatureId,
     tip: Tip | None,
-    *facts: Fact,
+    *facts: Said,
     by: str = AUTHOR,
     payloads: Mapping[str, bytes] = {},
 ) -> Tip:
