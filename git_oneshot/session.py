@@ -172,6 +172,8 @@ def summary_of(events: "tuple[Event, ...]", after: State) -> str:
         "commit.recorded": "record a commit",
         "commit.rewritten": "follow a rewrite",
         "proof.recorded": "judge a commit",
+        "class.declared": "declare a class",
+        "commit.waived": "waive a commit",
         "gate.executed": "run the suite",
         "pr.created": "open a pull request",
         "pr.updated": "change the pull request",

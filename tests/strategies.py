@@ -25,6 +25,7 @@ lines = st.text(max_size=20)
 texts = st.sampled_from(["", "  \n\t", "say what"]) | st.text(max_size=40)
 some_lines = st.lists(lines, max_size=3).map(tuple)
 phases = st.sampled_from(PHASES)
+declarable = st.sampled_from(get_args(f.Declarable))
 policies = st.sampled_from(POLICIES)
 milliseconds = st.integers(0, 2**48 - 1)
 fields = st.lists(st.sampled_from(["plan", "planSummary", "title"]), max_size=3).map(tuple)
@@ -40,6 +41,7 @@ proofs = st.builds(
     word=st.sampled_from(["PASS", "FAIL", "UNKNOWN"]),
     code=lines,
     kind=lines,
+    declared=st.booleans(),
     hybrid=st.none() | oids,
     tree=st.none() | oids,
     tests=st.lists(turns, max_size=2).map(tuple),
@@ -120,6 +122,14 @@ facts: st.SearchStrategy[Said] = st.one_of(
     recorded,
     rewritten,
     st.builds(f.CommitJudged, commit=oids, proof=proofs),
+    st.builds(
+        f.Declared,
+        kind=declarable,
+        reason=texts,
+        commit=st.none() | oids,
+        parentTree=st.none() | oids,
+    ),
+    st.builds(f.Waived, commit=oids, patchId=lines, reason=texts),
     st.builds(f.SuiteJudged, commit=oids, proof=proofs),
     created,
     updated,
@@ -202,6 +212,14 @@ commands: st.SearchStrategy[Command] = st.one_of(
         commits=st.lists(recorded, max_size=2).map(tuple),
         rewrites=st.lists(rewritten, max_size=2).map(tuple),
     ),
+    st.builds(
+        c.Declare,
+        kind=declarable,
+        reason=texts,
+        commit=st.none() | oids,
+        parent_tree=st.none() | oids,
+    ),
+    st.builds(c.Waive, commit=oids, patch_id=lines, reason=texts),
     st.builds(
         c.Finalize,
         proofs=st.lists(judged, max_size=2).map(tuple),

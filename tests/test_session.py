@@ -247,6 +247,8 @@ FACTS: dict[str, tuple[Said, str]] = {
     ),
     "commit.rewritten": (f.CommitRewritten(old=ID, new=ID), "follow a rewrite"),
     "proof.recorded": (f.CommitJudged(commit=ID, proof=PASS), "judge a commit"),
+    "class.declared": (f.Declared(kind="refactor", reason="r"), "declare a class"),
+    "commit.waived": (f.Waived(commit=ID, reason="r"), "waive a commit"),
     "gate.executed": (f.SuiteJudged(commit=ID, proof=PASS), "run the suite"),
     "pr.created": (p.PullCreated(provider="local", base="b", head="h"), "open a pull request"),
     "pr.updated": (p.PullUpdated(draft=True), "change the pull request"),

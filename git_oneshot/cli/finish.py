@@ -18,6 +18,7 @@ from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.finalize import check
 from git_oneshot.gate.judging import Verdict, judge_all, worst
@@ -115,13 +116,13 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     prover = app.prover()
     verdicts = []
     commits = of_feature(app.git, state).ids if app.head else ()
-    for verdict in judge_all(app.git, prover, commits):
+    for verdict in judge_all(app.git, prover, commits, Claims((state,))):
         _told(app, verdict)
         verdicts.append(verdict)
     data = {"feature": name, "commits": [text.verdict_data(v) for v in verdicts]}
-    word = worst([v.proof for v in verdicts])
+    word = worst([v.proof for v in verdicts if not v.accepted])
     if word != "PASS":
-        bad = [v for v in verdicts if v.proof.word == word]
+        bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
         for verdict in bad:
             app.say(text.verdict(verdict))
         raise OneshotError(

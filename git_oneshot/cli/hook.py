@@ -13,6 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Exit, OneshotError
 from git_oneshot.core.ids import FeatureId, remote_ref
 from git_oneshot.gate import push as pushing
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.landing import is_done
@@ -97,7 +98,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         gates = pushing.gated(app.git, remote, states, tree)
         starts = [state.start for state in states if state.start and _known(app, state.start)]
         for found in pushing.ranges(app.git, remote, [update], gates, starts):
-            refused |= _refused(app, found)
+            refused |= _refused(app, found, Claims(tuple(states)))
     if refused:
         app.say("hint: see each test: git oneshot verify; or amend the commit and push again")
         ctx.exit(Exit.REFUSED)
@@ -130,15 +131,16 @@ def _known(app: App, oid: str) -> bool:
     return bool(oid) and app.git.maybe("cat-file", "-t", oid) == "commit"
 
 
-def _refused(app: App, found: pushing.Range) -> bool:
+def _refused(app: App, found: pushing.Range, claims: Claims) -> bool:
     """Judge a range aloud, and whether anything in it is not proven."""
     others = [s for s in look(app.git, found.commits) if s.email != app.email]
     if others:
         app.say(f"note: {len(others)} commits are by others, and are not judged here")
     refused = False
-    for one in pushing.judge_range(app.git, app.prover(limit=pushing.WAIT), found, app.email):
+    prover = app.prover(limit=pushing.WAIT)
+    for one in pushing.judge_range(app.git, prover, found, app.email, claims):
         proof = one.proof if isinstance(one, Verdict) else one
-        if proof.word == "PASS":
+        if proof.word == "PASS" or (isinstance(one, Verdict) and one.accepted):
             continue
         refused = True
         if isinstance(one, Verdict):

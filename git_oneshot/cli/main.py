@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "red": ("cycle", "red", "see the new test fail on the code as it was"),
     "green": ("cycle", "green", "see it pass with the change, and fail without it"),
     "request-synthesize": ("start", "request_synthesize", "ask for a pull request at the end"),
+    "waive": ("claims", "waive", "let a commit pass without a proof"),
     "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
     "push": ("finish", "push", "prove what is not proven yet, then git push"),
     "cancel": ("start", "cancel", "give a feature up"),

@@ -7,6 +7,7 @@ from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import ranges
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
 from git_oneshot.gate.judging import judge_all, worst
 from git_oneshot.git import GitError
@@ -27,7 +28,8 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
     commits = _commits(app, range_)
     prover = app.prover(fresh=True)
     verdicts = []
-    for verdict in judge_all(app.git, prover, commits, each=regression == "each"):
+    claims = Claims(tuple(one.state for one in app.store.load(app.store.tips())))
+    for verdict in judge_all(app.git, prover, commits, claims, each=regression == "each"):
         if verdict.proof.code == "untrusted":
             raise OneshotError(
                 Code.UNTRUSTED,

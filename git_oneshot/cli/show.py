@@ -48,11 +48,14 @@ def _commits(app: App, state: State, commits: Sequence[str]) -> list[dict[str, A
     for id_ in commits:
         commit = known.get(id_)
         proof = commit.proof if commit else None
+        waiver = state.waiver(id_)
         subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
         rows.append({
             "commit": id_, "subject": subject, "verdict": proof.word if proof else None,
             "code": (proof.code or None) if proof else None,
             "class": (proof.kind or None) if proof else None,
+            "declared": (commit.declared or None) if commit else None,
+            "waived": waiver.reason if waiver else None,
         })  # fmt: skip
     return rows
 
@@ -112,10 +115,11 @@ def _status_text(state: State, data: dict[str, Any], cycle: str) -> str:
         lines.append("asked     for a pull request")
     for commit in data["commits"]:
         verdict = commit["verdict"] or "not judged"
-        code = f" ({commit['code']})" if commit["code"] else ""
-        lines.append(
-            f"commit    {commit['commit'][:9]} {verdict}{code}  {printable(commit['subject'])}"
-        )
+        verdict += f" ({commit['code']})" if commit["code"] else ""
+        if commit["declared"]:
+            verdict += f" {commit['declared']} (declared)"
+        verdict += " waived" if commit["waived"] else ""
+        lines.append(f"commit    {commit['commit'][:9]} {verdict}  {printable(commit['subject'])}")
     unpushed = data["unpushed"]
     waiting = [text.counted(len(unpushed["commits"]), "commit")] if unpushed["commits"] else []
     waiting += ["the trail"] if unpushed["trail"] else []

@@ -39,6 +39,11 @@ def _about(one: Event) -> str:
             return f"{data.old[:9]} -> {data.new[:9]}"
         case e.ProofRecord(data=data):
             return f"{data.commit[:9]} {data.proof.told}"
+        case e.ClassDeclared(data=data):
+            which = data.commit[:9] if data.commit else "the next commit"
+            return f"{which} {data.kind} (declared): {data.reason}"
+        case e.CommitWaived(data=data):
+            return f"{data.commit[:9]} {data.reason}"
         case e.GateExecuted(data=data):
             return f"suite on {data.commit[:9]}: {data.proof.told}"
         case e.PrCreated(data=data):

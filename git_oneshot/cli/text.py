@@ -39,12 +39,16 @@ def verdict(found: "Verdict") -> str:
     """One commit and its verdict in a line, and what it rests on below."""
     proof = found.proof
     word = f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}"
+    word += " (declared)" if proof.declared else ""
     lines = [f"{found.commit.id[:9]} {word}  {printable(found.commit.subject)}"]
     turned = [t for t in proof.tests if t.turned]
     lines += [f"          red without it ({t.reason}): {printable(t.id)}" for t in turned[:5]]
     if len(turned) > 5:
         lines.append(f"          and {len(turned) - 5} more")
     lines += [f"          {printable(note)}" for note in proof.notes[:3]]
+    if found.waiver is not None:
+        by = found.waiver.by.partition(" <")[0]
+        lines.append(f"          {printable(f'waived by {by}: {found.waiver.reason}')}")
     if found.suite is not None and found.suite.word != "PASS":
         lines.append(f"{found.commit.id[:9]} suite {found.suite.told}")
     return "\n".join(lines)
@@ -53,7 +57,8 @@ def verdict(found: "Verdict") -> str:
 def proof_data(proof: Proof) -> dict[str, Any]:
     """A proof for programs (DESIGN §7: `verify`)."""
     return {
-        "class": proof.kind or None, "verdict": proof.word, "code": proof.code or None,
+        "class": proof.kind or None, "declared": proof.declared, "verdict": proof.word,
+        "code": proof.code or None,
         "tests": [
             {"suite": t.suite, "file": t.file, "id": t.id, "red": t.red or None,
              "green": t.green or None, "reason": t.reason or None}
@@ -67,7 +72,8 @@ def verdict_data(found: "Verdict") -> dict[str, Any]:
     """A judged commit for programs."""
     suite = proof_data(found.suite) if found.suite else None
     return {"commit": found.commit.id, "subject": found.commit.subject,
-            **proof_data(found.proof), "suite": suite}  # fmt: skip
+            **proof_data(found.proof), "suite": suite,
+            "waived": found.waiver.reason if found.waiver else None}  # fmt: skip
 
 
 def plan_line(plan: Plan | None, summary: str) -> str:

@@ -12,6 +12,7 @@ from git_oneshot.core.facts import (
     CommitJudged,
     CommitRecorded,
     CommitRewritten,
+    Declarable,
     Outcome,
     Phase,
     Plan,
@@ -74,6 +75,23 @@ class Bind(Struct, frozen=True, kw_only=True):
 
     commits: tuple[CommitRecorded, ...] = ()
     rewrites: tuple[CommitRewritten, ...] = ()
+
+
+class Declare(Struct, frozen=True, kw_only=True):
+    """Say of what class a commit is; without ``commit``, the next one on ``parent_tree``."""
+
+    kind: Declarable
+    reason: str
+    commit: str | None = None
+    parent_tree: str | None = None
+
+
+class Waive(Struct, frozen=True, kw_only=True):
+    """Let a commit pass without a proof. Whether the user may is found out before."""
+
+    commit: str
+    patch_id: str = ""
+    reason: str
 
 
 class Finalize(Struct, frozen=True, kw_only=True):
@@ -169,6 +187,8 @@ Command = (
     | RecordRed
     | RecordGreen
     | Bind
+    | Declare
+    | Waive
     | Finalize
     | Ready
     | OpenPull

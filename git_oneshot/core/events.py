@@ -105,6 +105,18 @@ class ProofRecord(_Event, frozen=True, kw_only=True, tag="proof.recorded"):
     data: f.CommitJudged
 
 
+class ClassDeclared(_Event, frozen=True, kw_only=True, tag="class.declared"):
+    """A commit was said to be of a class."""
+
+    data: f.Declared
+
+
+class CommitWaived(_Event, frozen=True, kw_only=True, tag="commit.waived"):
+    """A commit was exempted from its proof."""
+
+    data: f.Waived
+
+
 class GateExecuted(_Event, frozen=True, kw_only=True, tag="gate.executed"):
     """The whole suite was run at the gate."""
 
@@ -179,6 +191,8 @@ Event = (
     | CommitRecord
     | CommitRewrite
     | ProofRecord
+    | ClassDeclared
+    | CommitWaived
     | GateExecuted
     | PrCreated
     | PrUpdated

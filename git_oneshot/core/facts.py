@@ -16,6 +16,7 @@ Word = Literal["PASS", "FAIL", "UNKNOWN"]
 Provider = Literal["local", "github", "gitlab", "forgejo"]  # a forge
 Outcome = Literal["executed", "skipped", "failed"]  # of a step of cancelling
 How = Literal["merge", "squash", "rebase"]  # commits got into the base
+Declarable = Literal["refactor", "removal"]
 
 # \Z: $ would let a line break through.
 ObjectId = Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
@@ -75,6 +76,7 @@ class Proof(Data, frozen=True, kw_only=True):
     word: Word
     code: Line = ""
     kind: Line = ""  # the class of the commit, a DESIGN §2 word
+    declared: bool = False  # somebody said so, and the runs do not speak against it
     hybrid: ObjectId | None = None
     tree: ObjectId | None = None
     tests: Annotated[tuple[TestTurn, ...], Meta(max_length=200)] = ()
@@ -87,7 +89,7 @@ class Proof(Data, frozen=True, kw_only=True):
     def told(self) -> str:
         """The proof in one printable line, such as ``PASS behaviour, 1 test red without it, …``."""
         verdict = f"{self.word}({self.code})" if self.code else self.word
-        told = f"{verdict} {self.kind}".strip()
+        told = f"{verdict} {self.kind}".strip() + (" (declared)" if self.declared else "")
         turned = [t for t in self.tests if t.turned]
         if turned:
             names = ", ".join(f"{t.id} ({t.reason})" if t.reason else t.id for t in turned[:3])
@@ -189,6 +191,26 @@ class CommitJudged(Data, frozen=True, kw_only=True):
     proof: Proof
 
 
+class Declared(Data, frozen=True, kw_only=True, rename={"kind": "class"}):
+    """Somebody said of what class a commit is; that is to be seen in its runs.
+
+    ``commit``: the one it is about. Without, it is the next one on a parent of ``parentTree``.
+    """
+
+    kind: Declarable
+    reason: Text
+    commit: ObjectId | None = None
+    parentTree: ObjectId | None = None  # noqa: N815
+
+
+class Waived(Data, frozen=True, kw_only=True):
+    """Somebody let a commit pass without a proof; the same patch is waived after a rebase."""
+
+    commit: ObjectId
+    patchId: Line = ""  # noqa: N815
+    reason: Text
+
+
 class SuiteJudged(Data, frozen=True, kw_only=True):
     """The whole suite and the checks ran once, on the last commit."""
 
@@ -208,5 +230,7 @@ Fact = (
     | CommitRecorded
     | CommitRewritten
     | CommitJudged
+    | Declared
+    | Waived
     | SuiteJudged
 )

@@ -35,7 +35,13 @@ def may_finalize(state: State, command: c.Finalize) -> None:
             "commit the change with its test first: git commit",
         )
     # FAIL before UNKNOWN: a refusal is certain, a doubt may go away.
-    judged = (*((p.commit, p.proof) for p in command.proofs), ("the suite", command.suite.proof))
+    patches = {record.commit: record.patchId for record in command.records}
+    judged = [
+        (one.commit, one.proof)
+        for one in command.proofs
+        if state.waiver(one.commit, patches.get(one.commit, "")) is None
+    ]
+    judged.append(("the suite", command.suite.proof))
     for word, code in (("FAIL", Code.NOT_PROVEN), ("UNKNOWN", Code.UNDECIDED)):
         for what, proof in judged:
             if proof.word == word:
@@ -45,6 +51,13 @@ def may_finalize(state: State, command: c.Finalize) -> None:
                     f"{what[:9]} is {word} ({proof.code}){because}",
                     f"see what each test did: git oneshot verify -f {state.feature}",
                 )
+
+
+def reason(text: str) -> str:
+    """The reason of a claim, which may not be blank."""
+    if not text.strip():
+        raise OneshotError(Code.INVALID_INPUT, "a reason is needed", "say why: --reason '…'")
+    return text.strip()
 
 
 def require(state: State, *phases: Phase) -> None:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
-from git_oneshot.core.facts import Phase
+from git_oneshot.core.facts import CommitRecorded, Phase
 from git_oneshot.core.review import illegal_pull, pulled
-from git_oneshot.core.state import Commit, Cycle, Landed, State, Void
+from git_oneshot.core.state import Commit, Cycle, Landed, Pending, State, Void, Waiver
 from git_oneshot.core.workflow import chosen, edge
 
 
@@ -57,6 +57,8 @@ def legal(state: State, event: Event) -> str | None:
             | e.CommitRewrite()
             | e.ProofRecord()
             | e.CommitLand()
+            | e.ClassDeclared()
+            | e.CommitWaived()
         ):
             return None
         case _ as other:
@@ -143,28 +145,27 @@ def evolve(state: State, event: Event) -> State:
             red = state.cycle.red if state.cycle.parent == data.parent else None
             return replace(state, cycle=Cycle(parent=data.parent, red=red, green=data.proof))
         case e.CommitRecord(data=data):
-            return replace(
-                state,
-                cycle=Cycle(),
-                commits=_with(
-                    state.commits,
-                    Commit(
-                        id=data.commit,
-                        tree=data.tree,
-                        parent_tree=data.parentTree,
-                        patch_id=data.patchId,
-                        subject=data.subject,
-                    ),
-                ),
-            )
+            return _recorded(state, data)
         case e.CommitRewrite(data=data):
+            old = next((c for c in state.commits if c.id == data.old), Commit(id=data.old))
             kept = tuple(c for c in state.commits if c.id != data.old or data.old == data.new)
-            return replace(state, commits=_with(kept, Commit(id=data.new)))
+            new = Commit(id=data.new, declared=old.declared)
+            return replace(state, commits=_with(kept, new))
         case e.ProofRecord(data=data):
             return replace(
                 state,
                 commits=_with(state.commits, Commit(id=data.commit, proof=data.proof)),
             )
+        case e.ClassDeclared(data=data):
+            if data.commit is None:
+                return replace(state, pending=Pending(data.parentTree or "", data.kind))
+            commit = Commit(id=data.commit, declared=data.kind)
+            return replace(state, commits=_with(state.commits, commit))
+        case e.CommitWaived(data=data):
+            waiver = Waiver(
+                commit=data.commit, patch_id=data.patchId, reason=data.reason, by=event.by
+            )
+            return replace(state, waivers=(*state.waivers, waiver))
         case e.GateExecuted(data=data):
             passed = data.proof.word == "PASS"
             return replace(state, suite=data.proof, proven=data.commit if passed else state.proven)
@@ -190,6 +191,21 @@ def _passed(state: State, event: Event) -> State:
     return replace(state, clock=event.clock, last=event.id, at=event.at)
 
 
+def _recorded(state: State, data: CommitRecorded) -> State:
+    """A commit was made: the cycle begins anew, and what was said of the next commit is of it."""
+    said = state.pending if state.pending and state.pending.parent_tree == data.parentTree else None
+    commit = Commit(
+        id=data.commit,
+        tree=data.tree,
+        parent_tree=data.parentTree,
+        patch_id=data.patchId,
+        subject=data.subject,
+        declared=said.kind if said else "",
+    )
+    pending = None if said else state.pending
+    return replace(state, cycle=Cycle(), pending=pending, commits=_with(state.commits, commit))
+
+
 def _with(commits: tuple[Commit, ...], new: Commit) -> tuple[Commit, ...]:
     """Add a commit, or what is newly said of one that is there."""
     for i, old in enumerate(commits):
@@ -200,6 +216,7 @@ def _with(commits: tuple[Commit, ...], new: Commit) -> tuple[Commit, ...]:
                 parent_tree=new.parent_tree or old.parent_tree,
                 patch_id=new.patch_id or old.patch_id,
                 subject=new.subject or old.subject,
+                declared=new.declared or old.declared,
                 proof=new.proof or old.proof,
             )
             return (*commits[:i], merged, *commits[i + 1 :])

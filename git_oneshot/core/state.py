@@ -17,6 +17,7 @@ class Commit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent_tree: str = ""
     patch_id: str = ""
     subject: str = ""
+    declared: str = ""  # a class that somebody said it is of
     proof: Proof | None = None
 
 
@@ -57,6 +58,22 @@ class Landed(Struct, frozen=True, kw_only=True):
     how: How
 
 
+class Pending(Struct, frozen=True):
+    """A class that was declared of the next commit on a parent of this tree."""
+
+    parent_tree: str
+    kind: str
+
+
+class Waiver(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A commit that may pass without a proof; who said so, and why."""
+
+    commit: str
+    patch_id: str = ""
+    reason: str
+    by: str
+
+
 class Void(Struct, frozen=True):
     """An event without effect, and why."""
 
@@ -80,7 +97,9 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     summary: str = ""
     requests: int = 0
     cycle: Cycle = Cycle()
+    pending: Pending | None = None
     commits: tuple[Commit, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     suite: Proof | None = None
     proven: str = ""  # the last commit on which the suite passed
     pull: Pull | None = None
@@ -111,3 +130,9 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def open(self) -> bool:
         """Whether anything can still happen to the feature."""
         return self.phase is not None and self.phase not in FINAL
+
+    def waiver(self, commit: str, patch_id: str = "") -> Waiver | None:
+        """What exempts a commit: said of it, or of another one that made the same change."""
+        same = patch_id or next((c.patch_id for c in self.commits if c.id == commit), "")
+        found = (w for w in self.waivers if w.commit == commit or (same and w.patch_id == same))
+        return next(found, None)

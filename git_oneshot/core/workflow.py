@@ -132,6 +132,8 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
             return (f.Greened(parent=parent, proof=proof),)
         case c.Bind():
             return _bind(state, command)
+        case c.Declare() | c.Waive():
+            return _claim(state, command)
         case c.Finalize():
             return _finalize(state, command)
         case c.Ready():
@@ -241,6 +243,20 @@ def _bind(state: State, command: c.Bind) -> tuple[Fact, ...]:
             rewrites.append(rewrite)
             ours.add(rewrite.new)
     return (*new, *rewrites)
+
+
+def _claim(state: State, command: c.Declare | c.Waive) -> tuple[Fact, ...]:
+    """What somebody says of a commit stands beside its proof, and always with a reason."""
+    guards.require(state, "implementing", "synthesize", "completed")
+    reason = guards.reason(command.reason)
+    if isinstance(command, c.Waive):
+        return (f.Waived(commit=command.commit, patchId=command.patch_id, reason=reason),)
+    about = command.commit
+    declared = f.Declared(
+        kind=command.kind, reason=reason, commit=about,
+        parentTree=command.parent_tree if about is None else None,
+    )  # fmt: skip
+    return (declared,)
 
 
 def _finalize(state: State, command: c.Finalize) -> tuple[Fact, ...]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
 from git_oneshot.core.state import State
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
 from git_oneshot.gate.judging import Verdict, judge_all
 from git_oneshot.git import Git
@@ -32,10 +33,10 @@ def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None
     verdicts: list[Verdict] = []
     suite = Proof(word="PASS", notes=("nothing to run",))
     if commits and not left_over and state.phase == "implementing" and not state.spike:
-        for verdict in judge_all(git, prover, commits):
+        for verdict in judge_all(git, prover, commits, Claims((state,))):
             tell(verdict)
             verdicts.append(verdict)
-        if all(v.proof.word == "PASS" for v in verdicts):
+        if all(v.accepted for v in verdicts):
             suite = prover.suite(git.tree("HEAD"), verdicts[0].commit.parent_tree)
     command = Finalize(
         proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.state import Waiver
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, look
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -20,6 +22,12 @@ class Verdict(NamedTuple):
     proof: Proof
     seconds: float
     suite: Proof | None = None
+    waiver: Waiver | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a gate of this clone lets the commit through."""
+        return self.proof.word == "PASS" or self.waiver is not None
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
@@ -28,11 +36,17 @@ class Verdict(NamedTuple):
 
 
 def judge_all(
-    git: Git, prover: Prover, commits: Sequence[str], *, each: bool = False
+    git: Git,
+    prover: Prover,
+    commits: Sequence[str],
+    claims: Claims = Claims(),  # noqa: B008 - immutable
+    *,
+    each: bool = False,
 ) -> Iterator[Verdict]:
     """The verdict on each commit, as soon as it is known.
 
-    ``each``: run the whole suite on every commit, and on its parent, too.
+    ``claims``: what trails say of them. ``each``: run the whole suite on every
+    commit, and on its parent, too.
     """
     for seen in look(git, commits):
         began = time.monotonic()
@@ -42,7 +56,8 @@ def judge_all(
             continue
         judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
         suite = prover.suite(seen.tree, seen.parent_tree) if each else None
-        yield Verdict(seen, judged.proof, time.monotonic() - began, suite)
+        waiver = claims.waiver(git, seen) if judged.proof.word != "PASS" else None
+        yield Verdict(seen, judged.proof, time.monotonic() - began, suite, waiver)
 
 
 def _parents(git: Git, seen: Seen) -> int:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import LOCAL, FeatureId, local_ref
 from git_oneshot.core.state import State
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict, judge_all
 from git_oneshot.git import Git
@@ -91,23 +92,25 @@ def ranges(
     return found
 
 
-def judge_range(git: Git, prover: Prover, found: Range, email: str) -> Iterator[Verdict | Proof]:
+def judge_range(
+    git: Git, prover: Prover, found: Range, email: str, claims: Claims
+) -> Iterator[Verdict | Proof]:
     """The verdicts on the user's own commits of a range, then the proof of the suite at its tip.
 
     Commits of others are passed over: to report them is for the caller.
     """
     deadline = time.monotonic() + WAIT
     own = [s.id for s in look(git, found.commits) if s.email == email]
-    judged: list[Proof] = []
-    for verdict in judge_all(git, prover, own):
-        judged.append(verdict.proof)
+    judged: list[Verdict] = []
+    for verdict in judge_all(git, prover, own, claims):
+        judged.append(verdict)
         yield verdict
         if time.monotonic() > deadline and len(judged) < len(own):
             left = len(own) - len(judged)
             note = f"{left} commits are not judged yet; prove them first: git oneshot push"
             yield Proof(word="UNKNOWN", code="budget", notes=(note,))
             return
-    if any(proof.word != "PASS" for proof in judged):
+    if not all(verdict.accepted for verdict in judged):
         return
     if judged:
         update = found.update

@@ -6,13 +6,14 @@ begin with 'claimed' (a trail says so) or 'verified here' (this clone ran it).
 
 import os
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.state import State
+from git_oneshot.core.ids import printable
+from git_oneshot.core.state import Commit, State
 from git_oneshot.git import Git
 from git_oneshot.trail.store import Tip
 
@@ -63,9 +64,8 @@ class Display:
         lines: dict[str, set[str]] = {}
         for state in states:
             for commit in state.commits:
-                if commit.proof is not None:
-                    said = f"claimed: {commit.proof.told} [{state.feature}]"
-                    lines.setdefault(commit.id, set()).add(said)
+                for said in _claimed(state, commit):
+                    lines.setdefault(commit.id, set()).add(f"claimed: {said} [{state.feature}]")
         for commit_id, line in self.verified().items():
             lines.setdefault(commit_id, set()).add(f"verified here: {line}")
         self._write({c: "\n".join(sorted(said)) + "\n" for c, said in lines.items()})
@@ -110,6 +110,17 @@ class Display:
             meta, _, path = line.partition("\t")
             found[path.replace("/", "")] = meta.split()[2].encode()
         return found
+
+
+def _claimed(state: State, commit: Commit) -> Iterator[str]:
+    """What a trail says of a commit, a line each."""
+    if commit.proof is not None:
+        yield commit.proof.told
+    elif commit.declared:
+        yield f"{commit.declared} (declared)"
+    waiver = state.waiver(commit.id)
+    if waiver is not None:
+        yield printable(f"waived by {waiver.by.partition(' <')[0]}: {waiver.reason}")[:500]
 
 
 def _digest(tips: Sequence[Tip]) -> str:

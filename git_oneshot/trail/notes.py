@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
+from git_oneshot.core.ids import printable
 
 # What speaks of no code commit: most of a trail.
 _SILENT: Final = frozenset(
@@ -29,6 +30,10 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             said = [(data.new, f"replaces {data.old[:12]}")]
         case e.ProofRecord(data=data):
             said = [(data.commit, data.proof.told)]
+        case e.ClassDeclared(data=data):
+            said = [(data.commit, f"declared {data.kind}: {data.reason}")] if data.commit else []
+        case e.CommitWaived(data=data):
+            said = [(data.commit, f"waived: {data.reason}")]
         case e.GateExecuted(data=data):
             said = [(data.commit, f"{data.proof.told} (whole suite)")]
         case e.CommitLand(data=data):
@@ -55,7 +60,7 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             said = []
         case _ as other:
             assert_never(other)
-    return [(commit, f"{event.clock:010d} {line}") for commit, line in said]
+    return [(commit, f"{event.clock:010d} {printable(line)[:500]}") for commit, line in said]
 
 
 def by_commit(events: Iterable[Event]) -> dict[bytes, list[bytes]]:

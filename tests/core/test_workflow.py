@@ -156,6 +156,8 @@ gate.executed         | void   legal  legal         legal       void       void
 commit.recorded       | void   legal  legal         legal       legal      legal
 commit.rewritten      | void   legal  legal         legal       legal      legal
 proof.recorded        | void   legal  legal         legal       legal      legal
+class.declared        | void   legal  legal         legal       legal      legal
+commit.waived         | void   legal  legal         legal       legal      legal
 """
 COUNTS_ROWS: Final = [line.replace("|", "").split() for line in COUNTS.strip().splitlines()[1:]]
 
@@ -174,6 +176,8 @@ def facts_in(phase: Phase | None) -> list[Fact]:
         f.CommitRecorded(commit=COMMIT, tree=OTHER, parentTree=OTHER),
         f.CommitRewritten(old=COMMIT, new=OTHER),
         f.CommitJudged(commit=COMMIT, proof=PASS),
+        f.Declared(kind="refactor", reason="r", commit=COMMIT),
+        f.Waived(commit=COMMIT, reason="r"),
     ]
 
 

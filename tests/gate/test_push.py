@@ -1,12 +1,14 @@
 """The gate: every line of a push and every commit of its ranges, however they came to be."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.facts import Proof
 from git_oneshot.gate import push
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.push import Update, parse
 from git_oneshot.proof.change import Change
@@ -285,7 +287,7 @@ def test_a_push_that_takes_too_long_names_what_is_left(
     update = Update("refs/heads/topic", feature.head, "refs/heads/main", "")
     [found] = push.ranges(git, "origin", [update], frozenset({"refs/heads/main"}))
     monkeypatch.chdir(feature.path)
-    judged = list(push.judge_range(git, App().prover(), found, "ada@example.org"))
+    judged = list(push.judge_range(git, App().prover(), found, "ada@example.org", Claims()))
     first = judged[0]
     assert isinstance(first, Verdict)
     assert (first.commit.id, first.proof.word) == (one, "PASS")
@@ -553,5 +555,6 @@ def test_a_new_ref_is_compared_with_where_it_came_from(feature: Project, remote:
     git = feature.repo.discover()
     commits = tuple(git.lines("rev-list", "--reverse", "main..HEAD"))
     found = push.Range(Update("HEAD", feature.head, "refs/heads/release", ""), commits)
-    list(push.judge_range(git, Spy(), found, "ada@example.org"))  # type: ignore[arg-type]
+    spy: Any = Spy()
+    list(push.judge_range(git, spy, found, "ada@example.org", Claims()))
     assert judged == [git.tree("main")]

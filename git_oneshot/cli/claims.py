@@ -1,0 +1,105 @@
+"""waive: what somebody says of a commit beside its proof."""
+
+import os
+
+import click
+
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.core.commands import Waive
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.state import State
+from git_oneshot.gate.commits import Seen, look, of_feature, record
+from git_oneshot.git import GitError
+
+UNATTENDED = "oneshot.unattended"
+
+
+@answering("waive", "let a commit pass without a proof")
+@click.argument("commit", required=False)
+@click.option("--reason", required=True, help="Why; it stays on the trail.")
+def waive(app: App, *, commit: str | None, reason: str) -> Answer:
+    """Let COMMIT (the last one, if none is named) pass without a proof.
+
+    That is for a person to say: it asks on a terminal. The waiver is shown
+    wherever the commit is, and holds for the same change after a rebase.
+    """
+    name = app.feature()
+    state = app.session.sound(name).state
+    seen = _commit(app, state, commit or "HEAD")
+    [recorded] = record(app.git, [seen])
+    command = Waive(commit=seen.id, patch_id=recorded.patchId, reason=reason)
+    app.session.rehearse(name, command)
+    _agree(app, seen, reason)
+    receipt = app.session.execute(name, command, expect=app.bind(name))
+    app.refresh_display()
+    data = written(receipt, commit=seen.id, reason=reason.strip())
+    return Answer(data, f"waived {seen.id[:9]} {printable(seen.subject)}", _finalizing(name))
+
+
+def _finalizing(name: FeatureId) -> list[Next]:
+    return [Next(("git", "oneshot", "finalize", name), "when all is committed")]
+
+
+def _commit(app: App, state: State, named: str) -> Seen:
+    """A commit of the feature."""
+    try:
+        found = app.git.text("rev-parse", "--verify", "--end-of-options", f"{named}^{{commit}}")
+    except GitError as err:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{named}' names no commit here", "such as: HEAD"
+        ) from err
+    if found not in of_feature(app.git, state).ids:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'{named}' is no commit of feature '{state.feature}'",
+            f"see its commits: git oneshot status {state.feature}",
+        )
+    [seen] = look(app.git, [found])
+    return seen
+
+
+def _agree(app: App, seen: Seen, reason: str) -> None:
+    """Find out whether the user waives the commit. An agent can't do that for itself."""
+    if unattended(app):
+        return
+    if not app.terminal:
+        raise OneshotError(
+            Code.NEEDS_INPUT,
+            "a waiver is for a person to give, and there is no terminal to ask on",
+            "on a terminal: git oneshot waive " + seen.id[:9] + " --reason '…'; or bring a proof",
+        )
+    app.say(f"{seen.id[:9]} {seen.subject}")
+    app.say(f"reason: {reason.strip()}")
+    if not click.confirm("let it pass without a proof?", default=False, err=True):
+        raise OneshotError(Code.NOT_PROVEN, "nothing is waived", "bring a proof: git oneshot green")
+
+
+def unattended(app: App) -> bool:
+    """Whether the user's own configuration lets this clone act without asking.
+
+    Not the command line's, which any caller can set; nor a file of the working
+    tree that the configuration includes, which any commit can bring.
+    """
+    done = app.git.call(
+        "config", "-z", "--show-scope", "--show-origin", "--type=bool", "--get-all", UNATTENDED,
+        ok=(0, 1, 128),
+    )  # fmt: skip
+    fields = os.fsdecode(done.stdout).split("\0")
+    said = [
+        value
+        for scope, origin, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+        if scope in ("system", "global", "local", "worktree") and not _tracked(app, origin)
+    ]
+    return bool(said) and said[-1] == "true"
+
+
+def _tracked(app: App, origin: str) -> bool:
+    """Whether a file of the configuration could have come with a commit."""
+    path = os.path.realpath(os.path.join(app.git.git_dir, origin.removeprefix("file:")))
+    inside = os.path.realpath(app.git.common_dir) + os.sep
+    top = app.git.work_tree
+    return top is not None and path.startswith(os.path.realpath(top) + os.sep) and (
+        not path.startswith(inside)
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""What somebody says of a commit: who may say it, and what it opens."""
+
+import os
+import pty
+import select
+import sys
+
+import pytest
+
+from git_oneshot.core.errors import Code
+from tests.gate.project import MakeProject, Project
+
+REASON = "a log line that no test can see"
+
+
+def on_a_terminal(project: Project, answer: str, *argv: str) -> tuple[int, str]:
+    """Run `git oneshot …` on a terminal of its own, and type one answer."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project.path)
+        os.execvp("git", ["git", "oneshot", *argv])
+    said = b""
+    typed = False
+    while select.select([terminal], [], [], 30)[0]:
+        try:
+            chunk = os.read(terminal, 4096)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not chunk:
+            break
+        said += chunk
+        if b"?" in said and not typed:
+            os.write(terminal, answer.encode() + b"\n")
+            typed = True
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode(errors="replace")
+
+
+def waived(project: Project) -> list[str]:
+    """The reasons of the waivers on the trail."""
+    return [waiver.reason for waiver in project.loaded().state.waivers]
+
+
+def unattended(project: Project) -> None:
+    """The user's own configuration lets this clone act alone."""
+    project.git("config", "oneshot.unattended", "true")
+
+
+def test_an_agent_cannot_waive_for_itself(feature: Project) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    before = feature.digest()
+    for option in ((), ("--json",), ("--via", "agent")):
+        done = feature.cli("waive", "--reason", REASON, *option)
+        assert done.code == 2
+        assert done.error == Code.NEEDS_INPUT if option == ("--json",) else "terminal" in done.err
+    assert feature.cli("waive", "--reason", REASON, "--yes").code == 2
+    assert feature.digest() == before
+    assert waived(feature) == []
+
+
+def test_the_command_line_is_not_the_users_own_configuration(feature: Project) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    done = feature.may("-c", "oneshot.unattended=true", "oneshot", "waive", "--reason", REASON)
+    assert (done.code, waived(feature)) == (2, [])
+
+
+def test_a_file_that_a_commit_can_bring_is_not_the_users_own(feature: Project) -> None:
+    feature.repo.write("settings", "[oneshot]\n\tunattended = true\n")
+    feature.git("config", "include.path", "../settings")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "settings")
+    assert feature.git("config", "oneshot.unattended") == "true"
+    assert feature.cli("waive", "--reason", REASON).code == 2
+
+
+def test_the_users_own_configuration_may(feature: Project) -> None:
+    bad = feature.land("bad", "--no-verify", test=False)
+    unattended(feature)
+    done = feature.do("waive", "--reason", REASON, "--json")
+    assert (done.data["commit"], done.data["reason"]) == (bad, REASON)
+    assert waived(feature) == [REASON]
+    feature.git("config", "oneshot.unattended", "false")
+    assert feature.cli("waive", "--reason", REASON).code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal is a pty here")
+def test_a_person_is_asked_on_a_terminal(feature: Project) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    code, said = on_a_terminal(feature, "n", "waive", "--reason", REASON)
+    assert (code, waived(feature)) == (1, [])
+    assert "let it pass without a proof?" in said and REASON in said
+    code, said = on_a_terminal(feature, "y", "waive", "--reason", REASON)
+    assert (code, waived(feature)) == (0, [REASON])
+
+
+def test_a_waiver_is_of_the_feature_and_has_a_reason(feature: Project) -> None:
+    unattended(feature)
+    base = feature.git("rev-parse", "HEAD")
+    feature.land("bad", "--no-verify", test=False)
+    for argv in (["--reason", "  "], [base, "--reason", REASON], ["nothing", "--reason", REASON]):
+        assert feature.cli("waive", *argv).code == 2
+    assert feature.cli("waive").code == 2
+    assert waived(feature) == []
+
+
+def test_finalize_and_the_push_take_a_waived_commit_and_say_so(
+    feature: Project, make: MakeProject
+) -> None:
+    remote = make.remote(feature)
+    bad = feature.land("bad", "--no-verify", test=False)
+    assert feature.cli("finalize").code == 1
+    assert feature.may("push", "-q", "origin", "main").code == 1
+    unattended(feature)
+    feature.do("waive", bad[:9], "--reason", REASON)
+    feature.land("one")
+    done = feature.do("finalize")
+    assert f"waived by Ada Lovelace: {REASON}" in done.out
+    assert feature.may("push", "-q", "origin", "main").code == 0
+    assert remote.git("rev-parse", "main") == feature.head
+    assert "FAIL (no-test) waived" in feature.do("status", "topic").out
+    [first, _] = feature.do("status", "topic", "--json").data["commits"]
+    assert (first["verdict"], first["waived"]) == ("FAIL", REASON)
+    assert f"commit.waived  {bad[:9]} {REASON}" in feature.do("log", "topic").out
+    assert f"claimed: waived by Ada Lovelace: {REASON} [topic]" in feature.git("log", "-2")
+
+
+def test_verify_shows_a_waiver_and_judges_all_the_same(feature: Project) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    unattended(feature)
+    feature.do("waive", "--reason", REASON)
+    done = feature.cli("verify")
+    assert done.code == 1
+    assert f"waived by Ada Lovelace: {REASON}" in done.err
+    [commit] = feature.cli("verify", "--json").data["commits"]
+    assert (commit["verdict"], commit["code"], commit["waived"]) == ("FAIL", "no-test", REASON)
+
+
+def test_a_waiver_is_of_a_change_and_goes_with_it(feature: Project) -> None:
+    """A rebase keeps it; an amend that changes something else does not."""
+    start = feature.head
+    feature.land("bad", "--no-verify", test=False)
+    unattended(feature)
+    feature.do("waive", "--reason", REASON)
+    feature.git("commit", "-q", "--amend", "--no-verify", "-m", "other words")
+    assert feature.do("finalize", "--dry-run").code == 0
+    feature.git("switch", "-q", "-c", "aside", start)
+    feature.land("two", "--no-verify")
+    feature.git("switch", "-q", "main")
+    feature.git("rebase", "-q", "aside")
+    assert feature.do("finalize", "--dry-run").code == 0
+    feature.repo.write("lib/bad", "worse\n")
+    feature.git("commit", "-q", "--all", "--amend", "--no-verify", "--no-edit")
+    assert feature.cli("finalize", "--dry-run").code == 1
