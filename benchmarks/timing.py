@@ -1,5 +1,6 @@
 """Paired timings: what is compared runs in turn, so that a noisy machine disturbs both alike."""
 
+import os
 import statistics
 import subprocess
 import time
@@ -55,3 +56,33 @@ def at_most(what: str, value: float, budget: float, unit: str) -> Row:
 def at_least(what: str, value: float, budget: float, unit: str) -> Row:
     """A row for a figure that must not be smaller than its budget."""
     return Row(what, f"{value:,.0f}{unit}", f">= {budget:,.0f}{unit}", value >= budget)
+
+
+def bare_appends(top: str) -> Callable[[], object]:
+    """25 times the least that an append must do to a disk, and nothing else.
+
+    A blob, two trees and a commit are written, each in its folder; the ref's lock
+    beside them; all are synced; the lock takes the ref's place, and that is synced.
+    """
+    folder = os.path.join(top, "bare-appends")
+    for fan in range(256):
+        os.makedirs(os.path.join(folder, f"{fan:02x}"))
+    lock, ref = os.path.join(folder, "ref.lock"), os.path.join(folder, "ref")
+
+    def go() -> None:
+        for _ in range(25):
+            names = [os.urandom(20).hex() for _ in range(4)]
+            paths = [os.path.join(folder, name[:2], name[2:]) for name in names]
+            opened = [os.open(path, os.O_WRONLY | os.O_CREAT) for path in (*paths, lock)]
+            for fd in opened:
+                os.write(fd, os.urandom(150))
+                os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            for fd in opened:
+                os.fsync(fd)
+                os.close(fd)
+            os.replace(lock, ref)
+            fd = os.open(folder, os.O_RDONLY)
+            os.fsync(fd)
+            os.close(fd)
+
+    return go

@@ -11,6 +11,7 @@ from git_oneshot.core.ids import FeatureId, local_ref
 from git_oneshot.core.state import State
 from git_oneshot.git import Git
 from git_oneshot.trail.cache import StateCache
+from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Loaded, Tip, Trail
 
@@ -26,9 +27,10 @@ if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of 
 class GitStore:
     """Trails in ``refs/oneshot/*``. dulwich is imported on the first write or replay."""
 
-    def __init__(self, git: Git, now: Callable[[], float]) -> None:
+    def __init__(self, git: Git, now: Callable[[], float], disk: Disk | None = None) -> None:
         self._git = git
-        self._refs = Refs(git, now)
+        self._disk = disk or Disk()
+        self._refs = Refs(git, now, self._disk)
         self._cache = StateCache(git.own_dir)
         self._reader: subprocess.Popen[bytes] | None = None
         self._objects_: Objects | None = None
@@ -42,7 +44,7 @@ class GitStore:
             from git_oneshot.trail.objects import Objects
 
             folder = os.path.join(self._git.common_dir, "objects")
-            self._objects_ = Objects(folder, self._git.object_format)
+            self._objects_ = Objects(folder, self._git.object_format, self._disk)
         return self._objects_
 
     def tip(self, feature: FeatureId) -> Tip | None:
@@ -138,10 +140,11 @@ class GitStore:
         state: State,
         payloads: Mapping[str, bytes] = {},
     ) -> Tip:
-        """Objects first, synced; then the ref, once, by compare-and-swap."""
+        """Objects first, synced; then the ref, once, by compare-and-swap, and synced."""
         from git_oneshot.trail.objects import commit_of, root
 
         objects = self._objects
+        old = tip.commit if tip and not tip.origin else None
         try:
             message = _message(summary, events)  # refuses what could not be read back
             parent = tip.commit if tip else objects.add(root(feature, objects)).decode()
@@ -155,15 +158,15 @@ class GitStore:
                 message=message,
             )
             new = objects.add(commit).decode()
-            objects.sync()
+            self._refs.swap(local_ref(feature), new, old, objects.sync)
         except OSError as err:
             raise OneshotError(
                 Code.EVENT_APPEND_FAILED,
                 f"cannot write the event: {err.strerror}",
                 "nothing was recorded; check the permissions and free space of the repository",
             ) from err
-        old = tip.commit if tip and not tip.origin else None
-        self._refs.swap(local_ref(feature), new, old)
+        finally:
+            objects.forget()
         self._behind = (new, notes)
         self._uncached[feature] = (new, state)
         return Tip(feature, new)

@@ -1,14 +1,15 @@
 """git objects of a trail: built and parsed by dulwich, written so that a crash can't tear them."""
 
-import contextlib
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from dulwich.errors import ObjectFormatException
 from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import Blob, Commit, ShaFile, Tree
+
+from git_oneshot.trail.disk import Disk
 
 FILE: Final = 0o100644
 FOLDER: Final = 0o040000
@@ -25,9 +26,10 @@ class Objects:
     which nobody can write that object, and ``git fsck`` complains.
     """
 
-    def __init__(self, directory: str, object_format: str) -> None:
+    def __init__(self, directory: str, object_format: str, disk: Disk | None = None) -> None:
         self.directory = directory
         self.format = OBJECT_FORMATS[object_format]
+        self._disk = disk or Disk()
         self._unsynced: dict[str, ShaFile] = {}
 
     def id_of(self, obj: ShaFile) -> bytes:
@@ -37,66 +39,72 @@ class Objects:
     def add(self, obj: ShaFile) -> bytes:
         """Write an object, and give back its hex id. ``sync`` makes it last."""
         oid = self.id_of(obj)
-        name = oid.decode()
-        path = os.path.join(self.directory, name[:2], name[2:])
+        path = self._path(oid.decode())
         self._put(path, obj)
         self._unsynced[path] = obj
         return oid
 
     def loose(self, name: str) -> bytes | None:
         """The content of a loose object, None when it is packed or elsewhere."""
-        path = os.path.join(self.directory, name[:2], name[2:])
         try:
-            return ShaFile.from_path(path, object_format=self.format).as_raw_string()
+            return ShaFile.from_path(self._path(name), object_format=self.format).as_raw_string()
         except (OSError, ObjectFormatException, zlib.error):
             return None
 
     def sync(self) -> None:
-        """Bring everything written since the last call to disk."""
+        """Bring everything written since the last call to disk.
+
+        What a gc has packed or thrown away meanwhile is written once more.
+        """
         for path, obj in self._unsynced.items():
-            fd = self._open(path, obj)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+            _again(FileNotFoundError, lambda: self._disk.sync(path), lambda: self._put(path, obj))  # noqa: B023
         self._unsynced.clear()
 
-    def _open(self, path: str, obj: ShaFile) -> int:
-        for _ in range(_TRIES):
-            try:
-                return os.open(path, os.O_RDONLY)
-            except FileNotFoundError:
-                self._put(path, obj)  # a gc packed it, or threw it away
-        return os.open(path, os.O_RDONLY)
+    def forget(self) -> None:
+        """What was written is of no use: the next ``sync`` is not to wait for it."""
+        self._unsynced.clear()
+
+    def _path(self, name: str) -> str:
+        return f"{self.directory}/{name[:2]}/{name[2:]}"
 
     def _put(self, path: str, obj: ShaFile) -> None:
         try:
-            os.utime(path)  # keep it from a concurrent gc, as git does
+            self._disk.touch(path)  # keep it from a concurrent gc, as git does
         except FileNotFoundError:
             data = obj.as_legacy_object(compression_level=1)  # git packs it better in time
-            for _ in range(_TRIES):
-                with contextlib.suppress(FileNotFoundError):  # a gc removed the empty folder
-                    return _write(path, data)
-            _write(path, data)
+            folder = os.path.dirname(path)
+            # A gc removes a folder that is empty.
+            _again(
+                FileNotFoundError, lambda: self._write(path, data), lambda: self._disk.mkdir(folder)
+            )
         except PermissionError:
             pass  # another user's, in a shared repository; it is there
 
+    def _write(self, path: str, data: bytes) -> None:
+        # git ignores, and in time removes, files of this name.
+        temporary = os.path.join(os.path.dirname(path), "tmp_obj_" + os.urandom(8).hex())
+        fd = self._disk.create(temporary)
+        try:
+            try:
+                self._disk.write(fd, data)
+            finally:
+                os.close(fd)
+            self._disk.rename(temporary, path)
+        except BaseException:
+            self._disk.unlink(temporary)
+            raise
 
-def _write(path: str, data: bytes) -> None:
-    folder = os.path.dirname(path)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder)
-    # git ignores, and in time removes, files of this name.
-    temporary = os.path.join(folder, "tmp_obj_" + os.urandom(8).hex())
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-    try:
-        with open(fd, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+
+def _again(hindered: type[OSError], act: Callable[[], None], mend: Callable[[], None]) -> None:
+    """Do something; where it is hindered, mend that and try again, a bounded number of times."""
+    for _ in range(_TRIES):
+        try:
+            act()
+            break
+        except hindered:
+            mend()
+    else:
+        act()
 
 
 def parse_commit(raw: bytes) -> Commit:

@@ -1,5 +1,6 @@
 """The refs of trails, read and swapped by git itself, on any backend."""
 
+import functools
 import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip
 
 if TYPE_CHECKING:
@@ -21,9 +23,10 @@ class Refs:
     One `git update-ref --stdin` serves all swaps of a process.
     """
 
-    def __init__(self, git: Git, now: Callable[[], float]) -> None:
+    def __init__(self, git: Git, now: Callable[[], float], disk: Disk) -> None:
         self._git = git
         self._now = now
+        self._disk = disk
         self._writer: subprocess.Popen[bytes] | None = None
         self._seen: tuple[int, ...] | None = None  # packed-refs before the writer began
 
@@ -42,11 +45,16 @@ class Refs:
         out = self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", *patterns)
         return [tip for line in out for tip in _tip(line)]
 
-    def swap(self, ref: str, new: str, old: str | None) -> None:
-        """Move ``ref`` from ``old`` (None: it does not exist) to ``new``, or raise.
+    def swap(
+        self, ref: str, new: str, old: str | None, settle: Callable[[], None] = lambda: None
+    ) -> None:
+        """Move ``ref`` from ``old`` (None: it does not exist) to ``new`` for good, or raise.
 
-        Raises LostRace when it is elsewhere by now, OneshotError when it is
-        locked or can't be written.
+        ``settle`` is called while the ref is locked, and makes last what ``new``
+        leads to; nothing moves when it raises.
+
+        Raises LostRace when the ref is elsewhere by now, OneshotError when it is
+        locked or can't be written, OSError when the disk fails.
         """
         expected = old or self._git.zero
         if self._writer is not None and self._packed() != self._seen:
@@ -54,15 +62,44 @@ class Refs:
         if self._writer is None:
             self._seen = self._packed()
             self._writer = self._start()
-        if self._told(f"start\nupdate {ref} {new} {expected}\nprepare\n", b"start", b"prepare"):
-            # The ref is locked now, and was where we expect it if what the
-            # writer knows of packed refs is true: see `_packed`.
-            if self._packed() != self._seen:
-                self._end()
-                raise LostRace
-            if self._told("commit\n", b"commit"):
-                return
-        self._explain(ref, new, expected, self._end())
+        try:
+            done = self._prepared(ref, new, expected, settle) and self._committed(ref)
+        except BaseException:
+            self._end()  # which lets go of the lock
+            raise
+        if not done:
+            self._explain(ref, new, expected, self._end())
+
+    def _prepared(self, ref: str, new: str, expected: str, settle: Callable[[], None]) -> bool:
+        """Lock the ref, and have what it is to lead to on the disk."""
+        commands = f"start\nupdate {ref} {new} {expected}\nprepare\n"
+        if not self._told(commands, b"start", b"prepare"):
+            return False
+        # The ref is locked now, and was where we expect it if what the
+        # writer knows of packed refs is true: see `_packed`.
+        if self._packed() != self._seen:
+            raise LostRace
+        settle()
+        if not self._in_table:
+            self._disk.sync(self._file(ref) + ".lock")
+        return True
+
+    def _committed(self, ref: str) -> bool:
+        """Move the ref, and have the move on the disk."""
+        if not self._told("commit\n", b"commit"):
+            return False
+        if not self._in_table:
+            # A rename is no more durable than any other change of a folder.
+            self._disk.sync(os.path.dirname(self._file(ref)))
+        return True
+
+    @functools.cached_property
+    def _in_table(self) -> bool:
+        """Whether refs are in tables, which git syncs itself, and not in files."""
+        return os.path.isdir(os.path.join(self._git.common_dir, "reftable"))
+
+    def _file(self, ref: str) -> str:
+        return os.path.join(self._git.common_dir, ref)
 
     def _packed(self) -> tuple[int, ...] | None:
         """What tells one ``packed-refs`` from the next.
@@ -82,17 +119,20 @@ class Refs:
         assert self._writer is not None
         assert self._writer.stdin is not None and self._writer.stdout is not None
         try:
-            self._writer.stdin.write(commands.encode())
-            self._writer.stdin.flush()
+            self._disk.tell(self._writer.stdin, commands.encode())
         except BrokenPipeError:
             return False
         return all(self._writer.stdout.readline() == name + b": ok\n" for name in names)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # By default git does not sync refs; an acknowledged event must last.
+        # Refs in files are synced here, in one go with the objects; git does not
+        # by default, and never syncs the folder. An id is no name of a ref: to
+        # look whether one is costs 24 system calls.
+        fsync = "reference" if self._in_table else "none"
         argv = self._git.argv(
-            ["-c", "core.fsync=reference", "update-ref", "-m", "oneshot: append", "--stdin"]
-        )
+            ["-c", f"core.fsync={fsync}", "-c", "core.warnAmbiguousRefs=false",
+             "update-ref", "-m", "oneshot: append", "--stdin"]
+        )  # fmt: skip
         import subprocess
 
         return subprocess.Popen(
@@ -122,7 +162,7 @@ class Refs:
             return  # the writer was killed when it had swapped, before it could say so
         if actual != expected or "but expected" in complaint:
             raise LostRace
-        lock = os.path.join(self._git.common_dir, ref + ".lock")
+        lock = self._file(ref) + ".lock"
         try:
             age = self._now() - os.stat(lock).st_mtime
         except (FileNotFoundError, NotADirectoryError):

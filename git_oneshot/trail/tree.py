@@ -28,7 +28,8 @@ class NotesTree:
         self._objects = objects
         self._read = read
         self._top: Entries = self._entries(tree) if tree else {}
-        self._top.pop(PAYLOAD, None)  # a payload is in its own append's tree only
+        # A payload is in its own append's tree only; without one the tree stands as it is.
+        self._stands = tree.encode() if tree and not self._top.pop(PAYLOAD, None) else None
         self._folders: dict[bytes, Entries] = {}
         self._notes: dict[bytes, bytes] = {}
 
@@ -36,14 +37,19 @@ class NotesTree:
         """Add note lines by commit, and give back the id of the whole tree."""
         for commit, lines in notes.items():
             self._add(commit, lines)
-        top = dict(self._top)
+        for fan in {commit[:2] for commit in notes}:
+            self._top[fan] = (FOLDER, self._objects.add(tree_of(self._folders[fan])))
         if payloads:
             blobs = {
                 name.encode(): (FILE, self._objects.add(blob_of(content)))
                 for name, content in payloads.items()
             }
-            top[PAYLOAD] = (FOLDER, self._objects.add(tree_of(blobs)))
-        return self._objects.add(tree_of(top))
+            self._stands = None
+            payload = (FOLDER, self._objects.add(tree_of(blobs)))
+            return self._objects.add(tree_of({**self._top, PAYLOAD: payload}))
+        if notes or self._stands is None:
+            self._stands = self._objects.add(tree_of(self._top))
+        return self._stands
 
     def _add(self, commit: bytes, lines: list[bytes]) -> None:
         fan, rest = commit[:2], commit[2:]
@@ -55,7 +61,6 @@ class NotesTree:
             self._notes[commit] = self._read(folder[rest][1].decode()) if rest in folder else b""
         self._notes[commit] = union(self._notes[commit], *lines)
         folder[rest] = (FILE, self._objects.add(blob_of(self._notes[commit])))
-        self._top[fan] = (FOLDER, self._objects.add(tree_of(folder)))
 
     def _entries(self, tree: str) -> Entries:
         return entries_of(self._read(tree), self._objects.format.name)

@@ -1,0 +1,56 @@
+"""The calls that change a disk, and no others: a test makes each of them the last, or fail.
+
+Small enough to be read for what a power cut can leave. What is written is
+durable when it was synced, and a name when its folder was.
+"""
+
+import contextlib
+import os
+from typing import IO
+
+
+class Disk:
+    """The real one."""
+
+    def mkdir(self, folder: str) -> None:
+        """Make a folder, unless it is there."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
+
+    def touch(self, path: str) -> None:
+        """Make a file look new. Raises FileNotFoundError when it is not there."""
+        os.utime(path)
+
+    def create(self, path: str) -> int:
+        """Open a file that is not there yet."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+
+    def write(self, fd: int, data: bytes) -> None:
+        """Write all of ``data``, and let the disk begin with it."""
+        while data:
+            data = data[os.write(fd, data) :]
+        # A hint that costs nothing, and saves a later sync a third of its time.
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file its name, in one step."""
+        os.replace(old, new)
+
+    def sync(self, path: str) -> None:
+        """Wait until a file, or the names in a folder, are on the disk."""
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def unlink(self, path: str) -> None:
+        """Remove a file that may be gone already."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def tell(self, git: IO[bytes], commands: bytes) -> None:
+        """Have git, at the other end of a pipe, do something to the disk."""
+        git.write(commands)
+        git.flush()
