@@ -4,12 +4,9 @@ The rules are in ``core/verdict.py``; here the runs are made, or found in the
 cache when the caller may believe it.
 """
 
-import contextlib
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,16 +16,14 @@ from git_oneshot.core.rules import Argv, Rules, Suite, suite_of
 from git_oneshot.core.runs import Pair, Run
 from git_oneshot.core.verdict import judge, proof_of, seen_red
 from git_oneshot.git import Git, GitError
+from git_oneshot.proof.bench import Bench, Wanted, side_by_side
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.classes import kind_of, unreadable_rules, without_runs
-from git_oneshot.proof.process import stopping
-from git_oneshot.proof.runners import Task, Tools, fingerprint, run_suite, selection
+from git_oneshot.proof.runners import Tools, selection
 from git_oneshot.proof.slots import Slots
 from git_oneshot.proof.suites import rules_for, rules_of
 from git_oneshot.proof.trees import hybrid
-
-PLUGIN_VERSION: Final = "1"
 
 
 class Judged(NamedTuple):
@@ -37,13 +32,6 @@ class Judged(NamedTuple):
     proof: Proof
     change: Change
     runs: tuple[Pair, ...] = ()
-
-
-class Wanted(NamedTuple):
-    """A suite of which tests are to be run: the selected ones, or all when empty."""
-
-    suite: Suite
-    selected: tuple[str, ...]
 
 
 class Prover:
@@ -66,14 +54,8 @@ class Prover:
         limit: float | None = None,
     ) -> None:
         self._git = git
-        self._tools = tools
-        self._slots = slots
-        self._cache = cache
-        self._fresh = fresh
+        self._bench = Bench(git, tools, slots, cache, fresh=fresh, limit=limit)
         self._trusted = trusted
-        self._limit = limit
-        # Within one process a fresh run is made once.
-        self._made: dict[tuple[str, ...], Run] = {}
 
     def prove(
         self, parent_tree: str, tree: str, *, parents: int = 1, only: Sequence[str] = ()
@@ -103,14 +85,14 @@ class Prover:
         if untrusted:
             return Judged(_placed(untrusted, change, hybrid_tree), change)
         kind = "bootstrap" if bootstrap else kind_of(change)
-        key = (*self._key(wanted), digest(rules), kind, hybrid_tree, tree)
-        known = None if self._fresh else self._cache.find(Proof, key)
+        key = (*self._bench.key(wanted), digest(rules), kind, hybrid_tree, tree)
+        known = self._bench.verdict(key)
         if known is not None:
             return Judged(known, change)
-        pairs = self._pairs(wanted, hybrid_tree, tree)
+        pairs = self._bench.pairs(wanted, hybrid_tree, tree)
         proof = judge(pairs, facts_of(self._git, change), other=kind)
         proof = _placed(proof, change, hybrid_tree)
-        self._cache.keep(key, proof)
+        self._bench.keep(key, proof)
         return Judged(proof, change, tuple(pairs))
 
     def red(self, parent_tree: str, tree: str, only: Sequence[str] = ()) -> Judged:
@@ -122,7 +104,7 @@ class Prover:
         proof = self._untrusted([w.suite.command for w in wanted])
         runs: list[tuple[str, Run]] = []
         if proof is None:
-            runs = [(w.suite.name, self._run(w, hybrid_tree)) for w in wanted]
+            runs = [(w.suite.name, self._bench.run(w, hybrid_tree)) for w in wanted]
             facts = facts_of(self._git, change, provisional=not change.on("production"))
             proof = seen_red(runs, facts)
         pairs = tuple(Pair(name, run, Run()) for name, run in runs)
@@ -139,8 +121,8 @@ class Prover:
         wanted = [Wanted(suite, ()) for suite in rules.suites]
         after = [(w.suite.name, tree, w) for w in wanted]
         earlier = [(w.suite.name, before, w) for w in wanted if before is not None]
-        with _side_by_side() as pool:
-            runs = list(pool.map(lambda one: self._run(one[2], one[1]), [*after, *earlier]))
+        with side_by_side() as pool:
+            runs = list(pool.map(lambda one: self._bench.run(one[2], one[1]), [*after, *earlier]))
         proof = regression(
             [(one[0], run) for one, run in zip(earlier, runs[len(after) :], strict=True)],
             [(one[0], run) for one, run in zip(after, runs, strict=False)],
@@ -152,7 +134,7 @@ class Prover:
     def _failed_check(self, tree: str, rules: Rules) -> Proof | None:
         """The verdict on the first check command of the rules that does not pass on ``tree``."""
         for argv in rules.checks:
-            made = self._run(Wanted(Suite(name=" ".join(argv)[:200], command=argv), ()), tree)
+            made = self._bench.run(Wanted(Suite(name=" ".join(argv)[:200], command=argv), ()), tree)
             if made.trouble:
                 return proof_of("UNKNOWN", made.trouble, [], made.detail)
             for result in made.results:
@@ -161,54 +143,6 @@ class Prover:
                     note = f"check '{result.id}' ended with {result.message}: {last}"
                     return proof_of("FAIL", "check-failed", [], note)
         return None
-
-    # -- runs -------------------------------------------------------------------
-
-    def _pairs(self, wanted: Sequence[Wanted], hybrid_tree: str, tree: str) -> list[Pair]:
-        """RED and GREEN of each suite, side by side: there are two slots and often two cores."""
-        if hybrid_tree == tree:
-            runs = [(want.suite.name, self._run(want, tree)) for want in wanted]
-            return [Pair(name, run, run) for name, run in runs]
-        pairs = []
-        with _side_by_side() as pool:
-            for want in wanted:
-                # Imports and git calls of both threads are safe: they share no state.
-                red = pool.submit(self._run, want, hybrid_tree)
-                green = pool.submit(self._run, want, tree)
-                pairs.append(Pair(want.suite.name, red.result(), green.result()))
-        return pairs
-
-    def _run(self, want: Wanted, tree: str) -> Run:
-        key = (*self._key([want]), tree)
-        known = self._made.get(key) or (None if self._fresh else self._cache.find(Run, key))
-        if known is not None:
-            return known
-        most = want.suite.timeout
-        timeout = most if self._limit is None else min(self._limit, most)
-        took = self._cache.last(key[:-1])
-        if timeout < most and took >= timeout:
-            name = want.suite.name
-            return Run(trouble="budget", detail=f"suite '{name}' took {took:.0f} s the last time")
-        with self._slots.with_tree(tree) as slot:
-            selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
-            if want.selected and not selected:
-                return Run()
-            made = run_suite(Task(want.suite, slot, selected, timeout), self._tools)
-        if made.trouble == "timeout" and timeout < most:
-            made = msgspec.structs.replace(made, trouble="budget")
-        self._made[key] = made
-        self._cache.keep(key, made)
-        self._cache.took(key[:-1], made.seconds)
-        return made
-
-    def _key(self, wanted: Sequence[Wanted]) -> tuple[str, ...]:
-        """All that decides the outcome of runs, but the trees."""
-        said = [
-            # As Python writes it: a name need not be UTF-8.
-            ascii((w.suite, w.selected, fingerprint(w.suite, self._tools)))
-            for w in wanted
-        ]
-        return (PLUGIN_VERSION, os.uname().machine, *said)
 
     def _wanted(self, change: Change, rules: Rules, only: Sequence[str]) -> list[Wanted]:
         """The suites to run: those of the touched tests, or of the whole change."""
@@ -238,29 +172,6 @@ class Prover:
         return proof_of("UNKNOWN", "missing-objects", [], err.message)
 
 
-@contextlib.contextmanager
-def _side_by_side() -> Iterator[ThreadPoolExecutor]:
-    """Two runs at a time; when we are interrupted, both end, and no other begins."""
-    pool = ThreadPoolExecutor(max_workers=2)
-    try:
-        yield pool
-    except BaseException:
-        stopping.set()
-        raise
-    finally:
-        _join(pool)
-        stopping.clear()  # both have ended: the next run is not theirs
-
-
-def _join(pool: ThreadPoolExecutor) -> None:
-    """Wait until the runs have ended, however often we are interrupted meanwhile."""
-    while True:
-        try:
-            return pool.shutdown(wait=True, cancel_futures=stopping.is_set())
-        except KeyboardInterrupt:
-            stopping.set()
-
-
 def digest(rules: Rules) -> str:
     """A name for rules: equal rules, equal names."""
     return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()[:16]
@@ -269,10 +180,6 @@ def digest(rules: Rules) -> str:
 def _named(suite: Suite, only: Sequence[str]) -> tuple[str, ...]:
     prefix = f"{suite.root}/" if suite.root else ""
     return tuple(t.removeprefix(prefix) for t in only if t.startswith(prefix))
-
-
-def _exists(top: str, suite: Suite, selected: str) -> bool:
-    return os.path.lexists(os.path.join(top, suite.root, selected.partition("::")[0]))
 
 
 def _empty_tree(git: Git) -> str:
