@@ -370,6 +370,15 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "passed"
         report.longrepr = None
 """
+SWALLOWS: Final = """\
+import pytest
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    try:
+        yield
+    except Exception:
+        pass
+"""
 FAILING: Final = "def test_a(): assert False\ndef test_b(): pass\n"
 LIARS: Final = {
     "a conftest rewrites the reports": (
@@ -402,6 +411,22 @@ LIARS: Final = {
         },
         "",
     ),
+    "a conftest swallows what tests raise": (
+        {"conftest.py": SWALLOWS, "test_a.py": FAILING},
+        "a test of ours that fails did not: something forges outcomes",
+    ),
+    "a conftest fails what would pass": (
+        {"conftest.py": "def pytest_runtest_call(item): assert False\n", "test_a.py": FAILING},
+        "a test of ours that passes did not: something forges outcomes",
+    ),
+    "a conftest drops all tests but its own": (
+        {
+            "conftest.py": "import pytest\n@pytest.hookimpl(trylast=True)\n"
+            "def pytest_collection_finish(session): del session.items[1:]\n",
+            "test_a.py": "def test_a(): pass\n",
+        },
+        "a test of ours that fails did not: something forges outcomes",
+    ),
     "the report is scribbled over": (
         {
             "test_a.py": "import os\ndef test_a():\n"
@@ -425,6 +450,32 @@ def test_h52_a_run_that_lies_is_unknown(project: Make, liar: str) -> None:
     ran = project(files).run()
     assert (ran.trouble, ran.results) == ("runner", ())
     assert detail in ran.detail
+
+
+REFUSES: Final = """\
+import pytest
+def pytest_runtest_setup(item):
+    if "mine" not in item.keywords:
+        pytest.skip("not one of mine")
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"conftest.py": REFUSES, "pytest.ini": INI + "markers = mine\n"},
+        {"conftest.py": "import pytest\n@pytest.fixture(autouse=True)\n"
+         "def needs(request): request.node.get_closest_marker('mine').args\n"},
+        {"pytest.ini": "[pytest]\naddopts = -p no:hypothesispytest -n 2\nmarkers = mine\n"},
+        {"pytest.ini": INI + "markers = mine\nxfail_strict = true\nfilterwarnings = error\n"},
+    ],
+    ids=["a hook skips strangers", "a fixture cannot be had", "xdist", "strict settings"],
+)  # fmt: skip
+def test_the_canaries_of_a_run_do_no_harm(project: Make, files: Mapping[str, str]) -> None:
+    """Two tests of ours run behind the project's: they show in no result and no exit status."""
+    test = "import pytest\n@pytest.mark.mine\ndef test_a(): pass\n"
+    ran = project({"test_a.py": test, "pytest.ini": INI + "markers = mine\n", **files}).run()
+    assert (ran.trouble, [r.id for r in ran.results]) == ("", ["test_a.py::test_a"]), ran.detail
 
 
 def test_h51_a_timeout_is_unknown_and_leaves_nobody(project: Make) -> None:
