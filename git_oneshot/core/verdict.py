@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from git_oneshot.core.facts import Proof, TestTurn, Word
+from git_oneshot.core.protocols import implied
 from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run, worst
 
 SHOWN: Final = 200  # tests that a proof lists
@@ -95,6 +96,8 @@ def _missing(result: Result, facts: Facts) -> bool:
     if not _MISSING & kinds:
         return False
     if facts.provisional and result.exception != "TypeError":
+        return True
+    if "TypeError" in kinds and implied(result.message) & facts.names:
         return True
     wanted = result.missing
     if not wanted:

@@ -17,10 +17,11 @@ from git_oneshot.core.verdict import DOUBTS, FAILURES, SHOWN, judge, reason, see
 
 TEST: Final = "tests/test_calc.py"
 CALC: Final = "src/calc.py"
-# The change edits src/calc.py, which gets `add`, and brings src/new/tool.py and data/words.txt.
+# The change edits src/calc.py, which gets `add` and `Tool[...]`; it brings src/new/tool.py and
+# data/words.txt.
 FACTS: Final = Facts(
     production=frozenset((CALC, "src/new/tool.py")),
-    names=frozenset(("add", "Tool", "both")),
+    names=frozenset(("add", "Tool", "both", "__getitem__")),
     files=frozenset(("src/new/tool.py", "data/words.txt")),
 )
 NEUTRAL: Final = Facts()
@@ -124,6 +125,10 @@ ACCEPTED: Final[dict[str, tuple[Result, str]]] = {
         ran("failed", "TypeError", missing="both"),
         "missing-symbol",
     ),
+    "a method of an operation that the change adds": (
+        replace(ran("failed", "TypeError"), message="'Tool' object is not subscriptable"),
+        "missing-symbol",
+    ),
     "a key that the change adds": (
         ran("failed", "KeyError.LookupError", missing="both"),
         "missing-symbol",
@@ -196,6 +201,10 @@ REJECTED: Final[dict[str, tuple[Result, str]]] = {
     ),
     "an argument that nobody adds": (ran("failed", "TypeError", missing="sep"), "test-error"),
     "a type error of no argument": (ran("failed", "TypeError"), "test-error"),
+    "an operation that nobody adds": (
+        replace(ran("failed", "TypeError"), message="'Tool' object is not callable"),
+        "test-error",
+    ),
     "an index error": (ran("failed", "IndexError.LookupError"), "test-error"),
     "a key that nobody adds": (
         ran("failed", "KeyError.LookupError", missing="other"),
