@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-from git_oneshot.cli.app import App, shown
+from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
+from git_oneshot.cli.help import Command
+from git_oneshot.cli.look import Part
 from git_oneshot.session import Receipt
 
 
@@ -23,7 +25,7 @@ class Answer(NamedTuple):
     """What a command found out or did. ``text`` goes to stdout; hints follow on stderr."""
 
     data: Mapping[str, Any]
-    text: str = ""
+    text: str | Sequence[Part] = ""
     next: Sequence[Next] = ()
 
 
@@ -37,9 +39,9 @@ def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], clic
             via: str | None, **arguments: Any,
         ) -> None:  # fmt: skip
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json)
-            _print(name, function(app, **arguments), json)
+            _print(app, name, function(app, **arguments))
 
-        return click.command(name, short_help=summary)(_common(run))
+        return click.command(name, cls=Command, short_help=summary)(_common(run))
 
     return wrap
 
@@ -64,18 +66,19 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _print(name: str, answer: Answer, json: bool) -> None:
-    if json:
+def _print(app: App, name: str, answer: Answer) -> None:
+    if app.json:
         body = {
             "v": 1, "command": name, "ok": True, "data": answer.data, "error": None,
             "next": [{"argv": list(n.argv), "why": n.why} for n in answer.next],
         }  # fmt: skip
         click.echo(_encoded(body))
         return
-    if answer.text:
-        click.echo(shown(answer.text))
+    parts = [answer.text] if isinstance(answer.text, str) else answer.text
+    for part in filter(str, parts):
+        app.answer(part)
     for one in answer.next:
-        click.echo(f"hint: {one.why}: {' '.join(one.argv)}", err=True)
+        app.say(f"hint: {one.why}: {' '.join(one.argv)}")
 
 
 def _encoded(body: dict[str, Any]) -> bytes:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from git_oneshot.cli.talk import Talk
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id, printable
+from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import Git, discover
 from git_oneshot.session import Session, World
@@ -27,12 +28,7 @@ if TYPE_CHECKING:
     from git_oneshot.trail.display import Display
 
 
-def shown(text: str) -> str:
-    """Lines for a terminal: whatever a trail, a test or a file name holds, it does nothing."""
-    return "\n".join(map(printable, text.split("\n")))
-
-
-class App:
+class App(Talk):
     """One invocation of one command."""
 
     def __init__(
@@ -44,25 +40,14 @@ class App:
         via: str | None = None,
         json: bool = False,
     ) -> None:
+        super().__init__(json=json, environ=os.environ)
         self.named = feature
         self.key = key
         self.if_tip = if_tip
         self.via = via
-        self.json = json
-        self.environ = dict(os.environ)
         self.cwd = os.getcwd()
 
     # -- the outside world ------------------------------------------------------
-
-    @property
-    def terminal(self) -> bool:
-        """Whether there is a person to ask."""
-        return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
-
-    def say(self, line: str) -> None:
-        """Talk: to stderr, and not to a program that reads JSON."""
-        if not self.json:
-            click.echo(shown(line), err=True)
 
     @cached_property
     def identity(self) -> str:
@@ -287,6 +272,7 @@ class App:
             fresh=fresh,
             trusted=None if trusted else Trust(git).trusted(),
             limit=limit,
+            watch=self.progress.running,
         )
 
 

@@ -120,11 +120,14 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
         plain = json.dumps(_object(argv, err), ensure_ascii=False).encode(errors="replace")
         click.echo(json.dumps(json.loads(plain), sort_keys=True))
     else:
+        import os
+
+        from git_oneshot.cli.look import show
         from git_oneshot.core.ids import printable
 
-        click.echo(f"error: {printable(err.message)}", err=True)
+        show(f"error: {printable(err.message)}", sys.stderr, os.environ)
         if err.hint:
-            click.echo(f"hint: {printable(err.hint)}", err=True)
+            show(f"hint: {printable(err.hint)}", sys.stderr, os.environ)
     return err.kind.exit
 
 

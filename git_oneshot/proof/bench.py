@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -20,6 +20,14 @@ from git_oneshot.proof.slots import Slots
 PLUGIN_VERSION: Final = "2"
 
 
+Watch = Callable[[str, float], contextlib.AbstractContextManager[None]]
+
+
+def unwatched(_what: str, _expected: float) -> contextlib.AbstractContextManager[None]:
+    """Where nobody looks."""
+    return contextlib.nullcontext()
+
+
 class Wanted(NamedTuple):
     """A suite of which tests are to be run: the selected ones, or all when empty."""
 
@@ -31,7 +39,8 @@ class Bench:
     """Where the runs of one process are made.
 
     ``fresh``: make every run anew and believe no cache. ``limit``: seconds
-    after which a run is given up as UNKNOWN(budget).
+    after which a run is given up as UNKNOWN(budget). ``watch`` is told, from
+    any thread, what is run and how long it took the last time.
     """
 
     def __init__(
@@ -43,6 +52,7 @@ class Bench:
         *,
         fresh: bool,
         limit: float | None,
+        watch: Watch,
     ) -> None:
         self._git = git
         self._tools = tools
@@ -50,6 +60,7 @@ class Bench:
         self._cache = cache
         self._fresh = fresh
         self._limit = limit
+        self._watch = watch
         # Within one process a fresh run is made once.
         self._made: dict[tuple[str, ...], Run] = {}
 
@@ -87,7 +98,8 @@ class Bench:
         if timeout < most and took >= timeout:
             name = want.suite.name
             return Run(trouble="budget", detail=f"suite '{name}' took {took:.0f} s the last time")
-        with self._slots.with_tree(tree) as slot:
+        watched = self._watch(f"suite '{want.suite.name}'", took)
+        with watched, self._slots.with_tree(tree) as slot:
             selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
             if want.selected and not selected:
                 return Run()

@@ -16,7 +16,7 @@ from git_oneshot.core.rules import Argv, Rules, Suite, suite_of
 from git_oneshot.core.runs import Pair, Run
 from git_oneshot.core.verdict import judge, proof_of, seen_red
 from git_oneshot.git import Git, GitError
-from git_oneshot.proof.bench import Bench, Wanted, side_by_side
+from git_oneshot.proof.bench import Bench, Wanted, Watch, side_by_side, unwatched
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.classes import kind_of, unreadable_rules, without_runs
@@ -40,6 +40,7 @@ class Prover:
     ``fresh``: make every run anew and believe no cache (finalize, verify).
     ``trusted``: the commands that may be run here; None for all.
     ``limit``: seconds after which a run is given up as UNKNOWN(budget).
+    ``watch``: is told what is run, see `Bench`.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Prover:
         fresh: bool = False,
         trusted: frozenset[Argv] | None = None,
         limit: float | None = None,
+        watch: Watch = unwatched,
     ) -> None:
         self._git = git
-        self._bench = Bench(git, tools, slots, cache, fresh=fresh, limit=limit)
+        self._bench = Bench(git, tools, slots, cache, fresh=fresh, limit=limit, watch=watch)
         self._trusted = trusted
 
     def prove(

@@ -36,7 +36,8 @@ def test_the_version_costs_nothing(tmp_path: Path) -> None:
         loaded = set(eval(done.out.splitlines()[-1]))
         assert loaded <= {
             "git_oneshot", "git_oneshot.cli", "git_oneshot.cli.main", "git_oneshot.core",
-            "git_oneshot.core.errors", *(["git_oneshot.core.ids"] if argv == ["nope"] else []),
+            "git_oneshot.core.errors",
+            *(["git_oneshot.core.ids", "git_oneshot.cli.look"] if argv == ["nope"] else []),
         }  # fmt: skip
 
 

@@ -1,0 +1,132 @@
+"""How output looks: on a terminal with colours, and tables as wide as it is; elsewhere plain.
+
+What is said is the same everywhere, and is made as plain text. A colour follows
+from how a line begins, where our own words stand: not from what a trail, a test
+or a message says further on. rich is an extra, and lays out tables; it takes
+longer to import than a read command takes, so it is asked for on a terminal
+only, and only for a table.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, TextIO
+
+import click
+
+from git_oneshot.core.ids import printable
+
+
+class Table(NamedTuple):
+    """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    plain: str
+
+    def __str__(self) -> str:
+        return self.plain
+
+
+Part = str | Table
+
+Look = dict[str, Any]  # arguments of click.style
+
+_VERDICTS: Final[dict[str, Look]] = {
+    "PASS": {"fg": "green"}, "FAIL": {"fg": "red", "bold": True}, "UNKNOWN": {"fg": "yellow"},
+}  # fmt: skip
+_LOOKS: Final[dict[str, Look]] = {
+    "error": {"fg": "red", "bold": True}, "talk": {"fg": "yellow"}, "hint": {"fg": "cyan"},
+    "red": {"fg": "red"}, "green": {"fg": "green"}, "id": {"fg": "yellow"},
+    "label": {"dim": True}, "aside": {"dim": True},
+}  # fmt: skip
+_WORD: Final = r"(?P<word>PASS|FAIL|UNKNOWN)\b(?:\([a-z-]+\))?"
+_LABELS: Final = "title|plan|ended|cycle|asked|commit|unpushed|void|suite|check|gate"
+# How a line of ours begins; the names of its parts are looks.
+_BEGINNING: Final = (
+    r"(?P<error>error:)|(?P<talk>warning:|note:)|(?P<hint>hint:)|(?P<red>red:)|(?P<green>green:)"
+    rf"|(?P<label>(?:{_LABELS}) {{2,}}|commit +)?(?P<id>[0-9a-f]{{9}} )?(?:{_WORD})?"
+)
+_ASIDE: Final = r"(?P<aside> {2,}.*)"
+_CELLS: Final[dict[str, Look]] = {
+    **_VERDICTS, "completed": {"fg": "green"}, "cancelled": {"dim": True},
+    "ok": {"fg": "green"}, "wrong": {"fg": "red", "bold": True},
+}  # fmt: skip
+
+
+def colours(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether to colour what goes to a stream: https://no-color.org, https://force-color.org."""
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or fitting(stream, environ)
+
+
+def fitting(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether a stream is a terminal whose width and cursor count."""
+    return environ.get("TERM", "dumb") != "dumb" and stream.isatty()
+
+
+def plain(text: str) -> str:
+    """Lines for a terminal: whatever a trail, a test or a file name holds, it does nothing."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def painted(text: str) -> str:
+    """Plain lines, with colours."""
+    return "\n".join(map(_painted, text.split("\n")))
+
+
+def _painted(line: str) -> str:
+    found = re.match(_ASIDE, line) or re.match(_BEGINNING, line)
+    out, at = [], 0
+    for name, part in found.groupdict().items() if found else ():
+        if found is not None and part is not None:
+            start, end = found.span(name)
+            look = _VERDICTS[part] if name == "word" else _LOOKS[name]
+            out += [line[at:start], click.style(part, **look)]
+            at = end
+    return "".join([*out, line[at:]])
+
+
+def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
+    """Print one part of an answer."""
+    colour = colours(stream, environ)
+    if isinstance(part, Table) and part.rows and fitting(stream, environ):
+        laid_out = _laid_out(part, stream, colour=colour)
+        if laid_out is not None:
+            click.echo(laid_out, file=stream, nl=False, color=True)
+            return
+    text = plain(str(part))
+    click.echo(painted(text) if colour else text, file=stream, color=colour)
+
+
+def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:
+    """A table in the columns that the terminal has room for; None without the extra."""
+    try:
+        from rich.console import Console
+        from rich.table import Table as Grid
+        from rich.text import Text
+    except ImportError:
+        return None
+    grid = Grid(box=None, pad_edge=False, header_style="bold" if colour else "")
+    for name in table.head[:-1]:
+        grid.add_column(name, overflow="fold")
+    grid.add_column(table.head[-1], overflow="fold", ratio=1)
+    for row in table.rows:
+        cells = (plain(cell) for cell in row)
+        grid.add_row(*(Text.from_ansi(_cell(cell) if colour else cell) for cell in cells))
+    console = Console(file=stream, highlight=False, markup=False, emoji=False,
+                      color_system="standard" if colour else None)  # fmt: skip
+    with console.capture() as captured:
+        console.print(grid)
+    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+
+
+def _cell(text: str) -> str:
+    """A cell by its first word; what is below its first line is an aside."""
+    first, *below = text.split("\n")
+    word = re.match(r"[A-Za-z]+", first)
+    look = _CELLS.get(word[0]) if word else None
+    if look is None and re.fullmatch(r"[0-9a-f]{9}", first):
+        look = {"fg": "yellow"}
+    head = click.style(first, **look) if look else first
+    return "\n".join([head, *(click.style(line, dim=True) for line in below)])

@@ -1,0 +1,55 @@
+"""What a command says to a person beside its answer: on stderr, and never to a program."""
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from git_oneshot.cli.look import Part, fitting, show
+
+if TYPE_CHECKING:
+    from git_oneshot.cli.progress import Progress
+
+
+class Talk:
+    """One command's talk. ``json``: a program reads the answer, and wants no talk."""
+
+    def __init__(self, *, json: bool, environ: Mapping[str, str]) -> None:
+        self.json = json
+        self.environ = dict(environ)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether there is a person to ask."""
+        return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def say(self, part: Part) -> None:
+        """Talk, unless a program reads JSON."""
+        if not self.json:
+            self.quiet()
+            show(part, sys.stderr, self.environ)
+
+    def answer(self, part: Part) -> None:
+        """Print a part of the answer itself."""
+        self.quiet()
+        show(part, sys.stdout, self.environ)
+
+    def quiet(self) -> None:
+        """Take the line of progress away before something else is written."""
+        if "progress" in self.__dict__:
+            self.progress.clear()
+
+    @cached_property
+    def progress(self) -> "Progress":
+        """What a person sees while something takes long."""
+        import shutil
+
+        from git_oneshot.cli.progress import Progress
+
+        if self.json or not fitting(sys.stderr, self.environ):
+            return Progress(None)
+        progress = Progress(sys.stderr, shutil.get_terminal_size().columns)
+        click.get_current_context().call_on_close(progress.close)
+        return progress
