@@ -16,7 +16,9 @@ import click
 import pytest
 
 from git_oneshot import __version__
+from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import group
+from git_oneshot.cli.parts import Refusal
 from git_oneshot.core import facts, rules_file, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
@@ -210,6 +212,21 @@ def test_the_manual_has_the_table_of_transitions(manual: dict[str, Part]) -> Non
     rows = [tuple(line.split("\t")) for line in manual["WORKFLOW"].lines if "\t" in line]
     assert rows == [("from", "to", "guard"), *TRANSITIONS]
     assert manual["WORKFLOW"].tags == [row.guard for row in TRANSITIONS]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_manual_has_the_answer_of(name: str, manual: dict[str, Part]) -> None:
+    page = (ROOT / "man" / "git-oneshot.1").read_text(encoding="utf-8").replace("\\-", "-")
+    part = page.partition('.SS "Data by command"')[2].partition(".SH ")[0]
+    said = re.search(rf"^\.TP\n\.B {name}\n(.*?)\.\n", part, re.MULTILINE | re.DOTALL)
+    assert said is not None
+    assert said[1].replace("\n", " ").split(", ") == fields(ANSWERS[name])
+
+
+def test_the_manual_has_the_data_of_a_refusal(manual: dict[str, Part]) -> None:
+    text = " ".join(manual["JSON"].text.split())
+    said = text.partition("an object that has the members ")[2].partition(" each null")[0]
+    assert re.findall(r"\w+", said.replace(" and ", " ")) == fields(Refusal)
 
 
 # -- formats ------------------------------------------------------------------------

@@ -2,29 +2,51 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 
 import click
 import msgspec
 
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
+from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.help import Command
 from git_oneshot.cli.look import Part
+from git_oneshot.cli.parts import Data, Excerpt, Refusal
+from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.facts import Phase
 from git_oneshot.session import Receipt
+
+EXCERPT: Final = 4096  # bytes of a long text that an answer holds
 
 
 class Next(NamedTuple):
-    """A command that would be right now, and why."""
+    """A command that would be right now, and why.
+
+    ``argv`` can be run as it is when ``needs`` is empty. Else each need is
+    appended first: an option and its text for ``--name``, a text for ``NAME``.
+    """
 
     argv: tuple[str, ...]
     why: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The command as a person types it."""
+        import shlex
+
+        needs = (f"{need} …" if need.startswith("-") else need for need in self.needs)
+        return " ".join([shlex.join(self.argv), *needs])
+
+
+PLAN_IT: Final = Next(("git", "oneshot", "plan"), "plan it", ("--goal", "--approach"))
 
 
 class Answer(NamedTuple):
     """What a command found out or did. ``text`` goes to stdout; hints follow on stderr."""
 
-    data: Mapping[str, Any]
+    data: Data
     text: str | Sequence[Part] = ""
     next: Sequence[Next] = ()
 
@@ -39,7 +61,9 @@ def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], clic
             via: str | None, **arguments: Any,
         ) -> None:  # fmt: skip
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json)
-            _print(app, name, function(app, **arguments))
+            answer = function(app, **arguments)
+            assert isinstance(answer.data, ANSWERS[name])
+            _print(app, name, answer)
 
         return click.command(name, cls=Command, short_help=summary)(_common(run))
 
@@ -68,33 +92,79 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
 
 def _print(app: App, name: str, answer: Answer) -> None:
     if app.json:
-        body = {
-            "v": 1, "command": name, "ok": True, "data": answer.data, "error": None,
-            "next": [{"argv": list(n.argv), "why": n.why} for n in answer.next],
-        }  # fmt: skip
-        click.echo(_encoded(body))
+        click.echo(envelope(name, answer.data, None, answer.next))
         return
     parts = [answer.text] if isinstance(answer.text, str) else answer.text
     for part in filter(str, parts):
         app.answer(part)
     for one in answer.next:
-        app.say(f"hint: {one.why}: {' '.join(one.argv)}")
+        app.say(f"hint: {one.why}: {one.line}")
 
 
-def _encoded(body: dict[str, Any]) -> bytes:
+def envelope(
+    name: str, data: Data | Refusal, err: OneshotError | None, nexts: Sequence[Next]
+) -> bytes:
+    """The one object that a command answers with (DESIGN §7)."""
+    error = None
+    if err is not None:
+        error = {"code": err.code, "message": err.message, "hint": err.hint or None,
+                 "retryable": err.kind.retryable}  # fmt: skip
+    body = {
+        "v": 1, "command": name or None, "ok": err is None, "data": whole(data), "error": error,
+        "next": [{"argv": _asking_json(n.argv), "why": n.why, "needs": n.needs} for n in nexts],
+    }  # fmt: skip
+    return _encoded(body)
+
+
+def _asking_json(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Who reads JSON goes on reading JSON."""
+    if argv[:2] != ("git", "oneshot") or "--json" in argv:
+        return argv
+    return (*argv[:3], "--json", *argv[3:])
+
+
+def whole(value: Any) -> Any:
+    """A value with every field of every struct in it: on a trail, defaults are left out."""
+    if isinstance(value, msgspec.Struct):
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        return {wire: whole(getattr(value, name)) for wire, name in names}
+    if isinstance(value, (list, tuple)):
+        return [whole(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: whole(one) for key, one in value.items()}
+    return value
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body, order="sorted")
     except UnicodeEncodeError:  # the name of a file need not be Unicode; JSON has to be
         import json
 
-        plain = json.dumps(msgspec.to_builtins(body), ensure_ascii=False).encode(errors="replace")
+        plain = json.dumps(body, ensure_ascii=False).encode(errors="replace")
         return msgspec.json.encode(msgspec.json.decode(plain), order="sorted")
 
 
-def written(receipt: Receipt, **more: Any) -> dict[str, Any]:
-    """The data of a command that wrote: its events, the tip, the phase."""
+class _Wrote(TypedDict):
+    feature: str
+    phase: Phase
+    previous_phase: Phase | None
+    events: list[str]
+    tip: str
+
+
+def written(receipt: Receipt) -> _Wrote:
+    """The fields of ``data.Wrote``: what a command wrote, and where the trail is after it."""
+    assert receipt.state.phase is not None
     return {
         "feature": receipt.state.feature, "phase": receipt.state.phase,
-        "previousPhase": receipt.before.phase, "events": list(receipt.events),
-        "tip": receipt.tip.commit, **more,
+        "previous_phase": receipt.before.phase, "events": list(receipt.events),
+        "tip": receipt.tip.commit,
     }  # fmt: skip
+
+
+def excerpt(text: str) -> Excerpt:
+    """The end of a long text."""
+    raw = text.encode(errors="replace")
+    end = raw[-EXCERPT:].decode(errors="ignore")
+    return Excerpt(text=end, bytes=len(raw), cut=len(raw) > EXCERPT)

@@ -185,9 +185,6 @@ class App(Talk):
                 Code.FEATURE_UNKNOWN,
                 f"no feature is open {where}",
                 "begin one: git oneshot init FEATURE, or name one: -f FEATURE",
-                next=[
-                    {"argv": ["git", "oneshot", "list", "--json"], "why": "see the open features"}
-                ],
             )
         return found
 

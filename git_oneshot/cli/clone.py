@@ -1,13 +1,13 @@
 """install, uninstall, trust: what holds in this clone."""
 
 import shlex
-from typing import Any
 
 import click
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
+from git_oneshot.cli.data import Installed, Trusted, Uninstalled
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
@@ -47,7 +47,7 @@ def install(app: App, *, yes: bool) -> Answer:
     text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE
     if came:
         text += f"\n{counted(came, 'feature')} came from '{app.clone.remote}'"
-    return Answer({"changes": done, "fetched": came}, text)
+    return Answer(Installed(changes=done, fetched=came), text)
 
 
 def _fetched(app: App) -> int:
@@ -64,7 +64,9 @@ def _fetched(app: App) -> int:
 def uninstall(app: App) -> Answer:
     """Take back hooks and settings of this clone. The trails stay."""
     done = app.clone.undo()
-    return Answer({"changes": done}, "\n".join(f"gone: {what}" for what in done) or "nothing to do")
+    return Answer(
+        Uninstalled(changes=done), "\n".join(f"gone: {what}" for what in done) or "nothing to do"
+    )
 
 
 @answering("trust", "let the test commands of this repository run here")
@@ -72,7 +74,7 @@ def uninstall(app: App) -> Answer:
 def trust(app: App, *, yes: bool) -> Answer:
     """Show the commands that proofs would run, and let them run in this clone."""
     commands = commands_to_trust(app)
-    data: dict[str, Any] = {"commands": [list(argv) for argv in commands]}
+    data = Trusted(commands=[list(argv) for argv in commands])
     if not commands:
         known = sorted(Trust(app.git).trusted())
         return Answer(data, "\n".join(f"trusted: {printable(shlex.join(a))}" for a in known)
@@ -81,9 +83,12 @@ def trust(app: App, *, yes: bool) -> Answer:
         app.say(f"  {printable(shlex.join(argv))}")
     if not yes and not app.terminal:
         raise OneshotError(
-            Code.NEEDS_INPUT, "there is no terminal to ask on", "git oneshot trust --yes", **data
+            Code.NEEDS_INPUT,
+            "there is no terminal to ask on",
+            "git oneshot trust --yes",
+            commands=data.commands,
         )
     if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
-        raise OneshotError(Code.UNTRUSTED, "nothing is trusted", **data)
+        raise OneshotError(Code.UNTRUSTED, "nothing is trusted", commands=data.commands)
     Trust(app.git).add(commands)
     return Answer(data, "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands))

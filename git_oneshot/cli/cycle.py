@@ -1,15 +1,16 @@
 """red and green: the two halves of a cycle, on a snapshot of the working tree."""
 
 import os
-from typing import Final
+from typing import Any, Final
 
 import click
-import msgspec
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import Answer, Next, answering, excerpt, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
+from git_oneshot.cli.data import Greened, Reddened
+from git_oneshot.cli.proofs import proof_data
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
@@ -45,7 +46,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     _refuse(app, judged, red=True)
     command = RecordRed(parent=app.head, proof=judged.proof)
     receipt = app.session.execute(name, command, expect=app.bind(name))
-    data = written(receipt, proof=msgspec.to_builtins(judged.proof))
+    data = Reddened(**written(receipt), proof=proof_data(judged.proof))
     return Answer(
         data, text.red(judged.proof), [Next(("git", "oneshot", "green"), "make it pass, then")]
     )
@@ -71,7 +72,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     same = staged(app.git) == tree
     if not same:
         app.say("note: this is the working tree, and what is staged differs from it")
-    data = written(receipt, proof=msgspec.to_builtins(judged.proof), staged=same)
+    data = Greened(**written(receipt), proof=proof_data(judged.proof), staged=same)
     argv = ("git", "commit") if same else ("git", "add", "--all")
     why = "commit it" if same else "stage it, then git commit"
     return Answer(data, text.green(judged.proof), [Next(argv, why)])
@@ -101,7 +102,7 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
     proof = judged.proof
     if proof.word == "PASS":
         return
-    data = {"proof": msgspec.to_builtins(proof)}
+    data: dict[str, Any] = {"proof": proof_data(proof)}
     why = proof.notes[0] if proof.notes else {**FAILURES, **DOUBTS}[proof.code]
     if proof.code == "untrusted":
         raise OneshotError(
@@ -114,6 +115,7 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
         log = pair.red.log if red or proof.code == "broken-test" else pair.green.log
         if proof.code != "vacuous-red" and log:
             app.say("\n".join(log.strip().splitlines()[-LOG_LINES:]))
+            data["log"] = excerpt(log)
     if proof.word == "UNKNOWN":
         raise OneshotError(
             Code.UNDECIDED, f"not known ({proof.code}): {why}", DOUBTS[proof.code], **data

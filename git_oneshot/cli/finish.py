@@ -9,13 +9,15 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import Answer, Next, answering, excerpt, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import open_features
+from git_oneshot.cli.data import Finalized, Pushed
+from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
-from git_oneshot.core.facts import Proof
+from git_oneshot.core.facts import Moved, Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
 from git_oneshot.gate.claims import Claims
@@ -36,7 +38,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     """
     name = app.feature(feature)
     top = app.work_tree
-    state = app.session.sound(name).state
+    loaded = app.session.sound(name)
+    state = loaded.state
     app.stand_on(state)
     os.chdir(top)
     checked = check(app.git, app.prover(fresh=True), state, lambda v: _told(app, v))
@@ -47,8 +50,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
             f"judge them again: git oneshot finalize {name}",
         )
     data: dict[str, Any] = {
-        "commits": [text.verdict_data(v) for v in checked.verdicts],
-        "suite": text.proof_data(checked.suite),
+        "commits": judgements(checked.verdicts),
+        "suite": proof_data(checked.suite),
         "untracked": list(checked.untracked),
     }
     lines = [text.verdict(v) for v in checked.verdicts]
@@ -57,8 +60,12 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         if dry_run:
             stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
             to = decide(state, checked.command, stamp)[-1].data
-            data |= {"feature": name, "phase": state.phase, "to": getattr(to, "to", None)}
-            return Answer(data, "\n".join([*lines, f"'{name}' would enter {data['to']}"]))
+            assert isinstance(to, Moved) and state.phase is not None and loaded.tip is not None
+            found = Finalized(
+                feature=name, phase=state.phase, previous_phase=state.phase, events=[],
+                tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
+            )  # fmt: skip
+            return Answer(found, "\n".join([*lines, f"'{name}' would enter {to.to}"]))
         receipt = _leave(app, name, checked.command)
     except OneshotError as err:
         for line in lines:
@@ -72,10 +79,11 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         app.markers.leave(app.branch or receipt.state.branch, name)
     lines.append(f"suite    {checked.suite.told}")
     lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]
-    phase = receipt.state.phase
+    wrote = written(receipt)
+    phase = wrote["phase"]
     goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"
     lines.append(f"'{name}' {goes}")
-    return Answer(written(receipt, **data), "\n".join(lines),
+    return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), "\n".join(lines),
                   [Next(("git", "push"), "send it, with its trail")])  # fmt: skip
 
 
@@ -119,7 +127,11 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     for verdict in judge_all(app.git, prover, commits, Claims((state,))):
         _told(app, verdict)
         verdicts.append(verdict)
-    data = {"feature": name, "commits": [text.verdict_data(v) for v in verdicts]}
+    data: dict[str, Any] = {
+        "feature": name,
+        "commits": judgements(verdicts),
+        "suite": None,
+    }
     word = worst([v.proof for v in verdicts if not v.accepted])
     if word != "PASS":
         bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
@@ -133,13 +145,13 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
         )
     if verdicts:
         suite = prover.suite(app.git.tree("HEAD"), verdicts[0].commit.parent_tree)
+        data["suite"] = proof_data(suite)
         if suite.word != "PASS":
             raise OneshotError(
                 Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
                 f"the suite is {suite.told}; nothing was pushed",
                 "run it yourself, and mend what it says",
                 **data,
-                suite=text.proof_data(suite),
             )
     done = subprocess.run(
         ["git", "push", *arguments], env=app.environ, check=False,
@@ -152,8 +164,8 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             f"git push ended with {done.returncode}",
             "it said why" + ("" if app.json else " above"),
             **data,
-            said=(done.stderr or b"").decode(errors="replace")[-4096:],
+            said=excerpt((done.stderr or b"").decode(errors="replace")) if app.json else None,
         )
     if app.branch is not None and app.markers.leaving(app.branch) == name:
         app.markers.close(app.branch)
-    return Answer({**data, "pushed": True})
+    return Answer(Pushed(**data, pushed=True))

@@ -7,7 +7,7 @@ and a read command pay for nothing that they do not use.
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -114,11 +114,9 @@ def main(argv: Sequence[str]) -> int:
 def fail(argv: Sequence[str], err: OneshotError) -> int:
     """Say what went wrong, as people read it or as --json has it; give back the exit status."""
     if "--json" in argv:
-        import json
+        from git_oneshot.cli.refusal import refusal
 
-        # Names of files need not be Unicode, and JSON has to be.
-        plain = json.dumps(_object(argv, err), ensure_ascii=False).encode(errors="replace")
-        click.echo(json.dumps(json.loads(plain), sort_keys=True))
+        click.echo(refusal(next((word for word in argv if word in COMMANDS), ""), argv, err))
     else:
         import os
 
@@ -137,15 +135,6 @@ def _help(argv: Sequence[str], err: click.UsageError) -> int:
         return fail(argv, OneshotError(Code.USAGE, "no command was named", "git oneshot -h"))
     click.echo(err.format_message(), err=True)
     return Exit.USAGE
-
-
-def _object(argv: Sequence[str], err: OneshotError) -> dict[str, Any]:
-    command = next((word for word in argv if word in COMMANDS), "")
-    nexts = err.data.get("next", [])
-    data = {key: value for key, value in err.data.items() if key != "next"}
-    error = {"code": err.code, "message": err.message, "hint": err.hint,
-             "retryable": err.kind.retryable}  # fmt: skip
-    return {"v": 1, "command": command, "ok": False, "data": data, "error": error, "next": nexts}
 
 
 def _usage(err: click.UsageError) -> OneshotError:

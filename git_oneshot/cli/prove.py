@@ -6,6 +6,8 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import ranges
+from git_oneshot.cli.data import Verified
+from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
@@ -44,10 +46,7 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
         suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
     app.display.verify({v.commit.id: v.proof for v in verdicts})
     app.refresh_display()
-    data = {
-        "commits": [text.verdict_data(v) for v in verdicts],
-        "suite": text.proof_data(suite) if suite else None,
-    }
+    data = Verified(commits=judgements(verdicts), suite=proof_data(suite) if suite else None)
     lines = [text.verdict(v) for v in verdicts]
     proofs = [proof for v in verdicts for proof in v.proofs]
     if suite is not None:
@@ -64,7 +63,8 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
         Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
         f"{word}: {text.counted(bad, 'judgement')} of {len(proofs)}",
         "each line above says why",
-        **data,
+        commits=data.commits,
+        suite=data.suite,
     )
 
 

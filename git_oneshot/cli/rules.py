@@ -7,6 +7,8 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.data import RulesData
+from git_oneshot.cli.parts import GateData, LimitsData, SideRow, SuiteRow
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.rules_file import FILE, parse
@@ -28,7 +30,7 @@ def rules(app: App, *, write: bool) -> Answer:
         except FileExistsError:
             raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}") from None
         return Answer(
-            {"path": FILE},
+            _data(found, FILE),
             f"wrote {FILE}",
             [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
         )
@@ -49,22 +51,25 @@ def _look_at_edits(app: App, tree: str) -> None:
         app.say(f"note: {FILE} was changed, and is not in force until it is committed")
 
 
-def _data(found: Rules) -> dict[str, object]:
-    return {
-        "source": FILE if found.from_file else "detected",
-        "suites": [
-            {"name": s.name, "command": list(s.command), "root": s.root or ".",
-             "runner": s.runner, "timeout": s.timeout,
-             "source": "detected" if s.detected else FILE}
+def _data(found: Rules, written: str | None = None) -> RulesData:
+    return RulesData(
+        written=written,
+        source=FILE if found.from_file else "detected",
+        suites=[
+            SuiteRow(
+                name=s.name, command=list(s.command), root=s.root or ".", runner=s.runner,
+                timeout=s.timeout, source="detected" if s.detected else FILE,
+            )
             for s in found.suites
         ],
-        "sides": [{"side": side, "paths": list(paths)} for side, paths in sides(found)],
-        "strict": found.strict,
-        "checks": [list(argv) for argv in found.checks],
-        "gate": {"refs": list(found.gate.refs), "everything": found.gate.everything},
-        "limits": {"commitSeconds": found.limits.commit_seconds,
-                   "planFiles": found.limits.plan_files},
-    }  # fmt: skip
+        sides=[SideRow(side=side, paths=list(paths)) for side, paths in sides(found)],
+        strict=found.strict,
+        checks=[list(argv) for argv in found.checks],
+        gate=GateData(refs=list(found.gate.refs), everything=found.gate.everything),
+        limits=LimitsData(
+            commit_seconds=found.limits.commit_seconds, plan_files=found.limits.plan_files
+        ),
+    )  # fmt: skip
 
 
 def _shown(found: Rules) -> str:

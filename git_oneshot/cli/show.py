@@ -1,15 +1,16 @@
 """status, list, log, replay: reading, which never writes an event."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import click
 import msgspec
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
+from git_oneshot.cli.data import Listed, Logged, Replayed, Status
+from git_oneshot.cli.parts import Row, Said, Unpushed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, printable, remote_ref
 from git_oneshot.core.state import State
@@ -26,20 +27,20 @@ def status(app: App, *, feature: str | None) -> Answer:
     state = loaded.state
     commits = _reach(app, state)
     word, line = text.cycle(state, app.head)
-    unpushed = {"commits": list(commits.unpushed), "trail": _trail_unpushed(app, loaded)}
+    unpushed = Unpushed(commits=list(commits.unpushed), trail=_trail_unpushed(app, loaded))
+    assert state.phase is not None
     nexts = _next(state, word, unpushed)
-    data = {
-        "feature": name, "title": state.title, "phase": state.phase, "policy": state.policy,
-        "requested": state.requests > 0, "branch": state.branch, "base": state.base,
-        "spike": state.spike, "plan": msgspec.to_builtins(state.plan), "cycle": word,
-        "commits": _commits(app, state, commits.ids), "unpushed": unpushed,
-        "tip": loaded.tip.commit if loaded.tip else None,
-        "void": msgspec.to_builtins(state.void),
-    }  # fmt: skip
+    data = Status(
+        feature=name, title=state.title, phase=state.phase, policy=state.policy,
+        requested=state.requests > 0, branch=state.branch, base=state.base, spike=state.spike,
+        plan=state.plan, cycle=word, commits=_commits(app, state, commits.ids),
+        unpushed=unpushed, tip=loaded.tip.commit if loaded.tip else None,
+        void=list(state.void),
+    )  # fmt: skip
     return Answer(data, _status_text(state, data, line), nexts)
 
 
-def _commits(app: App, state: State, commits: Sequence[str]) -> list[dict[str, Any]]:
+def _commits(app: App, state: State, commits: Sequence[str]) -> list[Said]:
     """What the trail says of each commit; of one it does not know yet, what git does."""
     known = {commit.id: commit for commit in state.commits}
     new = look(app.git, [c for c in commits if c not in known or not known[c].subject])
@@ -50,13 +51,13 @@ def _commits(app: App, state: State, commits: Sequence[str]) -> list[dict[str, A
         proof = commit.proof if commit else None
         waiver = state.waiver(id_)
         subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
-        rows.append({
-            "commit": id_, "subject": subject, "verdict": proof.word if proof else None,
-            "code": (proof.code or None) if proof else None,
-            "class": (proof.kind or None) if proof else None,
-            "declared": (commit.declared or None) if commit else None,
-            "waived": waiver.reason if waiver else None,
-        })  # fmt: skip
+        rows.append(Said(
+            commit=id_, subject=subject, verdict=proof.word if proof else None,
+            code=(proof.code or None) if proof else None,
+            kind=(proof.kind or None) if proof else None,
+            declared=(commit.declared or None) if commit else None,
+            waived=waiver.reason if waiver else None,
+        ))  # fmt: skip
     return rows
 
 
@@ -83,9 +84,9 @@ def _trail_unpushed(app: App, loaded: Loaded) -> bool:
     return loaded.tip.commit not in seen
 
 
-def _next(state: State, cycle: str, unpushed: dict[str, Any]) -> list[Next]:
+def _next(state: State, cycle: str, unpushed: Unpushed) -> list[Next]:
     if state.phase == "plan":
-        return [Next(("git", "oneshot", "plan", "--goal", "…", "--approach", "…"), "plan it")]
+        return [PLAN_IT]
     if state.phase == "implementing":
         argv = {"red": "red", "green": "green"}.get(cycle)
         first = (
@@ -93,12 +94,12 @@ def _next(state: State, cycle: str, unpushed: dict[str, Any]) -> list[Next]:
         )
         last = Next(("git", "oneshot", "finalize"), "when all is committed")
         return [first, last] if not state.spike else [first]
-    if state.phase == "completed" and unpushed["commits"]:
+    if state.phase == "completed" and unpushed.commits:
         return [Next(("git", "push"), "send it, with its trail")]
     return []
 
 
-def _status_text(state: State, data: dict[str, Any], cycle: str) -> str:
+def _status_text(state: State, data: Status, cycle: str) -> str:
     kind = " (spike)" if state.spike else ""
     head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
     lines = [printable(head)]
@@ -113,16 +114,15 @@ def _status_text(state: State, data: dict[str, Any], cycle: str) -> str:
         lines.append(f"cycle     {cycle}")
     if state.requests:
         lines.append("asked     for a pull request")
-    for commit in data["commits"]:
-        verdict = commit["verdict"] or "not judged"
-        verdict += f" ({commit['code']})" if commit["code"] else ""
-        if commit["declared"]:
-            verdict += f" {commit['declared']} (declared)"
-        verdict += " waived" if commit["waived"] else ""
-        lines.append(f"commit    {commit['commit'][:9]} {verdict}  {printable(commit['subject'])}")
-    unpushed = data["unpushed"]
-    waiting = [text.counted(len(unpushed["commits"]), "commit")] if unpushed["commits"] else []
-    waiting += ["the trail"] if unpushed["trail"] else []
+    for commit in data.commits:
+        verdict: str = commit.verdict or "not judged"
+        verdict += f" ({commit.code})" if commit.code else ""
+        verdict += f" {commit.declared} (declared)" if commit.declared else ""
+        verdict += " waived" if commit.waived else ""
+        lines.append(f"commit    {commit.commit[:9]} {verdict}  {printable(commit.subject)}")
+    unpushed = data.unpushed
+    waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
+    waiting += ["the trail"] if unpushed.trail else []
     if waiting:
         lines.append("unpushed  " + " and ".join(waiting))
     lines += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
@@ -152,22 +152,22 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
     for name, damage in damaged.items():
         app.say(f"warning: {name}: {damage.message if damage else ''}")
     lines = text.table([
-        (r["feature"], r["phase"] or "?", r["branch"] or "-", r["origin"], r["summary"])
+        (r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary)
         for r in features
     ])  # fmt: skip
     empty = "no feature is open" if not all_ else "there is no feature"
-    return Answer({"features": features, "total": total}, lines or empty)
+    return Answer(Listed(features=features, total=total), lines or empty)
 
 
-def _row(state: State, origins: set[str], damaged: Any) -> dict[str, Any]:
+def _row(state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]) -> Row:
     bad = damaged.get(state.feature)
-    return {
-        "feature": state.feature, "title": state.title, "phase": state.phase,
-        "policy": state.policy, "branch": state.branch, "commits": len(state.commits),
-        "at": state.at, "summary": text.plan_line(state.plan, state.summary or state.title),
-        "origin": "both" if len(origins) == 2 else next(iter(origins)),
-        "damage": bad.code if bad else None,
-    }  # fmt: skip
+    return Row(
+        feature=state.feature, title=state.title, phase=state.phase, policy=state.policy,
+        branch=state.branch, commits=len(state.commits), at=state.at,
+        summary=text.plan_line(state.plan, state.summary or state.title),
+        origin="both" if len(origins) == 2 else next(iter(origins)),
+        damage=bad.code if bad else None,
+    )  # fmt: skip
 
 
 @answering("log", "the events of a feature")
@@ -181,12 +181,13 @@ def log(app: App, *, feature: str | None) -> Answer:
     state = fold(State(feature=trail.feature), trail.events)
     void = {v.id: v.reason for v in state.void}
     events = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in trail.events]
-    data = {"feature": trail.feature, "tip": trail.tip and trail.tip.commit, "events": events}
+    assert trail.tip is not None
+    data = Logged(feature=trail.feature, tip=trail.tip.commit, events=events)
     lines = [story.event(one, void.get(one.id, "")) for one in trail.events]
     if trail.damage is not None:
         for line in lines:
             app.say(line)
-        trail.damage.data |= data
+        trail.damage.data |= {"feature": data.feature, "tip": data.tip, "events": events}
         raise trail.damage
     return Answer(data, "\n".join(lines))
 
@@ -212,9 +213,8 @@ def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
             )
         history = history[: places[0] + 1]
     state = fold(State(feature=trail.feature), history)
-    data = {**msgspec.to_builtins(state), "policy": state.policy}
-    shown = msgspec.json.format(msgspec.json.encode(data, order="sorted"), indent=2)
-    return Answer({"state": data}, shown.decode())
+    shown = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
+    return Answer(Replayed(state=state, policy=state.policy), shown.decode())
 
 
 def _read(app: App, name: FeatureId) -> Trail:

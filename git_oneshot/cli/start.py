@@ -7,10 +7,11 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.data import Began, Cancelled, Planned, Requested
 from git_oneshot.core.commands import Cancel, Patch, RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
@@ -75,7 +76,7 @@ def init(
     if not spike:
         app.markers.open(branch, name)
     done = apply(app) if agreed else []
-    nexts = [Next(("git", "oneshot", "plan", "--goal", "…", "--approach", "…"), "plan it")]
+    nexts = [PLAN_IT]
     if not agreed:
         nexts.append(Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
     kind = "spike" if spike else "feature"
@@ -83,8 +84,8 @@ def init(
     suites = _suites(app)
     if not suites:
         text += "\nno test suite is known here: nothing is gated until there is one"
-    data = written(receipt, branch=branch, policy=receipt.state.policy, installed=done,
-                   suites=suites)  # fmt: skip
+    data = Began(**written(receipt), branch=branch, policy=receipt.state.policy,
+                 installed=done, suites=suites)  # fmt: skip
     return Answer(data, text, nexts)
 
 
@@ -147,7 +148,7 @@ def plan(
         app.say(f"warning: {warning}")
     nexts = [] if draft else [Next(("git", "oneshot", "red"), "write the test that fails, then")]
     text = f"planned '{name}': {said.summary}" if not draft else f"drafted the plan of '{name}'"
-    return Answer(written(receipt, plan=msgspec.to_builtins(said), warnings=warnings), text, nexts)
+    return Answer(Planned(**written(receipt), plan=said, warnings=warnings), text, nexts)
 
 
 def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str:
@@ -206,7 +207,7 @@ def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
     text = f"asked for a pull request at the end of '{name}'"
     if receipt.state.policy == "never":
         text += "; its policy is 'never', so there will be none"
-    return Answer(written(receipt, policy=receipt.state.policy), text)
+    return Answer(Requested(**written(receipt), policy=receipt.state.policy), text)
 
 
 @answering("cancel", "give a feature up")
@@ -229,5 +230,5 @@ def cancel(app: App, *, feature: str | None, reason: str, superseded_by: str) ->
     )
     if app.markers.feature_on(receipt.state.branch) == name:
         app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
-    return Answer(written(receipt, reason=reason, supersededBy=successor or None),
-                  f"cancelled '{name}'; its commits are where they were")  # fmt: skip
+    data = Cancelled(**written(receipt), reason=reason, superseded_by=successor or None)
+    return Answer(data, f"cancelled '{name}'; its commits are where they were")

@@ -1,7 +1,7 @@
 """What people read: plain lines, printable whatever a trail, a test or a commit holds."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from git_oneshot.core.facts import Plan, Proof
 from git_oneshot.core.ids import printable
@@ -52,28 +52,6 @@ def verdict(found: "Verdict") -> str:
     if found.suite is not None and found.suite.word != "PASS":
         lines.append(f"{found.commit.id[:9]} suite {found.suite.told}")
     return "\n".join(lines)
-
-
-def proof_data(proof: Proof) -> dict[str, Any]:
-    """A proof for programs (DESIGN §7: `verify`)."""
-    return {
-        "class": proof.kind or None, "declared": proof.declared, "verdict": proof.word,
-        "code": proof.code or None,
-        "tests": [
-            {"suite": t.suite, "file": t.file, "id": t.id, "red": t.red or None,
-             "green": t.green or None, "reason": t.reason or None}
-            for t in proof.tests
-        ],
-        "total": proof.total, "notes": list(proof.notes),
-    }  # fmt: skip
-
-
-def verdict_data(found: "Verdict") -> dict[str, Any]:
-    """A judged commit for programs."""
-    suite = proof_data(found.suite) if found.suite else None
-    return {"commit": found.commit.id, "subject": found.commit.subject,
-            **proof_data(found.proof), "suite": suite,
-            "waived": found.waiver.reason if found.waiver else None}  # fmt: skip
 
 
 def plan_line(plan: Plan | None, summary: str) -> str:

@@ -119,7 +119,7 @@ KINDS: Final[dict[Code, Kind]] = {
 class OneshotError(Exception):
     """A refusal with a code, one line for people and a hint with the command that helps.
 
-    ``data`` is what a ``--json`` caller gets beside the error: JSON types only.
+    ``data`` is what a ``--json`` caller gets beside the error: fields of ``cli.data.Refusal``.
     """
 
     def __init__(self, code: Code, message: str, hint: str = "", **data: object) -> None:

@@ -38,7 +38,7 @@ def test_red_then_green_then_commit(feature: Project) -> None:
     feature.git("add", "--all")
     done = feature.do("green", "--json")
     assert (done.data["staged"], done.json["next"][0]["argv"]) == (True, ["git", "commit"])
-    assert done.data["proof"]["word"] == "PASS"
+    assert done.data["proof"]["verdict"] == "PASS"
     assert feature.may("commit", "-q", "-m", "one") == (0, "", "")
     assert feature.do("status", "--json").data["cycle"] == "red"
     assert feature.types()[-3:] == ["cycle.red", "cycle.green", "cycle.green"]

@@ -82,7 +82,7 @@ def test_a_feature_by_json_alone(project: Project) -> None:
     assert ask("green", code=1)["error"]["code"] == "NOT_PROVEN"
     red = ask("red")
     assert [t["reason"] for t in red["proof"]["tests"]] == ["missing-symbol"]
-    assert red["next"][0]["argv"] == ["git", "oneshot", "green"]
+    assert red["next"][0]["argv"] == ["git", "oneshot", "green", "--json"]
     project.repo.write("calc.py", "def two():\n    return 2\n")
     green = ask("green")
     assert green["next"][0]["argv"] == ["git", "add", "--all"]

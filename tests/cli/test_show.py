@@ -40,13 +40,15 @@ def test_status_for_programs(feature: Project) -> None:
     assert done.data == {
         "feature": "topic", "title": "", "phase": "implementing", "policy": "on-request",
         "requested": False, "branch": "main", "base": "main", "spike": False,
-        "plan": {"goal": "make it so"}, "cycle": "red",
+        "plan": {"goal": "make it so", "approach": "", "files": [], "tests": [], "text": "",
+                 "payload": ""},
+        "cycle": "red",
         "commits": [{"commit": one, "subject": "one", "verdict": None, "code": None,
-                     "class": None}],
+                     "class": None, "declared": None, "waived": None}],
         "unpushed": {"commits": [one], "trail": True}, "tip": tip, "void": [],
     }  # fmt: skip
     assert [step["argv"] for step in done.json["next"]] == [
-        ["git", "oneshot", "red"], ["git", "oneshot", "finalize"],
+        ["git", "oneshot", "red", "--json"], ["git", "oneshot", "finalize", "--json"],
     ]  # fmt: skip
 
 
@@ -178,8 +180,8 @@ def test_log_and_replay_after_everything_that_can_happen(feature: Project) -> No
     assert f"commit.rewritten  {one[:9]} -> {feature.git('rev-parse', 'main')[:9]}" in text
     assert "gate.executed" in text
     assert "workflow.cancel  no" in feature.do("log", "second").out
-    state = feature.do("replay", "topic", "--json").data["state"]
-    assert (state["phase"], state["policy"]) == ("completed", "on-request")
+    data = feature.do("replay", "topic", "--json").data
+    assert (data["state"]["phase"], data["policy"]) == ("completed", "on-request")
 
 
 def test_replay_to_an_event(feature: Project) -> None:

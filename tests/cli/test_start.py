@@ -76,7 +76,7 @@ def test_the_same_feature_twice(project: Project) -> None:
     assert (done.code, done.error) == (1, "STATE_ALREADY_EXISTS")
     assert done.json["error"]["hint"] == "look at it: git oneshot status topic"
     done = project.cli("init", "other", "--json")
-    assert (done.code, done.error, done.data) == (1, "FEATURE_OPEN", {"feature": "topic"})
+    assert (done.code, done.error, done.known) == (1, "FEATURE_OPEN", {"feature": "topic"})
     project.git("switch", "-q", "-c", "other")
     project.do("init", "other")
 
@@ -116,7 +116,7 @@ def test_a_tip_that_is_elsewhere_refuses(feature: Project) -> None:
     before = feature.digest()
     done = feature.cli("cancel", "--if-tip", "0" * 40, "--json")
     assert (done.code, done.error) == (75, "SEQUENCE_CONFLICT")
-    assert done.data == {"expected": "0" * 40, "actual": tip}
+    assert done.known == {"expected": "0" * 40, "actual": tip}
     assert feature.digest() == before
     feature.do("cancel", "--if-tip", tip)
 
@@ -132,6 +132,7 @@ def test_a_plan_in_four_answers(project: Project) -> None:
     )  # fmt: skip
     assert done.data["plan"] == {
         "goal": "a goal", "approach": "a way", "files": ["a.py", "b.py"], "tests": ["test_a.py"],
+        "text": "", "payload": "",
     }  # fmt: skip
     assert (done.data["previousPhase"], done.data["phase"]) == ("plan", "implementing")
     assert project.types() == ["workflow.started", "state.patched", "workflow.transition"]

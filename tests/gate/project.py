@@ -67,6 +67,11 @@ class Done(NamedTuple):
         return found
 
     @property
+    def known(self) -> dict[str, Any]:
+        """The data of that object, less what is null."""
+        return {key: value for key, value in self.data.items() if value is not None}
+
+    @property
     def error(self) -> str:
         """The code of the error in that object."""
         return str(self.json["error"]["code"])

@@ -1,0 +1,221 @@
+"""What ``data`` holds in the answer of each command: one struct a command, all in one place.
+
+`git oneshot schema` is made from these, so a schema and an answer cannot
+differ. Every field is always there; what does not apply is null. Within
+version 1 of the answers fields are only added.
+
+A new command: its struct here, its row in ``ANSWERS``.
+"""
+
+from typing import Any, Final
+
+from git_oneshot.cli.parts import (
+    Data,
+    GateData,
+    Judgement,
+    LimitsData,
+    ProofData,
+    Row,
+    Said,
+    SideRow,
+    SuiteRow,
+    Unpushed,
+)
+from git_oneshot.core.facts import Phase, Plan, Policy
+from git_oneshot.core.state import State, Void
+
+# -- commands that write an event ------------------------------------------------------
+
+
+class Wrote(Data, frozen=True, kw_only=True):
+    """What every command that writes answers: its events, and where the trail is now."""
+
+    feature: str
+    phase: Phase
+    previous_phase: Phase | None
+    events: list[str]
+    tip: str
+
+
+class Began(Wrote, frozen=True, kw_only=True):
+    """init."""
+
+    branch: str
+    policy: Policy
+    installed: list[str]
+    suites: list[str]
+
+
+class Planned(Wrote, frozen=True, kw_only=True):
+    """plan."""
+
+    plan: Plan
+    warnings: list[str]
+
+
+class Requested(Wrote, frozen=True, kw_only=True):
+    """request-synthesize."""
+
+    policy: Policy
+
+
+class Cancelled(Wrote, frozen=True, kw_only=True):
+    """cancel."""
+
+    reason: str
+    superseded_by: str | None
+
+
+class Waived(Wrote, frozen=True, kw_only=True):
+    """waive."""
+
+    commit: str
+    reason: str
+
+
+class Reddened(Wrote, frozen=True, kw_only=True):
+    """red."""
+
+    proof: ProofData
+
+
+class Greened(Wrote, frozen=True, kw_only=True):
+    """green. ``staged``: whether what is staged is what was proven."""
+
+    proof: ProofData
+    staged: bool
+
+
+class Finalized(Data, frozen=True, kw_only=True):
+    """finalize. Of --dry-run: no events, and ``to`` is the phase that it would enter."""
+
+    feature: str
+    phase: Phase
+    previous_phase: Phase | None
+    events: list[str]
+    tip: str
+    to: Phase
+    dry_run: bool
+    commits: list[Judgement]
+    suite: ProofData
+    untracked: list[str]
+
+
+# -- commands that judge or send -----------------------------------------------------
+
+
+class Pushed(Data, frozen=True, kw_only=True):
+    """push."""
+
+    feature: str
+    commits: list[Judgement]
+    suite: ProofData | None
+    pushed: bool
+
+
+class Verified(Data, frozen=True, kw_only=True):
+    """verify. The suite is run when every commit is PASS."""
+
+    commits: list[Judgement]
+    suite: ProofData | None
+
+
+# -- commands that read -----------------------------------------------------------------
+
+
+class Status(Data, frozen=True, kw_only=True):
+    """status. ``cycle`` is what comes next: red, green or commit."""
+
+    feature: str
+    title: str
+    phase: Phase
+    policy: Policy
+    requested: bool
+    branch: str
+    base: str
+    spike: bool
+    plan: Plan | None
+    cycle: str
+    commits: list[Said]
+    unpushed: Unpushed
+    tip: str | None
+    void: list[Void]
+
+
+class Listed(Data, frozen=True, kw_only=True):
+    """list."""
+
+    features: list[Row]
+    total: int
+
+
+class Logged(Data, frozen=True, kw_only=True):
+    """log. Each event as it is on the trail, plus ``void``: null, or why it has no effect."""
+
+    feature: str
+    tip: str
+    events: list[dict[str, Any]]
+
+
+class Replayed(Data, frozen=True, kw_only=True):
+    """replay."""
+
+    state: State
+    policy: Policy
+
+
+# -- commands about the clone -----------------------------------------------------------
+
+
+class Installed(Data, frozen=True, kw_only=True):
+    """install. ``fetched``: features that came."""
+
+    changes: list[str]
+    fetched: int
+
+
+class Uninstalled(Data, frozen=True, kw_only=True):
+    """uninstall."""
+
+    changes: list[str]
+
+
+class Trusted(Data, frozen=True, kw_only=True):
+    """trust: the commands that were not trusted before."""
+
+    commands: list[list[str]]
+
+
+class RulesData(Data, frozen=True, kw_only=True):
+    """rules. ``written`` is the file that --write made."""
+
+    written: str | None
+    source: str
+    suites: list[SuiteRow]
+    sides: list[SideRow]
+    strict: bool
+    checks: list[list[str]]
+    gate: GateData
+    limits: LimitsData
+
+
+ANSWERS: Final[dict[str, type[Data]]] = {
+    "init": Began,
+    "plan": Planned,
+    "red": Reddened,
+    "green": Greened,
+    "request-synthesize": Requested,
+    "waive": Waived,
+    "finalize": Finalized,
+    "push": Pushed,
+    "cancel": Cancelled,
+    "status": Status,
+    "list": Listed,
+    "log": Logged,
+    "replay": Replayed,
+    "verify": Verified,
+    "install": Installed,
+    "uninstall": Uninstalled,
+    "trust": Trusted,
+    "rules": RulesData,
+}

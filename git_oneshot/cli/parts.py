@@ -1,0 +1,144 @@
+"""The parts that answers are made of, and what every refusal holds.
+
+Every field is always there; what does not apply is null.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from git_oneshot.core.facts import Phase, Policy, Word
+
+
+class Data(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Fields that are all there, always."""
+
+
+class Turn(Data, frozen=True, kw_only=True):
+    """How one test came out without the change (red) and with it (green)."""
+
+    suite: str
+    file: str
+    id: str
+    red: str | None
+    green: str | None
+    reason: str | None
+
+
+class ProofData(Data, frozen=True, kw_only=True):
+    """A verdict, and the tests that it rests on: the first 200 of ``total``."""
+
+    verdict: Word
+    code: str | None
+    kind: str | None = field(name="class")
+    declared: bool  # whether the class is somebody's word
+    tests: list[Turn]
+    total: int
+    notes: list[str]
+
+
+class Judgement(ProofData, frozen=True, kw_only=True):
+    """A commit and its proof. ``suite``: where each was asked; ``waived``: the reason."""
+
+    commit: str
+    subject: str
+    suite: ProofData | None
+    waived: str | None
+
+
+class Excerpt(Data, frozen=True, kw_only=True):
+    """Text that was cut at 4 KiB when ``cut``; ``bytes`` is what there was of it."""
+
+    text: str
+    bytes: int
+    cut: bool
+
+
+class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What ``data`` holds when ``ok`` is false, of any command: null is what is not its case."""
+
+    feature: str | None = None
+    phase: Phase | None = None
+    guard: str | None = None  # the guard that does not hold
+    valid_targets: list[str] | None = None  # phases that can follow
+    paths: list[str] | None = None  # files that stand in the way
+    proof: ProofData | None = None
+    commits: list[Judgement] | None = None
+    suite: ProofData | None = None
+    untracked: list[str] | None = None
+    log: Excerpt | None = None  # the end of what the tests printed
+    said: Excerpt | None = None  # the end of what git said
+    changes: list[str] | None = None  # to this clone: done, or waiting for a yes
+    commands: list[list[str]] | None = None  # that are to be trusted
+    expected: str | None = None  # where --if-tip expects the trail
+    actual: str | None = None  # where the trail is
+    lock: str | None = None  # the file that is in the way
+    tip: str | None = None
+    events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound
+    frames: list[str] | None = None  # of a bug: where
+
+
+class Said(Data, frozen=True, kw_only=True):
+    """What a trail claims of a commit; null where it was not judged."""
+
+    commit: str
+    subject: str
+    verdict: Word | None
+    code: str | None
+    kind: str | None = field(name="class")
+    declared: str | None
+    waived: str | None
+
+
+class Unpushed(Data, frozen=True, kw_only=True):
+    """What no remote has, as far as the last fetch or push saw."""
+
+    commits: list[str]
+    trail: bool
+
+
+class Row(Data, frozen=True, kw_only=True):
+    """A feature in a list. ``origin``: local, remote or both; ``damage``: an error's code."""
+
+    feature: str
+    title: str
+    phase: Phase | None
+    policy: Policy
+    branch: str
+    commits: int
+    at: str
+    summary: str
+    origin: str
+    damage: str | None
+
+
+class SuiteRow(Data, frozen=True, kw_only=True):
+    """A suite of the rules."""
+
+    name: str
+    command: list[str]
+    root: str
+    runner: str
+    timeout: int
+    source: str
+
+
+class SideRow(Data, frozen=True, kw_only=True):
+    """The paths of a side, as git's pathspecs."""
+
+    side: str
+    paths: list[str]
+
+
+class GateData(Data, frozen=True, kw_only=True):
+    """What a push asks proofs for, besides what every clone does."""
+
+    refs: list[str]
+    everything: bool
+
+
+class LimitsData(Data, frozen=True, kw_only=True):
+    """Seconds that a commit may wait, and files that a plan may name without a warning."""
+
+    commit_seconds: float
+    plan_files: int

@@ -1,0 +1,50 @@
+"""Proofs as programs read them (DESIGN §7)."""
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+from git_oneshot.cli.parts import Judgement, ProofData, Turn
+from git_oneshot.core.facts import Proof, Word
+from git_oneshot.gate.judging import Verdict
+
+
+class _Fields(TypedDict):
+    verdict: Word
+    code: str | None
+    kind: str | None
+    declared: bool
+    tests: list[Turn]
+    total: int
+    notes: list[str]
+
+
+def proof_data(proof: Proof) -> ProofData:
+    """A proof."""
+    return ProofData(**_fields(proof))
+
+
+def judgements(verdicts: Iterable[Verdict]) -> list[Judgement]:
+    """Commits with their proofs."""
+    return [
+        Judgement(
+            commit=v.commit.id,
+            subject=v.commit.subject,
+            suite=proof_data(v.suite) if v.suite else None,
+            waived=v.waiver.reason if v.waiver else None,
+            **_fields(v.proof),
+        )
+        for v in verdicts
+    ]
+
+
+def _fields(proof: Proof) -> _Fields:
+    return {
+        "verdict": proof.word, "code": proof.code or None, "kind": proof.kind or None,
+        "declared": proof.declared,
+        "tests": [
+            Turn(suite=t.suite, file=t.file, id=t.id, red=t.red or None, green=t.green or None,
+                 reason=t.reason or None)
+            for t in proof.tests
+        ],
+        "total": proof.total, "notes": list(proof.notes),
+    }  # fmt: skip

@@ -1,0 +1,128 @@
+"""A refusal for programs: the object, and what to run next, as commands that can be run.
+
+One table for the codes of errors, one for guards, one for the codes of verdicts.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from git_oneshot.cli.answer import PLAN_IT, Next, envelope
+from git_oneshot.cli.parts import Refusal
+from git_oneshot.core.errors import Code, OneshotError
+
+_RED: Final = Next(("git", "oneshot", "red"), "write the test that fails without the change, then")
+_GREEN: Final = Next(("git", "oneshot", "green"), "make the tests pass, then")
+_AMEND: Final = Next(
+    ("git", "commit", "--amend", "--no-edit"),
+    "or put what was missing into the last commit, staged by git add",
+)
+_STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
+_LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
+_VERIFY: Final = Next(("git", "oneshot", "verify"), "see what each test did")
+_RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then")
+_TRUST: Final = Next(("git", "oneshot", "trust"), "see the commands, and decide")
+
+_CODES: Final[dict[Code, tuple[Next, ...]]] = {
+    Code.DETACHED_HEAD: (Next(("git", "switch", "-c"), "be on a branch", ("BRANCH",)),),
+    Code.FEATURE_UNKNOWN: (
+        Next(("git", "oneshot", "init"), "begin one", ("FEATURE",)),
+        Next(("git", "oneshot", "list"), "see the open features"),
+    ),
+    Code.GUARD_FAILED: (_STATUS,),
+    Code.IDENTITY_MISSING: (
+        Next(("git", "config", "user.name"), "say who you are", ("NAME",)),
+        Next(("git", "config", "user.email"), "and your address", ("EMAIL",)),
+    ),
+    Code.INVALID_PHASE: (_STATUS,),
+    Code.INVALID_TRANSITION: (_STATUS,),
+    Code.NOT_A_REPOSITORY: (Next(("git", "init"), "begin a repository"),),
+    Code.NOT_PROVEN: (_VERIFY,),
+    Code.NO_COMMITS: (Next(("git", "commit"), "commit something first", ("--message",)),),
+    Code.NO_SUITE: (Next(("git", "oneshot", "rules", "--write"), "name the test command"),),
+    Code.PUSH_FAILED: (Next(("git", "fetch"), "see what the remote has"),),
+    Code.RULES_INVALID: (_RULES,),
+    Code.SEQUENCE_CONFLICT: (_STATUS,),
+    Code.STATE_ALREADY_EXISTS: (_STATUS,),
+    Code.STATE_NOT_FOUND: (_LIST,),
+    Code.UNDECIDED: (_VERIFY,),
+    Code.UNTRUSTED: (_TRUST,),
+}
+_GUARDS: Final[dict[str, tuple[Next, ...]]] = {
+    "plan-set": (PLAN_IT,),
+    "has-commits": (_RED,),
+    "tree-clean": (
+        Next(("git", "add", "--all"), "commit what is left over: stage it"),
+        Next(("git", "commit"), "then", ("--message",)),
+    ),
+    "synthesis-opted-in": (
+        Next(("git", "oneshot", "request-synthesize"), "ask for a pull request"),
+    ),
+    "synthesis-opted-out": (Next(("git", "oneshot", "finalize"), "go on to its pull request"),),
+    "proven": (Next(("git", "oneshot", "finalize"), "prove the commits"),),
+}
+_VERDICTS: Final[dict[str, tuple[Next, ...]]] = {
+    "no-test": (_RED,),
+    "vacuous-red": (_RED,),
+    "broken-test": (_RED,),
+    "green-failed": (_GREEN,),
+    "regression": (_GREEN,),
+    "skipped": (_GREEN,),
+    "vanished": (_GREEN,),
+    "rules-mixed": (Next(("git", "reset"), "unstage, and commit .oneshot.toml alone"),),
+    "rules-invalid": (_RULES,),
+    "untrusted": (_TRUST,),
+}
+# Of a command that has to be answered: how it is answered without a terminal.
+_ANSWERED: Final[dict[str, tuple[Next, ...]]] = {
+    "plan": (PLAN_IT,),
+    "install": (Next(("git", "oneshot", "install", "--yes"), "make the changes"),),
+    "trust": (Next(("git", "oneshot", "trust", "--yes"), "trust these commands"),),
+}
+
+
+def refusal(command: str, argv: Sequence[str], err: OneshotError) -> bytes:
+    """The object that a refused command answers with."""
+    names = dict(zip(Refusal.__struct_encode_fields__, Refusal.__struct_fields__, strict=True))
+    said: dict[str, Any] = {names[key]: value for key, value in err.data.items() if key in names}
+    return envelope(command, Refusal(**said), err, after_error(command, argv, err))
+
+
+def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequence[Next]:
+    """The commands that help after an error, the first one first."""
+    proof = err.data.get("proof")
+    code = getattr(proof, "code", None) or _worst(err.data.get("commits"))
+    if err.kind.retryable and err.code is not Code.UNDECIDED:
+        return (Next(("git", "oneshot", *argv), "try again"),)
+    if err.code in (Code.NOT_PROVEN, Code.UNDECIDED) and code in _VERDICTS:
+        return after_verdict(code, committed=proof is None)
+    if err.code is Code.NEEDS_INPUT:
+        return _ANSWERED.get(command, ())
+    if err.code is Code.USAGE:
+        return (Next(("git", "oneshot", *filter(None, [command]), "-h"), "see how it is used"),)
+    if err.code is Code.INVALID_PHASE and err.data.get("phase") == "plan":
+        return (PLAN_IT,)
+    if err.code is Code.FEATURE_OPEN:
+        feature = str(err.data.get("feature") or "")
+        status = ("git", "oneshot", "status", *filter(None, [feature]))
+        return (Next(status, "see the feature that is open"),)
+    guard = str(err.data.get("guard"))
+    if guard == "on-its-branch":
+        return (Next(("git", "switch", err.hint.removeprefix("git switch ")), "go there"),)
+    return _GUARDS.get(guard) or _CODES.get(err.code, ())
+
+
+def after_verdict(code: str, *, committed: bool) -> Sequence[Next]:
+    """The commands that help after a verdict; ``committed``: the change is a commit already."""
+    helps = _VERDICTS.get(code, (_VERIFY,))
+    return (*helps, _AMEND) if committed and code in _VERDICTS else helps
+
+
+def _worst(judgements: object) -> str | None:
+    """The code of the first commit that is not PASS, FAIL before UNKNOWN."""
+    if not isinstance(judgements, list):
+        return None
+    for word in ("FAIL", "UNKNOWN"):
+        for one in judgements:
+            if one.verdict == word:
+                return str(one.code)
+    return None

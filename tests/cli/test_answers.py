@@ -1,0 +1,79 @@
+"""The contract for programs: typed answers, and a next step that can be run as it is."""
+
+import ast
+
+from git_oneshot.cli.answer import Next, excerpt, whole
+from git_oneshot.cli.data import ANSWERS
+from git_oneshot.cli.main import COMMANDS, HIDDEN
+from git_oneshot.cli.parts import Refusal
+from git_oneshot.cli.proofs import proof_data
+from git_oneshot.cli.refusal import after_error
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Plan, Proof
+from git_oneshot.core.verdict import DOUBTS, FAILURES
+from tests.gate.project import ROOT, Project
+
+SOURCES = sorted((ROOT / "git_oneshot").rglob("*.py"))
+
+
+def test_every_command_has_a_type_for_its_answer() -> None:
+    assert list(ANSWERS) == [name for name in COMMANDS if name not in HIDDEN]
+
+
+def test_what_an_error_says_beside_itself_is_a_field_of_every_refusal() -> None:
+    """An unknown word would be lost on the way to a program."""
+    calls = [
+        (path.name, node)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("OneshotError", "unmet")
+    ]
+    for name, call in calls:
+        said = {keyword.arg for keyword in call.keywords if keyword.arg}
+        assert said <= {*Refusal.__struct_encode_fields__}, f"{name}:{call.lineno}"
+
+
+def test_a_field_is_null_and_not_left_out() -> None:
+    """On a trail defaults are left out; in an answer nothing is."""
+    assert whole(Plan(goal="x")) == {
+        "goal": "x", "approach": "", "files": [], "tests": [], "text": "", "payload": "",
+    }  # fmt: skip
+    assert set(whole(Refusal())) == {*Refusal.__struct_encode_fields__}
+
+
+def test_a_refusal_has_all_fields(project: Project) -> None:
+    done = project.cli("status", "--json")
+    assert set(done.data) == {*Refusal.__struct_encode_fields__}
+    assert done.known == {}
+    assert done.json["error"]["hint"].startswith("begin one")
+
+
+def test_a_long_text_is_cut_at_its_beginning_and_says_so() -> None:
+    short, long = excerpt("é" * 2048), excerpt("é" * 2049)
+    assert (short.bytes, short.cut, len(short.text)) == (4096, False, 2048)
+    assert (long.bytes, long.cut, len(long.text)) == (4098, True, 2048)
+
+
+def _refused(code: Code, verdict: str) -> OneshotError:
+    return OneshotError(code, "x", "", proof=proof_data(Proof(word="FAIL", code=verdict)))
+
+
+def test_after_an_error_there_is_something_to_run() -> None:
+    """What it names is a command of ours or of git, without a hole in it."""
+    nexts = [
+        one
+        for code in Code
+        for verdict in [*FAILURES, *DOUBTS]
+        for one in after_error("plan", ["plan"], _refused(code, verdict))
+    ]
+    for one in nexts:
+        assert one.argv[0] == "git"
+        assert one.argv[1] != "oneshot" or one.argv[2] in COMMANDS
+        assert not any("…" in word or word in ("None", "") for word in one.argv)
+        assert all(need.startswith("--") or need.isupper() for need in one.needs)
+
+
+def test_a_need_is_an_option_with_its_text_or_a_word() -> None:
+    assert Next(("git", "commit"), "go on", ("--message",)).line == "git commit --message …"
+    assert Next(("git", "switch", "-c"), "go on", ("BRANCH",)).line == "git switch -c BRANCH"
+    assert Next(("git", "add", "a b"), "go on").line == "git add 'a b'"
