@@ -6,7 +6,7 @@ import click
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.ids import printable
-from git_oneshot.core.rules import Argv
+from git_oneshot.core.rules_file import Argv
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.suites import rules_of
 

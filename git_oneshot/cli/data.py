@@ -20,6 +20,7 @@ from git_oneshot.cli.parts import (
     SideRow,
     SuiteRow,
     Unpushed,
+    ValueRow,
 )
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
@@ -191,6 +192,7 @@ class RulesData(Data, frozen=True, kw_only=True):
 
     written: str | None
     source: str
+    values: list[ValueRow]
     suites: list[SuiteRow]
     sides: list[SideRow]
     strict: bool

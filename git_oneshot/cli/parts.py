@@ -112,6 +112,15 @@ class Row(Data, frozen=True, kw_only=True):
     damage: str | None
 
 
+class ValueRow(Data, frozen=True, kw_only=True):
+    """A value in force, by its key as the file spells it, and its line there if it has one."""
+
+    key: str
+    value: Any
+    source: str
+    line: int | None
+
+
 class SuiteRow(Data, frozen=True, kw_only=True):
     """A suite of the rules."""
 
@@ -119,6 +128,8 @@ class SuiteRow(Data, frozen=True, kw_only=True):
     command: list[str]
     root: str
     runner: str
+    report: str | None
+    setup: list[str]
     timeout: int
     source: str
 

@@ -8,34 +8,42 @@ import click
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import RulesData
-from git_oneshot.cli.parts import GateData, LimitsData, SideRow, SuiteRow
+from git_oneshot.cli.parts import GateData, LimitsData, SideRow, SuiteRow, ValueRow
+from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.rules_file import FILE, parse
+from git_oneshot.core.rules_lines import lines_of
 from git_oneshot.core.template import template
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import file_of, rules_of
 
 
 @answering("rules", "the rules in force; --write makes a file of them")
 @click.option("--write", is_flag=True, help=f"Write a commented {FILE}.")
 def rules(app: App, *, write: bool) -> Answer:
-    """Show the rules in force at HEAD, and where they come from."""
+    """Show the rules in force at HEAD, and where each value comes from."""
     tree = app.git.tree(app.head)
     found = rules_of(app.git, tree)
     if write:
-        path = os.path.join(app.work_tree, FILE)
-        try:
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(template(found.suites))
-        except FileExistsError:
-            raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}") from None
-        return Answer(
-            _data(found, FILE),
-            f"wrote {FILE}",
-            [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
-        )
+        return _written(app, found, tree)
     _look_at_edits(app, tree)
-    return Answer(_data(found), _shown(found))
+    data = _data(app, found, tree)
+    return Answer(data, _shown(found, data.values))
+
+
+def _written(app: App, found: Rules, tree: str) -> Answer:
+    path = os.path.join(app.work_tree, FILE)
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(template(found))
+    except FileExistsError:
+        raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}") from None
+    return Answer(
+        _data(app, found, tree, FILE),
+        f"wrote {FILE}",
+        [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
+    )
 
 
 def _look_at_edits(app: App, tree: str) -> None:
@@ -51,14 +59,19 @@ def _look_at_edits(app: App, tree: str) -> None:
         app.say(f"note: {FILE} was changed, and is not in force until it is committed")
 
 
-def _data(found: Rules, written: str | None = None) -> RulesData:
+def _data(app: App, found: Rules, tree: str, written: str | None = None) -> RulesData:
+    said = values(found, lines_of(file_of(app.git, tree) or ""))
     return RulesData(
         written=written,
         source=FILE if found.from_file else "detected",
+        values=[
+            ValueRow(key=v.key, value=v.value, source=v.source, line=v.line) for v in said
+        ],
         suites=[
             SuiteRow(
                 name=s.name, command=list(s.command), root=s.root or ".", runner=s.runner,
-                timeout=s.timeout, source="detected" if s.detected else FILE,
+                timeout=s.timeout, report=s.report or None, setup=list(s.setup),
+                source="detected" if s.detected else FILE,
             )
             for s in found.suites
         ],
@@ -72,21 +85,25 @@ def _data(found: Rules, written: str | None = None) -> RulesData:
     )  # fmt: skip
 
 
-def _shown(found: Rules) -> str:
+def _shown(found: Rules, said: list[ValueRow]) -> str:
     lines = [f"# from {FILE}" if found.from_file else f"# there is no {FILE}: detected"]
-    lines += [
-        f"suite    {s.name}: {shlex.join(s.command)} in {s.root or '.'}, {s.timeout} s, {s.runner}"
-        for s in found.suites
-    ]
+    rows = [(v.key, _plain(v.value), f"{v.source}:{v.line}" if v.line else v.source) for v in said]
+    wide = max(len(key) for key, _, _ in rows)
+    long = min(40, max(len(value) for _, value, _ in rows))
+    lines += [f"{key:<{wide}}  {value:<{long}}  {source}".rstrip() for key, value, source in rows]
     if not found.suites:
-        lines.append("suite    none: nothing is gated")
-    lines += [f"check    {shlex.join(argv)}" for argv in found.checks]
+        lines.append("# no suite is known: nothing is gated")
+    lines += ["", "# the first side that claims a path has it"]
     for side, paths in sides(found):
         lines.append(f"{side:<12} {' '.join(path.removeprefix(':(glob)') for path in paths)}")
-    rest = "production (strict)" if found.strict else "neutral"
-    lines.append(f"all else     {rest}")
-    if found.gate.everything:
-        lines.append("gate     every push")
-    elif found.gate.refs:
-        lines.append(f"gate     {' '.join(found.gate.refs)}")
-    return "\n".join(lines)
+    lines.append(f"{'production' if found.strict else 'neutral':<12} all else")
+    return "\n".join(printable(line) for line in lines)
+
+
+def _plain(value: object) -> str:
+    """A value on one line: commands as a shell has them."""
+    if isinstance(value, tuple):
+        words = [shlex.join(one) if isinstance(one, tuple) else one for one in value]
+        nested = any(isinstance(one, tuple) for one in value)
+        return "; ".join(words) if nested else shlex.join(words) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,32 +1,35 @@
 """The rules in force: what the file says, what is detected, what holds by default."""
 
-import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
-from git_oneshot.core.detection import detect, runner_of
-from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import Argv, Rules, Suite
-from git_oneshot.core.rules_file import FILE, RulesTable, SuiteTable
+from git_oneshot.core.detection import Project, detect, runner_of
+from git_oneshot.core.rules import Rules, Suite
+from git_oneshot.core.rules_file import (
+    FILE,
+    RulesTable,
+    SuiteTable,
+    below,
+    keys,
+    plain_tables,
+    words,
+)
+from git_oneshot.core.rules_lines import Where
 
 
-def effective(table: RulesTable | None, top: Iterable[str], tests: Iterable[str]) -> Rules:
+def effective(
+    table: RulesTable | None, paths: Iterable[str], read: Callable[[str], str] = lambda _: ""
+) -> Rules:
     """The rules in force: the file's, and where it names no suite, what the names suggest.
 
-    ``top``: the names in the tree's top folder; ``tests``: paths in its test folders.
+    ``paths``: those of the tree; ``read`` gives the text of one.
     """
     said = table or RulesTable()
-    suites = tuple(_suite(one) for one in said.suite) or detect(top, tests)
-    names = [suite.name for suite in suites]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise OneshotError(
-            Code.RULES_INVALID, f"{FILE}: two suites are called '{twice}'", "rename one of them"
-        )
     return Rules(
-        suites=suites,
+        suites=tuple(_suite(one) for one in said.suite) or detect(Project(paths, read)),
         sides=said.sides,
         strict=said.strict,
-        checks=tuple(_argv("check", line) for line in said.check),
+        checks=tuple(words(line) for line in said.check),
         gate=said.gate,
         limits=said.limits,
         from_file=table is not None,
@@ -34,32 +37,50 @@ def effective(table: RulesTable | None, top: Iterable[str], tests: Iterable[str]
 
 
 def _suite(table: SuiteTable) -> Suite:
-    command = _argv(f"suite '{table.name}'", table.command)
+    command = words(table.command)
+    report = below(table.report or "") or ""
     return Suite(
         name=table.name,
         command=command,
-        root=_root(table),
+        root=below(table.root) or "",
         timeout=table.timeout,
-        runner=table.runner or runner_of(command),
+        runner=table.runner or runner_of(command, report),
+        report=report,
+        setup=words(table.setup) if table.setup is not None else (),
     )
 
 
-def _root(table: SuiteTable) -> str:
-    parts = [part for part in table.root.split("/") if part not in ("", ".")]
-    if table.root.startswith("/") or ".." in parts:
-        raise OneshotError(
-            Code.RULES_INVALID,
-            f"{FILE}: root '{table.root}' leaves the repository",
-            "give a folder of the repository, such as root = 'backend'",
-        )
-    return "/".join(parts)
+class Value(NamedTuple):
+    """One value in force: its key as the file would spell it, and where it came from."""
+
+    key: str
+    value: object
+    source: str  # the file's name, "detected" or "default"
+    line: int | None
 
 
-def _argv(where: str, line: str) -> Argv:
-    try:
-        argv = tuple(shlex.split(line))
-    except ValueError as err:
-        raise OneshotError(Code.RULES_INVALID, f"{FILE}: {where}: {err}") from err
-    if not argv:
-        raise OneshotError(Code.RULES_INVALID, f"{FILE}: {where}: the command is empty")
-    return argv
+def values(rules: Rules, lines: Mapping[Where, int]) -> list[Value]:
+    """Each effective value; ``lines``: the keys that the file sets."""
+    found = []
+    for title, table in plain_tables():
+        held = getattr(rules, title) if title else rules
+        for key in keys(table):
+            if key.name not in ("suite", *(name for name, _ in plain_tables())):
+                where: Where = (title, key.name) if title else (key.name,)
+                value = getattr(held, {"check": "checks"}.get(key.field, key.field))
+                found.append(_value(where, value, lines, "default"))
+    for number, suite in enumerate(rules.suites):
+        for key in keys(SuiteTable):
+            value = getattr(suite, key.field)
+            if value or key.field == "root":
+                made = suite.detected or key.field == "runner"
+                source = "detected" if made else "default"
+                where = ("suite", number, key.name)
+                found.append(_value(where, value or ".", lines, source))
+    return found
+
+
+def _value(where: Where, value: object, lines: Mapping[Where, int], otherwise: str) -> Value:
+    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
+    line = lines.get(where)
+    return Value(spelled.removeprefix("."), value, FILE if line else otherwise, line)

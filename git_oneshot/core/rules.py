@@ -4,16 +4,22 @@ Paths are matched by git's own pathspecs (``git help glossary``), never here:
 this module only knows which patterns belong to which side.
 """
 
-from typing import Final, Literal
+from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
-from git_oneshot.core.languages import PATTERNS, Side
-from git_oneshot.core.rules_file import FILE, GateTable, LimitsTable, SidesTable
+from git_oneshot.core.languages import PATTERNS, Side, speaks
+from git_oneshot.core.rules_file import (
+    FILE,
+    Argv,
+    GateTable,
+    LimitsTable,
+    Runner,
+    SidesTable,
+)
 
 RULES_PATHS: Final = (FILE, ".oneshot/allowed_signers")
-
-Argv = tuple[str, ...]
 
 
 class Suite(Struct, frozen=True, kw_only=True):
@@ -22,9 +28,16 @@ class Suite(Struct, frozen=True, kw_only=True):
     name: str
     command: Argv
     root: str = ""
-    runner: Literal["pytest", "command"] = "command"
+    runner: Runner = "command"
+    report: str = ""  # the file that the command writes, below root
+    setup: Argv = ()  # what installs the dependencies, in root
     timeout: int = 600
     detected: bool = False
+
+    @property
+    def commands(self) -> tuple[Argv, ...]:
+        """Every command of the repository that a run of this suite may run."""
+        return (self.setup, self.command) if self.setup else (self.command,)
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -41,7 +54,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     @property
     def commands(self) -> tuple[Argv, ...]:
         """Every command of the repository that the program would run: what trust is about."""
-        return (*(suite.command for suite in self.suites), *self.checks)
+        return (*(argv for suite in self.suites for argv in suite.commands), *self.checks)
 
 
 def sides(rules: Rules) -> list[tuple[Side, tuple[str, ...]]]:
@@ -58,14 +71,40 @@ def sides(rules: Rules) -> list[tuple[Side, tuple[str, ...]]]:
         ("generated", said.generated),
         ("neutral", said.neutral),
     ]
-    for suite in sorted(rules.suites, key=lambda s: -len(s.root)):
-        prefix = f"{suite.root}/" if suite.root else ""
-        for side, patterns in PATTERNS[suite.runner].items():
-            order.append((side, tuple(f":(glob){prefix}{pattern}" for pattern in patterns)))
+    for root, suites in _by_root(rules):
+        # All suites of a root have their say on one side before the next side has.
+        for side in ("test", "environment", "production"):
+            patterns = dict.fromkeys(p for s in suites for p in PATTERNS[s.runner][side])
+            order.append((side, tuple(f":(glob){root}{pattern}" for pattern in patterns)))
+    order.append(("environment", tuple(dict.fromkeys(_shared(rules)))))
     return [(side, patterns) for side, patterns in order if patterns]
 
 
-def suite_of(rules: Rules, path: str) -> Suite | None:
-    """The suite that a path belongs to: the one with the longest root above it."""
+def _shared(rules: Rules) -> Iterator[str]:
+    """The manifests in the folders above a root, such as a workspace's one lock file."""
+    for suite in rules.suites:
+        parts = suite.root.split("/") if suite.root else []
+        for depth in range(len(parts)):
+            folder = "".join(f"{part}/" for part in parts[:depth])
+            for pattern in PATTERNS[suite.runner]["environment"]:
+                yield f":(glob){folder}{pattern.removeprefix('**/')}"
+
+
+def _by_root(rules: Rules) -> list[tuple[str, list[Suite]]]:
+    """The suites of each root, the longest root first."""
+    found: dict[str, list[Suite]] = {}
+    for suite in sorted(rules.suites, key=lambda s: -len(s.root)):
+        found.setdefault(f"{suite.root}/" if suite.root else "", []).append(suite)
+    return list(found.items())
+
+
+def suites_of(rules: Rules, path: str) -> list[Suite]:
+    """The suites that a path belongs to: of those with the longest root above it, the ones of
+    its language, else all; and where no root is above it, those below its own folder."""
     above = [s for s in rules.suites if not s.root or path.startswith(s.root + "/")]
-    return max(above, key=lambda s: len(s.root), default=None)
+    if not above:
+        folder = path[: path.rfind("/") + 1]
+        return [s for s in rules.suites if s.root.startswith(folder)]
+    longest = max((len(s.root) for s in above), default=0)
+    nearest = [s for s in above if len(s.root) == longest]
+    return [s for s in nearest if speaks(s.runner, path)] or nearest

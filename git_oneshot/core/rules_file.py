@@ -1,18 +1,29 @@
-"""What `.oneshot.toml` may say: its tables, and how a wrong file is refused."""
+"""What `.oneshot.toml` may say: its tables. A key is one line here, with what it does.
 
-import difflib
-import re
+``rules``, ``rules --write``, the manual's test and the errors read the tables, so
+a key that is added is shown, written, asked for in the manual and refused by itself.
+"""
+
+import shlex
 import tomllib
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.rules_lines import Where, line_of, place_of
 
 FILE: Final = ".oneshot.toml"
+LARGEST: Final = 64 * 1024  # characters of the file
 
+Argv = tuple[str, ...]
 Patterns = tuple[Annotated[str, Meta(min_length=1)], ...]  # git takes no empty pathspec
+Runner = Literal[
+    "pytest", "unittest", "node", "vitest", "jest", "go", "cargo", "ctest",
+    "junit", "tap", "command",
+]  # fmt: skip
 
 
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -25,72 +36,216 @@ class SuiteTable(_Table, frozen=True, kw_only=True):
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,40}\Z")]
     command: str
     root: str = "."
-    runner: Literal["pytest", "command"] | None = None
+    runner: Runner | None = None
+    report: Annotated[str, Meta(min_length=1)] | None = None
+    setup: str | None = None
     timeout: Annotated[int, Meta(ge=1, le=86_400)] = 600
 
 
 class SidesTable(_Table, frozen=True, kw_only=True):
     """``[sides]``: pathspecs that stand above what is detected."""
 
-    test: Patterns = ()
-    production: Patterns = ()
-    environment: Patterns = ()
-    generated: Patterns = ()
-    neutral: Patterns = ()
+    test: Annotated[Patterns, Meta(description="tests and helpers", examples=["spec/**"])] = ()
+    production: Annotated[Patterns, Meta(description="what needs a test", examples=["*.sql"])] = ()
+    environment: Annotated[
+        Patterns, Meta(description="lock files and manifests", examples=["deps.txt"])
+    ] = ()
+    generated: Annotated[Patterns, Meta(description="what a tool writes", examples=["gen/**"])] = ()
+    neutral: Annotated[
+        Patterns, Meta(description="what needs no test", examples=["scripts/**"])
+    ] = ()
 
 
 class GateTable(_Table, frozen=True, kw_only=True):
-    """``[gate]``: which pushes ask for proofs."""
+    """``[gate]``: which pushes ask for proofs, besides those to the base of a feature."""
 
-    refs: tuple[str, ...] = ()
-    everything: bool = False
+    refs: Annotated[
+        tuple[str, ...], Meta(description="full names of refs", examples=["refs/heads/main"])
+    ] = ()
+    everything: Annotated[bool, Meta(description="every ref")] = False
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):
-    """``[limits]``: seconds that a commit may take, files that a plan may name."""
+    """``[limits]``: of time and size."""
 
-    commit_seconds: Annotated[float, Meta(ge=0, le=600)] = 10.0
-    plan_files: Annotated[int, Meta(ge=1, le=1_000)] = 5
+    commit_seconds: Annotated[
+        float, Meta(ge=0, le=600, description="seconds that the pre-commit hook may run tests")
+    ] = 10.0
+    plan_files: Annotated[
+        int, Meta(ge=1, le=1_000, description="files that a plan names before there is a warning")
+    ] = 5
 
 
 class RulesTable(_Table, frozen=True, kw_only=True):
     """The whole file."""
 
-    strict: bool = False
-    check: tuple[str, ...] = ()
+    strict: Annotated[
+        bool, Meta(description="neutral files (documents, scripts, CI) count as production")
+    ] = False
+    check: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="commands that must pass once, on the last commit of a feature",
+            examples=["ruff check .", "mypy"],
+        ),
+    ] = ()
     suite: tuple[SuiteTable, ...] = ()
     sides: SidesTable = SidesTable()
     gate: GateTable = GateTable()
     limits: LimitsTable = LimitsTable()
 
 
+class Key(NamedTuple):
+    """A key of a table, as the file spells it."""
+
+    name: str
+    field: str
+    default: Any
+    about: str
+    examples: tuple[str, ...]
+
+
+def keys(table: type[Struct]) -> list[Key]:
+    """The keys of a table, in order."""
+    hints = get_type_hints(table, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(table):
+        meta = next((a for a in get_args(hints[field.name])[1:] if isinstance(a, Meta)), Meta())
+        examples = tuple(map(str, meta.examples or ()))
+        about = meta.description or ""
+        found.append(Key(field.encode_name, field.name, field.default, about, examples))
+    return found
+
+
+def plain_tables() -> list[tuple[str, type[Struct]]]:
+    """The file's tables but ``[[suite]]``, by name; the top level is called ''."""
+    below = [(f.encode_name, f.type) for f in msgspec.structs.fields(RulesTable)]
+    tables = [(n, t) for n, t in below if isinstance(t, type) and issubclass(t, _Table)]
+    return [("", RulesTable), *tables]
+
+
+def table_at(where: Where) -> tuple[str, type[Struct]]:
+    """The table that holds a place: its title, and what it may say."""
+    name = where[0] if where else ""
+    if name == "suite":
+        return "[[suite]]", SuiteTable
+    found = dict(plain_tables())
+    return (f"[{name}]", found[name]) if name in found and name else ("the file", RulesTable)
+
+
 def parse(text: str) -> RulesTable:
-    """Read the file. Raises OneshotError(RULES_INVALID) with the place and the nearest key."""
+    """Read the file. Raises OneshotError(RULES_INVALID) with the line and the nearest key."""
+    if len(text) > LARGEST:
+        raise OneshotError(Code.RULES_INVALID, f"{FILE}: larger than {LARGEST // 1024} KiB")
     try:
         said = tomllib.loads(text)
-        if _has_nul(said):
-            raise OneshotError(Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character")
-        return msgspec.convert(said, RulesTable)
     except (tomllib.TOMLDecodeError, RecursionError) as err:
-        raise OneshotError(Code.RULES_INVALID, f"{FILE}: {err}", "git oneshot rules") from err
+        why, line = place_of(str(err))
+        raise _refusal(why, "git oneshot rules", line) from err
+    if _has_nul(said):
+        raise OneshotError(Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character")
+    try:
+        table = msgspec.convert(said, RulesTable)
     except msgspec.ValidationError as err:
-        why = str(err)
-        unknown = re.search(r"unknown field `([^`]*)`", why)
-        near = difflib.get_close_matches(unknown[1], _keys(), 1) if unknown else []
-        raise OneshotError(
-            Code.RULES_INVALID,
-            f"{FILE}: {why[0].lower()}{why[1:]}",
-            f"did you mean '{near[0]}'?" if near else "keys: " + ", ".join(_keys()),
-        ) from err
+        raise _misfit(text, str(err)) from err
+    for where, why, hint in _faults(table):
+        raise _refusal(why, hint, line_of(text, where))
+    return table
+
+
+def _refusal(why: str, hint: str, line: int | None) -> OneshotError:
+    at = f"{FILE}:{line}" if line else FILE
+    return OneshotError(Code.RULES_INVALID, f"{at}: {why}", hint, line=line)
+
+
+def _misfit(text: str, said: str) -> OneshotError:
+    """What msgspec found, with its line, and the key that was meant."""
+    import difflib
+    import re
+
+    why, _, at = said.partition(" - at `")
+    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", at)
+    where: Where = tuple(int(number) if number else name for name, number in steps)
+    unknown = re.search(r"unknown field `(.*)`\Z", why)
+    if unknown is None:
+        spot = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
+        place = f" at '{spot.removeprefix('.')}'" if spot else ""
+        return _refusal(
+            f"{why[0].lower()}{why[1:]}{place}", "man gitoneshot-rules", line_of(text, where)
+        )
+    title, table = table_at(where)
+    known = [key.name for key in keys(table)]
+    near = difflib.get_close_matches(unknown[1], known, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"keys of {title}: {', '.join(known)}"
+    return _refusal(
+        f"unknown key '{unknown[1]}' in {title}", hint, line_of(text, (*where, unknown[1]))
+    )
 
 
 def _has_nul(value: object) -> bool:
     """Whether any text holds the one character that no argument of a process can."""
     if isinstance(value, dict):
-        return any(map(_has_nul, value.values()))
+        return any(map(_has_nul, (*value, *value.values())))
     return any(map(_has_nul, value)) if isinstance(value, list) else "\0" in str(value)
 
 
-def _keys() -> list[str]:
-    tables = (RulesTable, SuiteTable, SidesTable, GateTable, LimitsTable)
-    return sorted({name for t in tables for name in t.__struct_encode_fields__})
+# -- what a table alone cannot say ---------------------------------------------------
+
+
+def words(line: str) -> Argv:
+    """A command as a shell would split it. Raises ValueError."""
+    argv = tuple(shlex.split(line))
+    if not argv:
+        raise ValueError("the command is empty")
+    return argv
+
+
+def below(path: str) -> str | None:
+    """A path as its parts spell it; "" for the top, None when it leaves the folder."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return None if path.startswith("/") or ".." in parts else "/".join(parts)
+
+
+def _faults(table: RulesTable) -> Iterator[tuple[Where, str, str]]:
+    """Each value that no table refuses and that can't be meant: where, why, a hint."""
+    commands: list[tuple[Where, str, str]] = [
+        (("check", n), "check", line) for n, line in enumerate(table.check)
+    ]
+    for n, suite in enumerate(table.suite):
+        commands.append((("suite", n, "command"), f"suite '{suite.name}'", suite.command))
+        if suite.setup is not None:
+            commands.append((("suite", n, "setup"), f"setup of '{suite.name}'", suite.setup))
+    for where, what, line in commands:
+        try:
+            words(line)
+        except ValueError as err:
+            yield where, f"{what}: {str(err)[:1].lower()}{str(err)[1:]}", "git oneshot rules"
+    names = [suite.name for suite in table.suite]
+    for n, suite in enumerate(table.suite):
+        yield from _suite_faults(n, suite)
+        if suite.name in names[:n]:
+            why = f"two suites are called '{suite.name}'"
+            yield ("suite", n, "name"), why, "rename one of them"
+
+
+def _suite_faults(n: int, suite: SuiteTable) -> Iterator[tuple[Where, str, str]]:
+    if below(suite.root) is None:
+        hint = "give a folder of the repository, such as root = 'backend'"
+        yield ("suite", n, "root"), f"root '{suite.root}' leaves the repository", hint
+    report = suite.report
+    if report is not None and not below(report):
+        hint = "give a path below the suite's root, such as report = 'build/tests.xml'"
+        yield ("suite", n, "report"), f"report '{report}' leaves the suite's root", hint
+    if report is None and suite.runner == "junit":
+        hint = "say where: report = 'build/tests.xml'"
+        yield ("suite", n, "runner"), "the runner 'junit' reads a report", hint
+    if report is not None and suite.runner not in REPORTS:
+        why = f"the runner '{suite.runner}' reads no report of yours"
+        if suite.runner is None:
+            why = f"what kind of report '{report}' is does not show"
+            if report.endswith((".xml", ".tap")):
+                return
+        yield ("suite", n, "report"), why, "say runner = 'junit' or runner = 'tap'"
+
+
+REPORTS: Final = ("junit", "tap")  # the runners that read the file that ``report`` names

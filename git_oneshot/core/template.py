@@ -1,54 +1,80 @@
 """`git oneshot rules --write`: a commented file that says what is in force."""
 
 import shlex
-from collections.abc import Sequence
-from typing import Final
+from typing import Any
 
 import msgspec
 
 from git_oneshot.core.detection import runner_of
-from git_oneshot.core.rules import Suite
+from git_oneshot.core.rules import Rules, Suite
+from git_oneshot.core.rules_file import Key, keys, plain_tables
 
-TEMPLATE: Final = """\
-# Rules of `git oneshot` for this repository. `git oneshot rules` shows what is in force.
-# Every key may be left out.
-
-# Neutral files (documents, scripts, CI) count as production:
-# strict = false
-
-# Commands that must pass once, on the last commit, before a feature is finalized:
-# check = ["ruff check .", "mypy"]
-
-{suites}
-# Pathspecs (see `git help glossary`) that stand above what is detected:
-# [sides]
-# test = ["spec/**"]
-# production = ["*.sql"]
-# environment = ["deps.txt"]
-# neutral = ["scripts/**"]
-
-# Pushes that ask for proofs, besides the base of a feature:
-# [gate]
-# refs = ["refs/heads/main"]
-# everything = false
-
-# [limits]
-# commit-seconds = 10
-# plan-files = 5
+_HEAD = """\
+# Rules of `git oneshot` for this repository. `git oneshot rules` shows what is in force,
+# `man gitoneshot-rules` tells of every key. Every key may be left out.
+"""
+_NO_SUITE = """
+# A test command, and the folder that it tests:
+# [[suite]]
+# name = "all"
+# command = "make test"
+# root = "."
+# timeout = 600
 """
 
 
-def template(suites: Sequence[Suite]) -> str:
-    """A commented file that says what is in force now."""
-    tables = [
-        f'[[suite]]\nname = "{s.name}"\ncommand = {_quoted(shlex.join(s.command))}\n'
-        f"root = {_quoted(s.root or '.')}\ntimeout = {s.timeout}\n"
-        + (f'runner = "{s.runner}"\n' if s.runner != runner_of(s.command) else "")
-        for s in suites
-    ] or ['# [[suite]]\n# name = "all"\n# command = "make test"\n']
-    return TEMPLATE.format(suites="\n".join(tables))
+def template(rules: Rules) -> str:
+    """A commented file from which the same rules come; what is as by default is commented out."""
+    top, *tables = plain_tables()
+    names = [name for name, _ in tables]
+    lines = [_HEAD]
+    for key in keys(top[1]):
+        if key.name != "suite" and key.name not in names:
+            value = rules.strict if key.name == "strict" else [shlex.join(a) for a in rules.checks]
+            lines += [f"# {_sentence(key.about)}:", _line(key, value), ""]
+    lines += [_suite(suite) for suite in rules.suites] or [_NO_SUITE.strip("\n"), ""]
+    for name, table in tables:
+        held = getattr(rules, name)
+        known = keys(table)
+        said = any(getattr(held, key.field) != key.default for key in known)
+        lines.append(f"[{name}]" if said else f"# [{name}]")
+        for key in known:
+            lines += [f"# {_sentence(key.about)}:", _line(key, getattr(held, key.field))]
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _quoted(text: str) -> str:
-    """A text as TOML writes it: as JSON does, but for one character."""
-    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
+def _sentence(about: str) -> str:
+    return about[:1].upper() + about[1:]
+
+
+def _line(key: Key, value: Any) -> str:
+    """A key with its value; with an example, and commented out, where it is as by default."""
+    plain = list(value) if isinstance(value, tuple) else value
+    default = list(key.default) if isinstance(key.default, tuple) else key.default
+    if plain == default:
+        return f"# {key.name} = {_toml(list(key.examples) or default)}"
+    return f"{key.name} = {_toml(plain)}"
+
+
+def _suite(s: Suite) -> str:
+    said: dict[str, Any] = {
+        "name": s.name,
+        "command": shlex.join(s.command),
+        "root": s.root or ".",
+        "timeout": s.timeout,
+    }
+    if s.runner != runner_of(s.command, s.report):
+        said["runner"] = s.runner
+    if s.report:
+        said["report"] = s.report
+    if s.setup:
+        said["setup"] = shlex.join(s.setup)
+    return "[[suite]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in said.items())
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it: as JSON does, but for one character."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -8,7 +8,7 @@ import os
 
 import msgspec
 
-from git_oneshot.core.rules import Argv
+from git_oneshot.core.rules_file import Argv
 from git_oneshot.git import Git
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import regression
-from git_oneshot.core.rules import Argv, Rules, Suite, suite_of
+from git_oneshot.core.rules import Rules, Suite, suites_of
+from git_oneshot.core.rules_file import Argv
 from git_oneshot.core.runs import Pair, Run
 from git_oneshot.core.verdict import judge, proof_of, seen_red
 from git_oneshot.git import Git, GitError
@@ -83,7 +84,7 @@ class Prover:
             return Judged(_placed(simple, change, None), change)
         hybrid_tree = hybrid(self._git, change)
         wanted = self._wanted(change, rules, only)
-        untrusted = self._untrusted([w.suite.command for w in wanted])
+        untrusted = self._untrusted([a for w in wanted for a in w.suite.commands])
         if untrusted:
             return Judged(_placed(untrusted, change, hybrid_tree), change)
         kind = "bootstrap" if bootstrap else kind_of(change)
@@ -103,7 +104,7 @@ class Prover:
         change = read_change(self._git, parent_tree, tree, rules)
         hybrid_tree = hybrid(self._git, change)
         wanted = self._wanted(change, rules, only) if change.on("test") or only else []
-        proof = self._untrusted([w.suite.command for w in wanted])
+        proof = self._untrusted([a for w in wanted for a in w.suite.commands])
         runs: list[tuple[str, Run]] = []
         if proof is None:
             runs = [(w.suite.name, self._bench.run(w, hybrid_tree)) for w in wanted]
@@ -152,8 +153,7 @@ class Prover:
         paths = list(only) or touched or [f.path for f in change.files]
         by_suite: dict[str, list[str]] = {}
         for path in paths:
-            suite = suite_of(rules, path.partition("::")[0])
-            if suite is not None:
+            for suite in suites_of(rules, path.partition("::")[0]):
                 by_suite.setdefault(suite.name, []).append(path)
         return [
             Wanted(suite, _named(suite, only) or selection(suite, by_suite[suite.name]))

@@ -39,7 +39,7 @@ class Tools(NamedTuple):
 def run_suite(task: Task, tools: Tools) -> Run:
     """Run a suite, and say what each test did. Never raises for what the suite does."""
     try:
-        return RUNNERS[task.suite.runner](task, tools)
+        return RUNNERS.get(task.suite.runner, _command)(task, tools)
     except OSError as err:
         return Run(trouble="runner", detail=f"cannot run '{task.suite.command[0]}': {err.strerror}")
 

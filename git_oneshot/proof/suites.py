@@ -1,13 +1,22 @@
-"""The rules in force for a tree: its `.oneshot.toml`, or what its file names give away."""
+"""The rules in force for a tree: its `.oneshot.toml`, or what its files give away."""
 
-from collections.abc import Sequence
-from typing import Final
+import os
 
+from git_oneshot.core.detection import TELLING
 from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_file import FILE, parse
 from git_oneshot.git import Git
+
+_LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads
+
+
+def file_of(git: Git, tree: str) -> str | None:
+    """The text of the rules file of a tree; None where there is none."""
+    if FILE not in git.names("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", FILE):
+        return None
+    return git.output("cat-file", "blob", f"{tree}:{FILE}").decode(errors="replace")
 
 
 def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
@@ -16,15 +25,31 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     A commit is judged by its parent's rules; the fallback is for the commit
     that brings a repository its first tests. Raises OneshotError(RULES_INVALID).
     """
-    names = git.names("ls-tree", "-z", "--full-tree", "--name-only", tree)
-    table = None
-    if FILE in names:
-        table = parse(git.output("cat-file", "blob", f"{tree}:{FILE}").decode(errors="replace"))
-    tests = [] if table and table.suite else _tests(git, tree)
-    rules = effective(table, names, tests)
+    text = file_of(git, tree)
+    table = None if text is None else parse(text)
+    paths: list[str] = []
+    if not (table and table.suite):
+        paths = _telling(git.output("ls-tree", "-rz", "--full-tree", "--name-only", tree))
+
+    def read(path: str) -> str:
+        there = git.call("cat-file", "blob", f"{tree}:{path}", ok=(0, 128))
+        return there.stdout[:_LOOKED_AT].decode(errors="replace")
+
+    rules = effective(table, paths, read)
     if not rules.suites and table is None and fallback is not None:
         return rules_of(git, fallback)
     return rules
+
+
+def _telling(listed: bytes) -> list[str]:
+    """Of paths that end with NUL, those that detection has a use for."""
+    found: list[str] = []
+    end = 0
+    while told := TELLING.search(listed, end):
+        begin = listed.rfind(b"\0", 0, told.start()) + 1
+        end = listed.index(b"\0", told.end() - 1) + 1
+        found.append(os.fsdecode(listed[begin : end - 1]))
+    return found
 
 
 def rules_for(git: Git, parent: str, tree: str) -> tuple[Rules, OneshotError | None]:
@@ -35,29 +60,3 @@ def rules_for(git: Git, parent: str, tree: str) -> tuple[Rules, OneshotError | N
         if err.code is not Code.RULES_INVALID:
             raise
         return Rules(), err
-
-
-def _tests(git: Git, tree: str) -> list[str]:
-    """The paths in test folders: at the top, in a package there, in a package below ``src``.
-
-    Names of folders are listed, a few levels of them, whatever the size of the tree.
-    """
-    top = git.names("ls-tree", "-dz", "--full-tree", "--name-only", tree)
-    inside = _folders(git, tree, top)
-    below = _folders(git, tree, [path for path in inside if path.startswith("src/")])
-    found = [path for path in (*top, *inside, *below) if path.rpartition("/")[2] in _TESTS]
-    if not found:
-        return []
-    return git.names("ls-tree", "-rz", "--full-tree", "--name-only", tree, "--", *found)
-
-
-def _folders(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
-    """The folders in some folders."""
-    if not paths:
-        return []
-    inside = [f"{path}/" for path in paths[:MOST]]
-    return git.names("ls-tree", "-dz", "--full-tree", "--name-only", tree, "--", *inside)
-
-
-MOST: Final = 1_000  # folders that are looked into
-_TESTS: Final = ("tests", "test", "testing")

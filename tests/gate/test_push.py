@@ -217,7 +217,7 @@ def test_rules_that_nobody_can_read_are_refused_and_can_be_mended(
     feature.repo.write(".oneshot.toml", "suit = 3\n")
     done = feature.may("commit", "-q", "-am", "slip")
     assert done.code == 1
-    assert "not proven (rules-invalid): .oneshot.toml: " in done.err
+    assert "not proven (rules-invalid): .oneshot.toml:1: " in done.err
     feature.git("commit", "-q", "--no-verify", "-am", "slip")
     [line] = refused(feature, "origin", "topic:main")
     assert "FAIL(rules-invalid)" in line

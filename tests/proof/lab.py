@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.rules import Argv
+from git_oneshot.core.rules_file import Argv
 from git_oneshot.git import Git
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import Judged, Prover

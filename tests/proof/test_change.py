@@ -16,7 +16,7 @@ from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.suites import rules_of
 from tests.sandbox import MakeRepo, Repo
 
-RULES: Final = effective(None, ["conftest.py"], [])
+RULES: Final = effective(None, ["conftest.py"])
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_every_path_is_on_its_side(work: Repo) -> None:
 def test_strict_rules_make_neutral_files_production(work: Repo) -> None:
     work.commit("second", dict.fromkeys(SIDES, "x\n"))
     strict = {p: "production" if side == "neutral" else side for p, side in SIDES.items()}
-    assert sides_of(change(work, effective(parse("strict = true"), ["conftest.py"], []))) == strict
+    assert sides_of(change(work, effective(parse("strict = true"), ["conftest.py"]))) == strict
 
 
 def test_without_a_suite_nothing_is_production(work: Repo) -> None:
@@ -84,7 +84,6 @@ def test_what_the_file_says_stands_above_what_is_detected(work: Repo) -> None:
     rules = effective(
         parse("[sides]\nproduction = ['*.sql', 'tests/a.py']\nneutral = ['gen']"),
         ["conftest.py"],
-        [],
     )
     assert sides_of(change(work, rules)) == {
         "calc.py": "production",
@@ -95,7 +94,7 @@ def test_what_the_file_says_stands_above_what_is_detected(work: Repo) -> None:
 
 
 def test_a_suite_speaks_for_its_root_alone(work: Repo) -> None:
-    rules = effective(parse('[[suite]]\nname = "a"\ncommand = "pytest"\nroot = "backend"'), [], [])
+    rules = effective(parse('[[suite]]\nname = "a"\ncommand = "pytest"\nroot = "backend"'), [])
     work.commit("second", {"backend/a.py": "", "a.py": "", "backend/tests/a.py": "", "tests/a": ""})
     assert sides_of(change(work, rules)) == {
         "a.py": "neutral",
@@ -108,7 +107,7 @@ def test_a_suite_speaks_for_its_root_alone(work: Repo) -> None:
 def test_a_pathspec_that_git_cannot_read_is_an_error_of_ours(work: Repo) -> None:
     work.commit("second", {"a.py": ""})
     with pytest.raises(OneshotError) as refused:
-        change(work, effective(parse("[sides]\ntest = [':(nonsense)x']"), [], []))
+        change(work, effective(parse("[sides]\ntest = [':(nonsense)x']"), []))
     assert refused.value.code is Code.GIT_FAILED
     assert "nonsense" in refused.value.message
 

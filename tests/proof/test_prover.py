@@ -274,7 +274,7 @@ def test_rules_that_cannot_be_read_do_not_land_and_can_be_mended(lab: MakeLab) -
     before, broken = made.head(), made.commit({".oneshot.toml": "chekc = 1\n"})
     proof = made.prover().prove(before, broken).proof
     assert said(proof) == "FAIL(rules-invalid)"
-    assert "unknown field `chekc`" in proof.notes[0]
+    assert "unknown key 'chekc'" in proof.notes[0]
     still = made.commit({".oneshot.toml": "chekc = 2\n"})
     assert said(made.prover().prove(broken, still).proof) == "FAIL(rules-invalid)"
     mended = made.commit({".oneshot.toml": SCRIPT})

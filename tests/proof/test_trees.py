@@ -21,7 +21,7 @@ ODD: Final = (
     b"with space.py", b"new\nline.py", b"\xff\xfe.py", b'quo"te.py', b"-dash.py", b":(glob)x.py",
     "gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n.py".encode(), b"tab\t.py", b"sub dir/\xc3\x28.py",
 )  # fmt: skip
-RULES: Final = effective(None, ["conftest.py"], [])
+RULES: Final = effective(None, ["conftest.py"])
 
 
 class Untouched(dict[str, tuple[bytes, int]]):
@@ -277,7 +277,7 @@ def test_a_file_that_becomes_executable_is_a_change_of_its_side(work: Repo) -> N
 def test_the_rules_of_the_repository_move_the_line(repo: MakeRepo) -> None:
     work = repo()
     git, parent, tree = two_trees(work)
-    rules = effective(parse("[sides]\ntest = ['README.md']\nneutral = ['tests']"), [], [])
+    rules = effective(parse("[sides]\ntest = ['README.md']\nneutral = ['tests']"), [])
     found = listed(git, hybrid(git, read_change(git, parent, tree, rules)))
     assert found["README.md"] == ("100644", "new\n")
     assert found["tests/test_calc.py"] == ("100644", "old\n")
