@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint typing coverage man verdicts bench dist install clean
+.PHONY: help demo picture test check lint typing coverage man verdicts pictured bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -14,12 +14,16 @@ help:
 demo: $(VENV)/test.stamp
 	@sh tests/demo.sh "$(abspath $(BIN))"
 
+## picture   draw docs/demo.svg, the picture in the README, if the demo says something else now
+picture: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.picture
+
 ## test      the test suite
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2
 
-## check     what CI runs: lint, types, man pages, tests with branch coverage, our own verdicts
-check: lint typing man coverage verdicts
+## check     what CI runs: lint, types, man pages, tests with branch coverage, the picture, our own verdicts
+check: lint typing man coverage pictured verdicts
 
 lint: $(VENV)/check.stamp
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -35,6 +39,9 @@ coverage: $(VENV)/check.stamp
 	@$(BIN)/coverage run -m pytest -q -n 2
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
+
+pictured: $(VENV)/check.stamp
+	@$(BIN)/python -m tests.picture --check
 
 verdicts: $(VENV)/check.stamp
 	@sh tests/verdicts.sh "$(abspath $(BIN))"

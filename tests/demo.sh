@@ -15,7 +15,11 @@ git config --global user.email ada@example.com
 git config --global init.defaultBranch main
 git config --global advice.detachedHead false
 
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m'); else bold= dim= plain=; fi
+escape=$(printf '\033') bold= dim= plain=
+if { [ -t 1 ] || [ -n "${FORCE_COLOR:-}" ]; } && [ -z "${NO_COLOR:-}" ]; then
+	bold=$escape[1m dim=$escape[2m plain=$escape[0m
+	export FORCE_COLOR=1 # what is checked goes through a file
+fi
 title() { printf '\n%s# %s%s\n' "$dim" "$*" "$plain"; }
 prompt() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }
 
@@ -27,7 +31,7 @@ shows() {
 	sh -c "$line" >"$scratch/out" 2>&1 </dev/null || status=$?
 	cat "$scratch/out"
 	[ "$status" = "$wanted" ] || fail "ended with $status, not with $wanted"
-	[ -z "$text" ] || grep -qF -e "$text" "$scratch/out" || fail "does not say: $text"
+	[ -z "$text" ] || sed "s/$escape\[[0-9;]*m//g" "$scratch/out" | grep -qF -e "$text" || fail "does not say: $text"
 }
 fail() {
 	printf 'demo: the last command %s\n' "$*" >&2
