@@ -18,11 +18,15 @@ Label = Literal["honest", "dishonest", "neither"]
 
 
 class Commit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A commit, and what a reader of its diff called it."""
+    """A commit, and what a reader of its diff called it.
+
+    ``first``: the label given before any run, where a run by hand showed it wrong.
+    """
 
     id: str
     label: Label
     reason: str
+    first: Label | None = None
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
