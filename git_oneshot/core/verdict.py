@@ -136,7 +136,7 @@ def judge(pairs: Sequence[Pair], facts: Facts, *, other: str) -> Proof:
     bad = [t for t in turns if t.green in FAILING]
     if bad:
         return _green_failed(pairs, facts, bad)
-    lost = [t for t in turns if t.red == "passed" and t.green != "passed"]
+    lost = [t for t in turns if _lost(t)]
     if lost:
         code = "skipped" if lost[0].green else "vanished"
         return proof_of("FAIL", code, lost, f"{lost[0].id} passed without the change")
@@ -147,6 +147,16 @@ def judge(pairs: Sequence[Pair], facts: Facts, *, other: str) -> Proof:
     if not facts.production:
         return proof_of("PASS", "", turns, kind=other)
     return _not_red([(pair.suite, pair.red) for pair in pairs], facts, turns)
+
+
+def _lost(turn: TestTurn) -> bool:
+    """Whether a test passed without the change, and does not say any more that it does.
+
+    One that is expected to fail passed when it came out as a surprise.
+    """
+    if turn.green == "xfailed":
+        return turn.red in ("passed", "xpassed") or turn.reason == "not xpass"
+    return turn.red == "passed" and turn.green != "passed"
 
 
 def _green_failed(pairs: Sequence[Pair], facts: Facts, bad: list[TestTurn]) -> Proof:
