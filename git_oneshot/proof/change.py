@@ -2,7 +2,9 @@
 
 import os
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from git_oneshot.core.languages import Side
@@ -78,9 +80,11 @@ def _generated(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
     there = git.output("ls-tree", "-z", "--full-tree", tree, "--", *wanted) if paths else b""
     if not there:
         return []
-    with private_index(git) as index:
-        git.call("update-index", "-z", "--index-info", stdin=there, index=index)
-        said = git.names(
+    with private_index(git) as index, _without_attributes(git) as alone:
+        alone.call("update-index", "-z", "--index-info", stdin=there, index=index)
+        said = alone.names(
+            "-c",
+            f"core.attributesFile={os.devnull}",
             "check-attr",
             "-z",
             "--cached",
@@ -90,6 +94,24 @@ def _generated(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
             index=index,
         )
     return [said[i] for i in range(0, len(said), 3) if said[i + 2] in ("set", "true")]
+
+
+@contextmanager
+def _without_attributes(git: Git) -> Iterator[Git]:
+    """The repository without the attributes of this clone: what is generated is said in the tree.
+
+    git reads info/attributes whatever it is told: where there is one, the
+    objects are looked at from a git directory of ours.
+    """
+    environ = {**git.environ, "GIT_ATTR_NOSYSTEM": "1"}
+    if not os.path.exists(os.path.join(git.common_dir, "info", "attributes")):
+        yield git._replace(environ=environ)
+        return
+    with tempfile.TemporaryDirectory(dir=git.own_dir) as folder:
+        bare = git._replace(git_dir=folder, work_tree=None)
+        bare.call("init", "-q", "--bare", "--template=", f"--object-format={git.object_format}")
+        environ["GIT_OBJECT_DIRECTORY"] = os.path.join(git.common_dir, "objects")
+        yield bare._replace(environ=environ)
 
 
 def facts_of(git: Git, change: Change, *, provisional: bool = False) -> Facts:

@@ -1,0 +1,177 @@
+"""Code that hides from its side: in a name, an attribute, a rule, a commit that is none.
+
+Nothing is run here: what the diff is made of says enough.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.gate.judging import judge_all
+from tests.proof.conftest import MakeLab
+from tests.proof.lab import Files, Lab, said
+
+BASE: Final[Files] = {"calc.py": "a = 1\n", "tests/test_calc.py": "", "README.md": ""}
+CODE: Final[Files] = {"calc.py": "a = 2\n"}
+RULES: Final = '[[suite]]\nname = "all"\ncommand = "python -m pytest"\n'
+
+REFUSED: Final[dict[str, tuple[Files, str]]] = {
+    "no test at all": (CODE, "FAIL(no-test)"),
+    "a test that goes away with the code it tested": (
+        {**CODE, "tests/test_calc.py": None},
+        "FAIL(no-test)",
+    ),
+    "documentation beside it": ({**CODE, "README.md": "tested by hand\n"}, "FAIL(no-test)"),
+    "code that the same commit calls generated": (
+        {**CODE, ".gitattributes": "*.py linguist-generated\n"},
+        "FAIL(no-test)",
+    ),
+    "code that the same commit calls neutral": (
+        {**CODE, ".oneshot.toml": f'{RULES}[sides]\nneutral = ["*.py"]\n'},
+        "FAIL(rules-mixed)",
+    ),
+    "code that the same commit calls a test": (
+        {**CODE, ".oneshot.toml": f'{RULES}[sides]\ntest = ["*.py"]\n'},
+        "FAIL(rules-mixed)",
+    ),
+    "a suite that the same commit takes away": (
+        {**CODE, ".oneshot.toml": '[[suite]]\nname = "all"\ncommand = "true"\n'},
+        "FAIL(rules-mixed)",
+    ),
+    "whom to trust, and code": ({**CODE, ".oneshot/allowed_signers": ""}, "FAIL(rules-mixed)"),
+    "rules that nobody can read": ({".oneshot.toml": "strict = \n"}, "FAIL(rules-invalid)"),
+    "code that becomes data": ({"calc.py": None, "calc.txt": "a = 2\n"}, "FAIL(no-test)"),
+    "types that a checker reads, and code": (
+        {**CODE, "calc.pyi": "a: int\n"},
+        "FAIL(no-test)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cheat", REFUSED)
+def test_a_change_that_hides_its_code(lab: MakeLab, cheat: str) -> None:
+    files, code = REFUSED[cheat]
+    assert said(lab(BASE).prove(files).proof) == code
+
+
+def test_code_that_becomes_a_link_to_data(lab: MakeLab) -> None:
+    made = lab({**BASE, "data.txt": "a = 2\n"})
+    before = made.head()
+    (made.repo.path / "calc.py").unlink()
+    (made.repo.path / "calc.py").symlink_to("data.txt")
+    made.repo.git("add", "--all")
+    assert said(made.prover().prove(before, made.commit({})).proof) == "FAIL(no-test)"
+
+
+@pytest.mark.parametrize("where", ["info", "user"])
+def test_code_that_this_clone_alone_calls_generated(lab: MakeLab, home: Path, where: str) -> None:
+    """What generates code is said in the tree, for everyone: no setting of one clone counts."""
+    made = lab({**BASE, ".gitattributes": "*.md text\n"})
+    info = made.repo.path / ".git" / "info" / "attributes"
+    file = info if where == "info" else home / ".config" / "git" / "attributes"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("*.py linguist-generated\n")
+    assert said(made.prove(CODE).proof) == "FAIL(no-test)"
+
+
+def test_a_first_commit_with_code(lab: MakeLab) -> None:
+    assert said(lab().prove({"calc.py": "a = 1\n", ".oneshot.toml": RULES}).proof) == (
+        "FAIL(no-test)"
+    )
+
+
+def test_code_in_data_where_the_rules_are_strict(lab: MakeLab) -> None:
+    """What production loads may be any file: only the rules can say so."""
+    data: Files = {"data/words.txt": "a\n"}
+    assert said(lab(BASE).prove(data).proof) == "PASS neutral"
+    made = lab({**BASE, ".oneshot.toml": f"strict = true\n{RULES}"})
+    assert said(made.prove(data).proof) == "FAIL(no-test)"
+
+
+# -- a commit that is not what it seems ----------------------------------------------------
+
+
+def verdict(made: Lab, commit: str = "HEAD") -> str:
+    """The verdict on a commit, as the gate finds it."""
+    id_ = made.repo.git("rev-parse", commit)
+    [found] = judge_all(made.git, made.prover(fresh=True), [id_])
+    return said(found.proof)
+
+
+def test_a_commit_that_git_is_told_to_replace(lab: MakeLab) -> None:
+    made = lab(BASE)
+    made.commit({"README.md": "honest\n"})
+    honest = made.repo.git("rev-parse", "HEAD")
+    made.repo.git("reset", "-q", "--hard", "HEAD^")
+    made.commit(CODE)
+    made.repo.git("replace", "HEAD", honest)
+    assert verdict(made) == "FAIL(no-test)"
+
+
+def test_a_parent_that_is_grafted_on(lab: MakeLab) -> None:
+    made = lab(BASE)
+    made.commit(CODE)
+    code = made.repo.git("rev-parse", "HEAD")
+    made.commit({"README.md": "after\n"})
+    made.repo.git("config", "advice.graftFileDeprecated", "false")
+    grafts = made.repo.path / ".git" / "info" / "grafts"
+    grafts.parent.mkdir(exist_ok=True)
+    grafts.write_text(f"{code} {made.repo.git('rev-parse', 'HEAD')}\n")
+    assert verdict(made, code) == "FAIL(no-test)"
+
+
+def test_a_clone_that_pretends_to_be_shallow(lab: MakeLab) -> None:
+    """A commit at the end of a shallow clone has no parent to be compared with: that is no PASS."""
+    made = lab(BASE)
+    made.commit(CODE)
+    (made.repo.path / ".git" / "shallow").write_text(made.repo.git("rev-parse", "HEAD") + "\n")
+    assert verdict(made) == "UNKNOWN(missing-objects)"
+
+
+def test_a_message_that_says_it_is_proven(lab: MakeLab) -> None:
+    made = lab(BASE)
+    made.commit(CODE)
+    trailer = "a change\n\nOneshot-Verdict: PASS behaviour\nReviewed-by: git oneshot\n"
+    made.repo.git("commit", "-q", "--amend", "-m", trailer)
+    assert verdict(made) == "FAIL(no-test)"
+
+
+def test_a_note_that_says_it_is_proven(lab: MakeLab) -> None:
+    made = lab(BASE)
+    made.commit(CODE)
+    said_so = "verified here: PASS behaviour, 1 test red without it"
+    made.repo.git("notes", "--ref", "refs/notes/oneshot", "add", "-m", said_so)
+    assert verdict(made) == "FAIL(no-test)"
+
+
+def test_a_second_parent_that_is_an_ancestor(lab: MakeLab) -> None:
+    """A merge is judged by its tip's suite; one that joins nothing is a commit like any other."""
+    made = lab(BASE)
+    made.commit(CODE)
+    parent = made.repo.git("rev-parse", "HEAD^")
+    made.repo.git("commit", "-q", "--allow-empty", "-m", "other")
+    tree = made.repo.git("rev-parse", "HEAD^{tree}")
+    merge = made.repo.git("commit-tree", tree, "-p", parent, "-p", parent, "-m", "Merge")
+    assert verdict(made, merge) == "FAIL(no-test)"
+
+
+def test_the_red_in_one_commit_and_the_code_in_the_next(lab: MakeLab) -> None:
+    """Neither is a proof: the first is red with itself, the second brings no test."""
+    made = lab({
+        ".oneshot.toml": '[[suite]]\nname = "all"\ncommand = "sh tests/run.sh"\n'
+        '[sides]\nproduction = ["*.txt"]\n',
+        "word.txt": "a\n", "tests/run.sh": "grep -q a word.txt\n",
+    })  # fmt: skip
+    made.commit({"tests/run.sh": "grep -q b word.txt\n"})
+    assert verdict(made) == "FAIL(green-failed)"
+    made.commit({"word.txt": "b\n"})
+    assert verdict(made) == "FAIL(no-test)"
+
+
+def test_the_code_in_one_commit_and_its_test_in_the_next(lab: MakeLab) -> None:
+    made = lab(BASE)
+    made.commit(CODE)
+    made.commit({"README.md": os.linesep})
+    assert (verdict(made, "HEAD^"), verdict(made)) == ("FAIL(no-test)", "PASS neutral")
