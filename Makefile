@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test check lint typing coverage man verdicts pictured bench dist install clean
+.PHONY: help demo picture test check strace lint typing coverage man verdicts pictured bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -22,8 +22,14 @@ picture: $(VENV)/test.stamp
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2
 
+# Whether an append is synced before it is acknowledged can only be read from its system calls.
+strace:
+	@command -v strace >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y strace >/dev/null; } || \
+		echo "note: no strace here: it is not shown that appends are synced" >&2
+
 ## check     what CI runs: lint, types, man pages, tests with branch coverage, the picture, our own verdicts
-check: lint typing man coverage pictured verdicts
+check: strace lint typing man coverage pictured verdicts
 
 lint: $(VENV)/check.stamp
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

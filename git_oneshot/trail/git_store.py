@@ -18,6 +18,8 @@ from git_oneshot.trail.store import Loaded, Tip, Trail
 if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
     import subprocess
 
+    from dulwich.objects import ShaFile
+
     from git_oneshot.core.events import Event
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Raw
@@ -29,6 +31,7 @@ class GitStore:
 
     def __init__(self, git: Git, now: Callable[[], float], disk: Disk | None = None) -> None:
         self._git = git
+        self._now = now
         self._disk = disk or Disk()
         self._refs = Refs(git, now, self._disk)
         self._cache = StateCache(git.own_dir)
@@ -143,7 +146,7 @@ class GitStore:
         """Objects first, synced; then the ref, once, by compare-and-swap, and synced."""
         from git_oneshot.trail.objects import commit_of, root
 
-        objects = self._objects
+        objects, new = self._objects, ""
         old = tip.commit if tip and not tip.origin else None
         try:
             message = _message(summary, events)  # refuses what could not be read back
@@ -158,18 +161,49 @@ class GitStore:
                 message=message,
             )
             new = objects.add(commit).decode()
-            self._refs.swap(local_ref(feature), new, old, objects.sync)
+            self._move(local_ref(feature), new, old)
         except OSError as err:
-            raise OneshotError(
-                Code.EVENT_APPEND_FAILED,
-                f"cannot write the event: {err.strerror}",
-                "nothing was recorded; check the permissions and free space of the repository",
-            ) from err
+            raise self._failed(local_ref(feature), new, err) from err
         finally:
             objects.forget()
         self._behind = (new, notes)
         self._uncached[feature] = (new, state)
         return Tip(feature, new)
+
+    def _move(self, ref: str, new: str, old: str | None) -> None:
+        """Swap the ref once all that it will lead to is on the disk, and safe from a gc."""
+        from git_oneshot.trail.shelter import collecting, shelter
+
+        written: list[ShaFile] = []
+        kept: list[str] = []
+
+        def safe() -> None:
+            if not kept and collecting(self._git.common_dir, self._now()):
+                kept.append(shelter(self._git, self._disk, written))
+
+        def settle() -> None:
+            written.extend(self._objects.sync())
+            safe()
+
+        try:
+            self._refs.swap(ref, new, old, settle)
+            safe()  # from one that began in between, and did not see the ref move
+        finally:
+            for path in kept:
+                self._disk.unlink(path)
+
+    def _failed(self, ref: str, new: str, err: OSError) -> OneshotError:
+        if new and self._git.maybe("rev-parse", "-q", "--verify", ref) == new:
+            return OneshotError(
+                Code.EVENT_APPEND_FAILED,
+                f"the event is written, and may not last: {err.strerror}",
+                "mend the disk, then see whether it is there: git oneshot log",
+            )
+        return OneshotError(
+            Code.EVENT_APPEND_FAILED,
+            f"cannot write the event: {err.strerror}",
+            "nothing was recorded; check the permissions and free space of the repository",
+        )
 
     def _tree(
         self, tip: Tip | None, events: "Sequence[Event]", payloads: Mapping[str, bytes]

@@ -51,14 +51,16 @@ class Objects:
         except (OSError, ObjectFormatException, zlib.error):
             return None
 
-    def sync(self) -> None:
-        """Bring everything written since the last call to disk.
+    def sync(self) -> list[ShaFile]:
+        """Bring everything written since the last call to disk, and give it back.
 
         What a gc has packed or thrown away meanwhile is written once more.
         """
         for path, obj in self._unsynced.items():
             _again(FileNotFoundError, lambda: self._disk.sync(path), lambda: self._put(path, obj))  # noqa: B023
+        written = list(self._unsynced.values())
         self._unsynced.clear()
+        return written
 
     def forget(self) -> None:
         """What was written is of no use: the next ``sync`` is not to wait for it."""

@@ -162,6 +162,8 @@ class Refs:
             return  # the writer was killed when it had swapped, before it could say so
         if actual != expected or "but expected" in complaint:
             raise LostRace
+        if "nonexistent object" in complaint:
+            raise LostRace  # a gc threw the new commit away before the ref was locked
         lock = self._file(ref) + ".lock"
         try:
             age = self._now() - os.stat(lock).st_mtime

@@ -2,7 +2,8 @@
 
 ``python -m tests.trail.appender REPOSITORY FEATURE COUNT [KEY]``, or
 ``python -m tests.trail.appender --nursery REPOSITORY FEATURE``: for each line on
-stdin, fork one that appends until it is killed, in a process group of its own.
+stdin, fork one that appends until it is killed, in a process group of its own;
+where the line is a number, one that does it itself, before that call of its disk.
 """
 
 import itertools
@@ -11,16 +12,18 @@ import sys
 import time
 from collections.abc import Iterable
 
-from git_oneshot.core.commands import RequestSynthesis
+from git_oneshot.core.commands import Bind, RequestSynthesis
+from git_oneshot.core.facts import CommitRecorded
 from git_oneshot.core.ids import feature_id
 from git_oneshot.git import discover
 from git_oneshot.session import Session
-from git_oneshot.trail import notes, objects, reading, tree
+from git_oneshot.trail import notes, objects, reading, shelter, tree
 from git_oneshot.trail.git_store import GitStore
 from tests.sandbox import real_world
+from tests.trail.faults import fatal
 
 # What a store imports late: a nursery's children find it there.
-IMPORTED = (notes, objects, reading, tree)
+IMPORTED = (notes, objects, reading, shelter, tree)
 
 
 def append(path: str, feature: str, times: Iterable[object], key: str | None = None) -> None:
@@ -32,6 +35,16 @@ def append(path: str, feature: str, times: Iterable[object], key: str | None = N
     session.store.close()
 
 
+def append_one(path: str, feature: str, at: int) -> None:
+    """Append what has notes, and be killed before the ``at``-th call that changes the disk."""
+    store = GitStore(discover(path, os.environ), time.time, fatal(at, say))
+    tree = "0" * 40
+    command = Bind(commits=(CommitRecorded(commit=f"{at:040x}", tree=tree, parentTree=tree),))
+    receipt = Session(store, real_world()).execute(feature_id(feature), command)
+    say(" ".join(receipt.events))
+    store.close()
+
+
 def say(line: str) -> None:
     """Print in one write, so that a killed process leaves no half line."""
     os.write(1, f"{line}\n".encode())
@@ -39,11 +52,14 @@ def say(line: str) -> None:
 
 def nursery(path: str, feature: str) -> None:
     """Fork an appender for each line of stdin; say how it is called, and when it has ended."""
-    for _ in sys.stdin:
+    for line in sys.stdin:
         child = os.fork()
         if child == 0:
             os.setpgid(0, 0)
             say(f"pid {os.getpid()}")
+            if line.strip().isdecimal():
+                append_one(path, feature, int(line))
+                os._exit(0)
             append(path, feature, itertools.count())
         os.waitpid(child, 0)
         say("end")

@@ -5,64 +5,19 @@
 
 import os
 import random
-import select
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import IO
 
 from git_oneshot.core.commands import RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.session import Session
 from tests.sandbox import MakeWorld, Repo
 from tests.trail.crafted import FEATURE, Open
+from tests.trail.nursery import Nursery
 
 KILLS = int(os.environ.get("ONESHOT_KILLS", "20"))
 SEED = int(os.environ.get("ONESHOT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-
-
-class Nursery:
-    """A process that has imported everything, and forks an appender whenever it is asked."""
-
-    def __init__(self, repo: Repo) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.trail.appender", "--nursery", str(repo.path), FEATURE],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._stdin: IO[bytes] = self._process.stdin
-        self._out = self._process.stdout.fileno()
-        self._rest = b""
-
-    def appender(self) -> int:
-        """The process group of a new appender, once it has acknowledged its first event."""
-        self._stdin.write(b"next\n")
-        self._stdin.flush()
-        return int(self._line().removeprefix("pid "))
-
-    def said(self) -> list[str]:
-        """The acknowledged events of an appender that has been killed."""
-        lines = []
-        while (line := self._line()) != "end":
-            lines.append(line)
-        return lines
-
-    def _line(self) -> str:
-        while b"\n" not in self._rest:
-            ready, _, _ = select.select([self._out], [], [], 30)
-            assert ready, "the appender says nothing any more"
-            self._rest += os.read(self._out, 65_536)
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line.decode()
-
-    def close(self) -> None:
-        """End it."""
-        self._process.communicate()
-        assert self._process.returncode == 0
 
 
 def test_a_killed_writer_loses_nothing_it_acknowledged(

@@ -1,0 +1,171 @@
+"""`git gc --prune=now` beside writers: it throws away what no ref led to when it looked.
+
+``ONESHOT_COLLECTIONS=100 pytest tests/trail/test_gc.py -s`` is the long run.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from git_oneshot.core.commands import RequestSynthesis, Start
+from git_oneshot.session import Session
+from git_oneshot.trail.disk import Disk
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.shelter import LONGEST, collecting
+from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.trail.crafted import FEATURE, Open, append, started, titled
+
+COLLECTIONS = int(os.environ.get("ONESHOT_COLLECTIONS", "2"))
+
+
+def says_that_it_runs(repo: Repo, pid: int | str = os.getpid(), host: str = "") -> Path:
+    """What git gc writes at its start."""
+    file = repo.path / ".git" / "gc.pid"
+    file.write_text(f"{pid} {host or os.uname().nodename}")
+    return file
+
+
+def throws_away(repo: Repo) -> None:
+    """What the end of a gc does that had looked at the refs before they moved."""
+    for path in (repo.path / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*"):
+        path.unlink()
+
+
+class Meanwhile(Disk):
+    """A disk on which something happens just before git moves the ref, or just behind."""
+
+    def __init__(self, before: Callable[[], object], behind: Callable[[], object]) -> None:
+        self._before, self._behind = before, behind
+
+    def tell(self, git: IO[bytes], commands: bytes) -> None:
+        """Have git do something."""
+        if commands == b"commit\n":
+            self._before()
+        super().tell(git, commands)
+
+    def sync(self, path: str) -> None:
+        """Sync a file or a folder."""
+        super().sync(path)
+        if path.endswith("refs/oneshot"):
+            self._behind()
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_what_is_written_beside_a_gc_is_out_of_its_reach(
+    repo: MakeRepo, opened: Open, form: str
+) -> None:
+    work = repo("work", f"--object-format={form}")
+    store = opened(work)
+    tip = append(store, FEATURE, None, started())
+    work.git("repack", "-adq")
+    says_that_it_runs(work)
+    tip = append(store, FEATURE, tip, titled("one"), payloads={"x": b"text"})
+    throws_away(work)
+    tip = append(store, FEATURE, tip, titled("two"))
+    throws_away(work)
+    [trail] = opened(work).read([tip])
+    assert trail.damage is None
+    assert [event.clock for event in trail.events] == [1, 2, 3]
+    assert work.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    packs = work.path / ".git" / "objects" / "pack"
+    assert not list(packs.glob("*.keep"))  # the next gc may have them
+
+
+def test_a_gc_that_begins_while_the_ref_moves(work: Repo, opened: Open) -> None:
+    """Its list of what is reachable may be older than the move."""
+    tip = append(opened(work), FEATURE, None, started())
+    work.git("repack", "-adq")
+    disk = Meanwhile(lambda: None, lambda: says_that_it_runs(work))
+    store = GitStore(work.discover(), time.time, disk)
+    tip = append(store, FEATURE, tip, titled("one"))
+    store.close()
+    throws_away(work)
+    assert opened(work).read([tip])[0].damage is None
+
+
+def test_a_gc_cannot_have_the_pack_before_the_ref_moves(work: Repo, opened: Open) -> None:
+    """A repack that looked at the refs before drops a pack of which it needs nothing."""
+    tip = append(opened(work), FEATURE, None, started())
+    says_that_it_runs(work)
+    disk = Meanwhile(lambda: work.git("repack", "-adq"), lambda: None)
+    store = GitStore(work.discover(), time.time, disk)
+    tip = append(store, FEATURE, tip, titled("one"))
+    store.close()
+    throws_away(work)
+    assert opened(work).read([tip])[0].damage is None
+
+
+def test_objects_that_went_before_the_ref_was_locked_are_written_again(
+    work: Repo, opened: Open, world: MakeWorld
+) -> None:
+    Session(opened(work), world()).execute(FEATURE, Start())
+    work.git("repack", "-adq")
+
+    class Robbed(Disk):
+        """A disk on which a gc throws away an object as soon as it is written, once."""
+
+        done = False
+
+        def tell(self, git: IO[bytes], commands: bytes) -> None:
+            """Have git do something."""
+            if not self.done:
+                self.done = True
+                throws_away(work)
+            super().tell(git, commands)
+
+    store = GitStore(work.discover(), time.time, Robbed())
+    receipt = Session(store, world()).execute(FEATURE, RequestSynthesis())
+    store.close()
+    assert opened(work).read([receipt.tip])[0].damage is None
+
+
+def test_whose_gc_is_believed(work: Repo) -> None:
+    common = str(work.path / ".git")
+    now = time.time()
+    assert not collecting(common, now)
+    says_that_it_runs(work)
+    assert collecting(common, now)
+    assert not collecting(common, now + LONGEST + 60)  # as git has it
+    says_that_it_runs(work, pid=1)
+    assert collecting(common, now)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    says_that_it_runs(work, pid=dead.pid)
+    assert not collecting(common, now)
+    says_that_it_runs(work, pid=dead.pid, host="elsewhere")
+    assert collecting(common, now)
+    says_that_it_runs(work, pid="rubbish")
+    assert not collecting(common, now)
+
+
+def test_writers_lose_nothing_to_a_gc_beside_them(
+    work: Repo, opened: Open, world: MakeWorld
+) -> None:
+    Session(opened(work), world()).execute(FEATURE, Start())
+    argv = [sys.executable, "-m", "tests.trail.appender", str(work.path), FEATURE]
+    writers = [
+        subprocess.Popen([*argv, str(20 * COLLECTIONS)], cwd=Path(__file__).parents[2],
+                         stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]  # fmt: skip
+    collected = 0
+    while any(writer.poll() is None for writer in writers) and collected < COLLECTIONS:
+        work.git("gc", "-q", "--prune=now")
+        collected += 1
+        loaded = Session(opened(work), world()).load(FEATURE)
+        assert loaded.damage is None  # nothing half-written is to be seen
+    acknowledged = {id_ for one in writers for id_ in one.communicate()[0].split()}
+    assert [writer.returncode for writer in writers] == [0, 0]
+    tip = opened(work).tip(FEATURE)
+    assert tip is not None
+    [trail] = opened(work).read([tip])
+    assert trail.damage is None
+    assert acknowledged == {event.id for event in trail.events[1:]}
+    assert work.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    sys.stdout.write(f"\n{len(acknowledged)} appends beside {collected} collections\n")
