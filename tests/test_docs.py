@@ -5,6 +5,7 @@ lists. What is listed must be exactly what the program has, so a page can't keep
 what is gone either.
 """
 
+import ast
 import re
 import shutil
 import subprocess
@@ -227,6 +228,26 @@ def test_the_manual_has_the_data_of_a_refusal(manual: dict[str, Part]) -> None:
     text = " ".join(manual["JSON"].text.split())
     said = text.partition("an object that has the members ")[2].partition(" each null")[0]
     assert re.findall(r"\w+", said.replace(" and ", " ")) == fields(Refusal)
+
+
+# -- answers ----------------------------------------------------------------------
+
+
+def test_every_command_has_a_type_for_its_answer() -> None:
+    assert list(ANSWERS) == list(COMMANDS)
+
+
+def test_what_an_error_says_beside_itself_is_a_field_of_every_refusal() -> None:
+    """An unknown word would be lost on the way to a program."""
+    calls = [
+        (path.name, node)
+        for path in sorted((ROOT / "git_oneshot").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("OneshotError", "unmet")
+    ]
+    for name, call in calls:
+        said = {keyword.arg for keyword in call.keywords if keyword.arg}
+        assert said <= {*fields(Refusal)}, f"{name}:{call.lineno}"
 
 
 # -- formats ------------------------------------------------------------------------

@@ -75,14 +75,18 @@ class App(Talk):
     def _at(self) -> list[str]:
         return ["-C", self.git.work_tree or self.git.git_dir]
 
+    @property
+    def now(self) -> str:
+        """The time, as trails have it."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
     def stamp(self) -> "Stamp":
         """Time, identity and randomness for one append."""
         from git_oneshot.core.events import Stamp
 
-        now = time.time()
         return Stamp(
-            now=int(now * 1000),
-            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            now=int(time.time() * 1000),
+            at=self.now,
             by=self.identity[:500],
             entropy=os.urandom(16),
             via=self.via,

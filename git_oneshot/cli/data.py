@@ -15,6 +15,7 @@ from git_oneshot.cli.parts import (
     Judgement,
     LimitsData,
     ProofData,
+    Refused,
     Row,
     Said,
     SideRow,
@@ -165,6 +166,19 @@ class Replayed(Data, frozen=True, kw_only=True):
     policy: Policy
 
 
+class Why(Data, frozen=True, kw_only=True):
+    """why: the last refusal of a hook in this clone. All is null where nothing was refused."""
+
+    hook: str | None
+    at: str | None
+    branch: str | None
+    remote: str | None
+    message: str | None
+    tree: str | None
+    parent_tree: str | None
+    refused: list[Refused]
+
+
 # -- commands about the clone -----------------------------------------------------------
 
 
@@ -215,6 +229,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "list": Listed,
     "log": Logged,
     "replay": Replayed,
+    "why": Why,
     "verify": Verified,
     "install": Installed,
     "uninstall": Uninstalled,

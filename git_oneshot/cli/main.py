@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "list": ("show", "list_", "the open features; with --all, all of them"),
     "log": ("show", "log", "the events of a feature"),
     "replay": ("show", "replay", "the state of a feature, now or after an event"),
+    "why": ("why", "why", "why a hook refused the last time, and what to do"),
     "verify": ("prove", "verify", "judge commits by running their tests"),
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),

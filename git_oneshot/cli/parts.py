@@ -72,10 +72,21 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     commands: list[list[str]] | None = None  # that are to be trusted
     expected: str | None = None  # where --if-tip expects the trail
     actual: str | None = None  # where the trail is
+    line: int | None = None  # of .oneshot.toml
     lock: str | None = None  # the file that is in the way
     tip: str | None = None
     events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound
     frames: list[str] | None = None  # of a bug: where
+
+
+class Refused(ProofData, frozen=True, kw_only=True):
+    """What a hook refused: a commit, or (``commit`` is null) what was staged, or a tip's suite."""
+
+    commit: str | None
+    subject: str | None
+    ref: str | None
+    advice: str
+    log: Excerpt
 
 
 class Said(Data, frozen=True, kw_only=True):

@@ -8,7 +8,9 @@ from git_oneshot.core.facts import Proof, Word
 from git_oneshot.gate.judging import Verdict
 
 
-class _Fields(TypedDict):
+class ProofFields(TypedDict):
+    """The fields of ``parts.ProofData``."""
+
     verdict: Word
     code: str | None
     kind: str | None
@@ -20,7 +22,7 @@ class _Fields(TypedDict):
 
 def proof_data(proof: Proof) -> ProofData:
     """A proof."""
-    return ProofData(**_fields(proof))
+    return ProofData(**proof_fields(proof))
 
 
 def judgements(verdicts: Iterable[Verdict]) -> list[Judgement]:
@@ -31,13 +33,14 @@ def judgements(verdicts: Iterable[Verdict]) -> list[Judgement]:
             subject=v.commit.subject,
             suite=proof_data(v.suite) if v.suite else None,
             waived=v.waiver.reason if v.waiver else None,
-            **_fields(v.proof),
+            **proof_fields(v.proof),
         )
         for v in verdicts
     ]
 
 
-def _fields(proof: Proof) -> _Fields:
+def proof_fields(proof: Proof) -> ProofFields:
+    """A proof, for an answer that says more than it."""
     return {
         "verdict": proof.word, "code": proof.code or None, "kind": proof.kind or None,
         "declared": proof.declared,

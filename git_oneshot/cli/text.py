@@ -9,6 +9,7 @@ from git_oneshot.core.state import State
 
 if TYPE_CHECKING:  # a read command proves nothing
     from git_oneshot.gate.judging import Verdict
+    from git_oneshot.gate.prepush import Held
 
 
 def counted(number: int, noun: str) -> str:
@@ -52,6 +53,22 @@ def verdict(found: "Verdict") -> str:
     if found.suite is not None and found.suite.word != "PASS":
         lines.append(f"{found.commit.id[:9]} suite {found.suite.told}")
     return "\n".join(lines)
+
+
+def held(all_: "Sequence[Held]") -> list[str]:
+    """What a push may not bring: a line for each ref."""
+    refs = dict.fromkeys(one.update.remote_ref for one in all_)
+    return [_held([one for one in all_ if one.update.remote_ref == ref]) for ref in refs]
+
+
+def _held(found: "Sequence[Held]") -> str:
+    first = found[0].found
+    proof = first if isinstance(first, Proof) else first.proof
+    what = "the suite" if isinstance(first, Proof) else first.commit.id[:9]
+    why = f": {proof.notes[0]}" if proof.notes else ""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    word = f"{proof.word}({proof.code})"
+    return printable(f"{found[0].update.remote_ref}: {what} is {word}{why}{more}")
 
 
 def plan_line(plan: Plan | None, summary: str) -> str:

@@ -23,6 +23,7 @@ class Verdict(NamedTuple):
     seconds: float
     suite: Proof | None = None
     waiver: Waiver | None = None
+    log: str = ""  # the end of what its tests printed
 
     @property
     def accepted(self) -> bool:
@@ -57,7 +58,8 @@ def judge_all(
         judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
         suite = prover.suite(seen.tree, seen.parent_tree) if each else None
         waiver = claims.waiver(git, seen) if judged.proof.word != "PASS" else None
-        yield Verdict(seen, judged.proof, time.monotonic() - began, suite, waiver)
+        took = time.monotonic() - began
+        yield Verdict(seen, judged.proof, took, suite, waiver, judged.log)
 
 
 def _parents(git: Git, seen: Seen) -> int:

@@ -7,21 +7,19 @@ Advice, not the gate: git runs no pre-commit for a rebase, a cherry-pick or
 import os
 from typing import NamedTuple
 
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.verdict import FAILURES
 from git_oneshot.git import Git
 from git_oneshot.proof.cache import write
-from git_oneshot.proof.prover import Prover, digest
+from git_oneshot.proof.prover import Judged, Prover, digest
 from git_oneshot.proof.trees import staged
 
 
 class Advice(NamedTuple):
-    """What the hook says, and whether it refuses."""
+    """What the hook says, if anything, and what it refuses."""
 
-    refuse: bool
-    line: str
+    line: str = ""
     hint: str = ""
+    refused: Judged | None = None
 
 
 def pre_commit(git: Git, prover: Prover, rules: Rules, *, index: str, amend: bool) -> Advice:
@@ -31,28 +29,21 @@ def pre_commit(git: Git, prover: Prover, rules: Rules, *, index: str, amend: boo
     the new commit takes HEAD's place, so its parent is HEAD's.
     """
     if amend and git.maybe("rev-parse", "-q", "--verify", "HEAD^2") is not None:
-        return Advice(False, "")  # a merge, as below
+        return Advice()  # a merge, as below
     head = git.maybe("rev-parse", "-q", "--verify", "HEAD^" if amend else "HEAD")
     parent_tree = git.tree(head)
     tree = staged(git, index)
     if os.path.exists(os.path.join(git.git_dir, "MERGE_HEAD")):
-        return Advice(False, "")  # a merge is judged by the suite of the tip
-    proof = prover.prove(parent_tree, tree).proof
+        return Advice()  # a merge is judged by the suite of the tip
+    judged = prover.prove(parent_tree, tree)
+    proof = judged.proof
     if proof.word == "PASS":
         file_verdict(git, rules, parent_tree, tree)
-        return Advice(False, "")
+        return Advice()
     why = proof.notes[0] if proof.notes else proof.code
     if proof.word == "UNKNOWN":
-        return Advice(
-            False, f"not proven yet ({proof.code}): {why}", "it is proven at finalize and push"
-        )
-    return Advice(True, f"not proven ({proof.code}): {why}", hint(proof))
-
-
-def hint(proof: Proof) -> str:
-    """What to do about a FAIL."""
-    advice = FAILURES.get(proof.code, "").partition(": ")[2]
-    return f"{advice}; or, knowing better for once: git commit --no-verify".removeprefix("; ")
+        return Advice(f"not proven yet ({proof.code}): {why}", "it is proven at finalize and push")
+    return Advice(f"not proven ({proof.code}): {why}", refused=judged)
 
 
 def file_verdict(git: Git, rules: Rules, parent_tree: str, tree: str) -> None:

@@ -34,6 +34,12 @@ class Judged(NamedTuple):
     change: Change
     runs: tuple[Pair, ...] = ()
 
+    @property
+    def log(self) -> str:
+        """What the runs that decided it printed: those without the change, or those with it."""
+        red = self.proof.code in ("broken-test", "vacuous-red")
+        return "".join(pair.red.log if red else pair.green.log for pair in self.runs)
+
 
 class Prover:
     """Proves changes in one repository.
@@ -90,7 +96,7 @@ class Prover:
         kind = "bootstrap" if bootstrap else kind_of(change)
         key = (*self._bench.key(wanted), digest(rules), kind, hybrid_tree, tree)
         known = self._bench.verdict(key)
-        if known is not None:
+        if known is not None and known.word == "PASS":  # of a FAIL, somebody wants to see the runs
             return Judged(known, change)
         pairs = self._bench.pairs(wanted, hybrid_tree, tree)
         proof = judge(pairs, facts_of(self._git, change), other=kind)

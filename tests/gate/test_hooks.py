@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.cli import hook
+from git_oneshot.cli import caller
 from git_oneshot.gate.install import HOOKS
 from tests.gate.project import QUICK, MakeProject, Project, run
 
@@ -105,8 +105,7 @@ def test_code_without_a_test_is_refused(feature: Project) -> None:
     assert done.code == 1
     assert done.err.splitlines() == [
         "error: not proven (no-test): lib/one changed, and no test did",
-        "hint: add the test that fails without it; or, knowing better for once: "
-        "git commit --no-verify",
+        "hint: git oneshot why",
     ]
     assert feature.head == before
 
@@ -602,13 +601,25 @@ def test_pytest_is_run_in_a_hook(make: MakeProject) -> None:
 
 def test_the_command_line_of_git_is_read_or_none_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no /proc, `ps` is asked; where nothing is known, it is no amend."""
-    assert hook._parent_argv()
+    argv, parent = caller._process(os.getpid())
+    assert argv and parent == os.getppid()
+    assert caller._process(2**30) == ([], 0)
     monkeypatch.setattr(os, "getppid", lambda: 2**30)
-    assert hook._parent_argv() == []
     monkeypatch.setenv("PATH", "/nowhere")
-    assert hook._parent_argv() == []
-    assert hook.amends(["git", "commit", "--amend"])
-    assert not hook.amends(["git", "commit", "--a", "--", "--amend"])
+    assert caller.git_argv() == []
+    assert caller.amends(["git", "commit", "--amend"])
+    assert not caller.amends(["git", "commit", "--a", "--", "--amend"])
+
+
+@pytest.mark.parametrize(
+    ("line", "tries"),
+    [("git push --dry-run", True), ("git push -n origin main", True), ("git push -fn", True),
+     ("git push --dry", True), ("git push", False), ("git push -o nice", False),
+     ("git push -qon", False), ("git push --no-verify", False), ("git push -- -n", False),
+     ("git -c a=-n push", False), ("git push --d", False)],
+)  # fmt: skip
+def test_a_push_that_only_tries_is_known_by_its_command_line(line: str, tries: bool) -> None:
+    assert caller.only_tries(line.split()) is tries
 
 
 def test_an_amended_merge_passes(feature: Project) -> None:

@@ -68,9 +68,13 @@ def test_every_commit_of_the_range_is_judged(feature: Project) -> None:
     feature.land("two")
     three = feature.land("three", "--no-verify", test=False)
     feature.land("four")
-    lines = refused(feature, "origin", "topic:main")
-    assert [line.split()[2] for line in lines] == [one[:9], three[:9]]
-    assert all("FAIL(no-test)" in line for line in lines)
+    [line] = refused(feature, "origin", "topic:main")
+    assert line.split()[2] == one[:9]
+    assert line.endswith("lib/one changed, and no test did, and 1 more")
+    found = feature.do("why", "--json").data["refused"]
+    assert [(c["commit"], c["subject"], c["code"]) for c in found] == [
+        (one, "one", "no-test"), (three, "three", "no-test"),
+    ]  # fmt: skip
 
 
 def test_the_first_failure_does_not_hide_the_others(feature: Project, remote: Repo) -> None:
@@ -206,7 +210,9 @@ def test_check_commands_are_run_once_on_the_tip(make: MakeProject, project: Proj
     project.begin()
     project.land("one")
     [line] = refused(project, "origin", "main")
-    assert line.startswith("error: refs/heads/main: FAIL(check-failed) check 'test ! -e lib/one'")
+    assert line.startswith(
+        "error: refs/heads/main: the suite is FAIL(check-failed): check 'test ! -e lib/one'"
+    )
 
 
 def test_rules_that_nobody_can_read_are_refused_and_can_be_mended(
@@ -470,7 +476,7 @@ def test_push_says_what_git_said(feature: Project) -> None:
     feature.land("one")
     done = feature.cli("push", "--json", "nowhere")
     assert (done.code, done.error) == (1, "PUSH_FAILED")
-    assert "'nowhere' does not appear to be a git repository" in done.data["said"]
+    assert "'nowhere' does not appear to be a git repository" in done.data["said"]["text"]
 
 
 def test_push_of_another_branchs_feature_is_refused(feature: Project) -> None:
@@ -558,3 +564,13 @@ def test_a_new_ref_is_compared_with_where_it_came_from(feature: Project, remote:
     spy: Any = Spy()
     list(push.judge_range(git, spy, found, "ada@example.org", Claims()))
     assert judged == [git.tree("main")]
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "-n"])
+def test_a_dry_run_sends_nothing(feature: Project, remote: Repo, option: str) -> None:
+    """git gives the hook the same input; the trail must not go either."""
+    feature.land("one")
+    assert pushed(feature, option, "origin", "topic:main") == ""
+    assert remote.git("for-each-ref", "refs/oneshot") == ""
+    assert pushed(feature, "origin", "topic:main") == ""
+    assert remote.git("for-each-ref", "refs/oneshot") != ""

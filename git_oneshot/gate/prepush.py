@@ -1,0 +1,118 @@
+"""The pre-push hook: bring trails up to date, hold what is not proven, send the trails.
+
+How a range is found and judged is in ``push``; what is said about it is the
+caller's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import FeatureId, remote_ref
+from git_oneshot.core.state import State
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import look
+from git_oneshot.gate.judging import Verdict
+from git_oneshot.gate.landing import is_done
+from git_oneshot.gate.markers import Markers
+from git_oneshot.gate.push import Range, Update, gated, judge_range, ranges, send_trails
+from git_oneshot.gate.spool import bind
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+from git_oneshot.session import Session
+
+
+class Held(NamedTuple):
+    """What an update of a gated ref may not bring: a commit, or the tip for its suite."""
+
+    update: Update
+    found: Verdict | Proof
+
+
+class Others(NamedTuple):
+    """How many commits of a range are by others, and are not judged here."""
+
+    number: int
+
+
+def bind_all(
+    git: Git, session: Session, markers: Markers
+) -> Iterator[tuple[FeatureId, OneshotError]]:
+    """Bring the trails of the features that are open, or leave, up to date; what went wrong."""
+    for branch, feature in markers.all().items():
+        try:
+            bind(git, session, feature, branch)
+        except OneshotError as err:  # commits are judged, whatever a trail says of them
+            yield feature, err
+
+
+def settle(git: Git, session: Session, markers: Markers, remote: str) -> None:
+    """Be done with the features that ended and that an earlier push has brought home."""
+    for branch, feature in markers.all().items():
+        if markers.feature_on(branch) is not None:
+            continue
+        loaded = session.load(feature)
+        if is_done(git, loaded.state, branch, remote):
+            seen = git.lines("for-each-ref", remote_ref("*", feature), "--format=%(objectname)")
+            if loaded.tip is not None and loaded.tip.commit not in seen:
+                send_trails(git, remote, [feature])  # that push ran no hook
+            markers.close(branch)
+
+
+def hold(
+    git: Git,
+    remote: str,
+    updates: Sequence[Update],
+    states: Sequence[State],
+    prover: Callable[[], Prover],
+    email: str,
+) -> Iterator[Held | Others]:
+    """Judge what the updates bring to gated refs, and give what is not proven.
+
+    ``states``: of the features that gate; ``prover`` is made when it is needed.
+    """
+    starts = [state.start for state in states if state.start and _known(git, state.start)]
+    for update in updates if states else ():
+        if not update.local or not git.maybe(
+            "rev-parse", "-q", "--verify", update.local + "^{commit}"
+        ):
+            continue
+        tree = git.tree(update.remote if _known(git, update.remote) else update.local)
+        for found in ranges(git, remote, [update], gated(git, remote, states, tree), starts):
+            yield from _judged(git, found, prover(), email, Claims(tuple(states)))
+
+
+def _judged(
+    git: Git, found: Range, prover: Prover, email: str, claims: Claims
+) -> Iterator[Held | Others]:
+    others = [seen for seen in look(git, found.commits) if seen.email != email]
+    if others:
+        yield Others(len(others))
+    for one in judge_range(git, prover, found, email, claims):
+        accepted = one.accepted if isinstance(one, Verdict) else one.word == "PASS"
+        if not accepted:
+            yield Held(found.update, one)
+
+
+def _known(git: Git, oid: str) -> bool:
+    return bool(oid) and git.maybe("cat-file", "-t", oid) == "commit"
+
+
+def send(
+    git: Git,
+    remote: str,
+    features: Mapping[str, FeatureId],
+    updates: Sequence[Update],
+    branch: str | None,
+) -> str:
+    """Send the trails of the features whose branches are pushed; what went wrong, "" if nothing.
+
+    ``branch``: the one that HEAD is on.
+    """
+    pushed = {u.local_ref.removeprefix("refs/heads/") for u in updates if u.local}
+    if "HEAD" in pushed and branch:
+        pushed.add(branch)
+    # A push of nothing still carries the trail of what was pushed and then finalized.
+    going = [f for on, f in features.items() if on in pushed or not updates]
+    return send_trails(git, remote, going)

@@ -1,0 +1,57 @@
+"""The last refusal of a hook, whole: the hook has one line, `git oneshot why` has the rest."""
+
+import contextlib
+import os
+
+import msgspec
+from msgspec import Struct
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.git import Git
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """What was judged. ``commit`` is "" for what was staged, or for a tip's whole suite."""
+
+    commit: str = ""
+    subject: str = ""
+    ref: str = ""  # of the remote, when it was pushed
+    proof: Proof
+    log: str = ""  # the end of what the tests printed
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """What a hook refused, and why."""
+
+    hook: str
+    at: str
+    branch: str
+    message: str
+    remote: str = ""
+    parent_tree: str = ""
+    tree: str = ""
+    judged: tuple[Judged, ...] = ()
+
+
+def keep(git: Git, refused: Refused) -> None:
+    """Keep a refusal until the next one. A disk that is full does not make the hook fail."""
+    path = _path(git)
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        temporary = f"{path}.{os.getpid()}"
+        with open(temporary, "wb") as file:
+            file.write(msgspec.json.encode(refused))
+        os.replace(temporary, path)
+
+
+def last(git: Git) -> Refused | None:
+    """The last refusal, None when nothing was refused in this clone."""
+    try:
+        with open(_path(git), "rb") as file:
+            return msgspec.json.decode(file.read(), type=Refused)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _path(git: Git) -> str:
+    return os.path.join(git.own_dir, "refused")

@@ -1,0 +1,84 @@
+"""why: a hook says one line, and the rest is kept."""
+
+import pytest
+
+from tests.gate.project import QUICK, MakeProject, Project
+
+
+def test_nothing_was_refused(feature: Project) -> None:
+    done = feature.do("why")
+    assert done.out == "no hook has refused anything in this clone\n"
+    assert feature.do("why", "--json").data["refused"] == []
+
+
+def test_a_commit_without_a_test(feature: Project) -> None:
+    feature.change("one", test=False)
+    assert feature.may("commit", "-q", "-m", "one").err.splitlines()[1:] == [
+        "hint: git oneshot why",
+    ]
+    done = feature.do("why")
+    first, *rest = done.out.splitlines()
+    assert first.startswith("pre-commit on 'main' refused at 2")
+    assert first.endswith("lib/one changed, and no test did")
+    assert rest[0] == "staged FAIL(no-test)"
+    assert "add the test that fails without it" in rest[-1]
+    assert done.err.splitlines()[-1].startswith(
+        "hint: or, knowing better for once: git commit --no"
+    )
+    answer = feature.do("why", "--json")
+    assert (answer.data["hook"], answer.data["branch"]) == ("pre-commit", "main")
+    assert answer.data["tree"] == feature.git("write-tree")
+    [one] = answer.data["refused"]
+    assert (one["commit"], one["code"], one["log"]["text"]) == (None, "no-test", "")
+    assert answer.json["next"][0]["argv"] == ["git", "oneshot", "red", "--json"]
+
+
+def test_a_test_that_fails_is_shown_with_what_it_printed(make: MakeProject) -> None:
+    """Also when the hook finds the verdict in the cache: someone wants to see the runs."""
+    project = make(files={"pytest.ini": QUICK, "calc.py": "", "test_calc.py": ""})
+    project.begin()
+    project.repo.write("calc.py", "def two():\n    return 3\n")
+    project.repo.write(
+        "test_calc.py", "import calc\n\n\ndef test_two():\n    assert calc.two() == 2\n"
+    )
+    project.git("add", "--all")
+    for _ in range(2):
+        assert project.may("commit", "-q", "-m", "two").code == 1
+        [one] = project.do("why", "--json").data["refused"]
+        assert [(t["id"], t["green"]) for t in one["tests"]] == [
+            ("test_calc.py::test_two", "failed")
+        ]
+        assert "assert 3 == 2" in one["log"]["text"]
+    text = project.do("why").out
+    assert "test_calc.py::test_two: without it failed, with it failed" in text
+    assert "  | 1 failed" in text
+
+
+def test_a_push(feature: Project, make: MakeProject) -> None:
+    """One line for all that is held back; the commits are in why."""
+    make.remote(feature)
+    bad = [feature.land(name, "--no-verify", test=False) for name in ("one", "two")]
+    done = feature.may("push", "-q", "origin", "main")
+    assert done.err.splitlines()[:2] == [
+        f"error: refs/heads/main: {bad[0][:9]} is FAIL(no-test): lib/one changed, and no test did, "
+        "and 1 more",
+        "hint: git oneshot why",
+    ]
+    data = feature.do("why", "--json").data
+    assert (data["hook"], data["remote"], data["tree"]) == ("pre-push", "origin", None)
+    assert [(one["commit"], one["ref"]) for one in data["refused"]] == [
+        (commit, "refs/heads/main") for commit in bad
+    ]
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "\xff"])
+def test_a_file_that_is_damaged_is_no_refusal(feature: Project, damage: str) -> None:
+    (feature.own / "refused").write_text(damage, encoding="latin-1")
+    assert feature.do("why", "--json").data["hook"] is None
+
+
+def test_what_it_shows_does_nothing_to_a_terminal(feature: Project) -> None:
+    feature.repo.write("lib/\x1b[31m", "x\n")
+    feature.git("add", "--all")
+    assert feature.may("commit", "-q", "-m", "x").code == 1
+    assert "\x1b" not in feature.do("why").out
