@@ -26,7 +26,7 @@ from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
 from git_oneshot.core.plan import PAYLOAD
 from git_oneshot.core.workflow import TRANSITIONS
-from git_oneshot.trail.reading import MAX_APPENDS, MAX_COMMIT, MAX_EVENTS
+from git_oneshot.trail.reading import MAX_APPENDS, MAX_COMMIT, MAX_EVENTS, MAX_TRAIL
 from tests.tour import answers, masked, steps
 
 ROOT: Final = Path(__file__).parent.parent
@@ -281,7 +281,7 @@ def test_the_format_has_the_values(title: str, struct: Any, trail: dict[str, Par
 
 
 def test_the_format_has_the_bounds(trail: dict[str, Part]) -> None:
-    for bound in (MAX_APPENDS, MAX_EVENTS, MAX_COMMIT, MAX_EVENT):
+    for bound in (MAX_APPENDS, MAX_EVENTS, MAX_COMMIT, MAX_EVENT, MAX_TRAIL):
         assert f"{bound:,}" in trail["BOUNDS"].text
     assert f"{PAYLOAD // 1024} KiB" in trail["PAYLOADS"].text
     assert f"At most {verdict.SHOWN} tests" in trail["VALUES"].text

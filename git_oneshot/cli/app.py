@@ -19,6 +19,7 @@ from git_oneshot.gate.markers import Markers
 from git_oneshot.git import Git, discover
 from git_oneshot.session import Session, World
 from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
     from git_oneshot.core.events import Stamp
@@ -168,7 +169,8 @@ class App(Talk):
     def refresh_display(self) -> None:
         """Bring what `git log` shows up to the trails."""
         tips = self.store.tips()
-        self.display.refresh(loaded.state for loaded in self.store.load(tips))
+        trails = self.store.load(list(joined(tips).values()))
+        self.display.refresh(loaded.state for loaded in trails)
         self.display.stamp(tips)
 
     # -- the feature ----------------------------------------------------------------
@@ -205,7 +207,7 @@ class App(Talk):
         marked = self.markers.feature_on(self.branch)
         if marked is not None:
             return marked
-        ours = [tip for tip in self.store.tips() if not tip.origin]
+        ours = [tip for tip in joined(self.store.tips()).values() if not tip.origin]
         for loaded in self.store.load(ours):
             if loaded.state.open and loaded.state.branch == self.branch:
                 return FeatureId(loaded.state.feature)

@@ -52,9 +52,10 @@ def _app(ctx: click.Context) -> "App":
 
 def _features(ctx: click.Context, *, ended: bool) -> Found:
     from git_oneshot.cli.text import plan_line
+    from git_oneshot.trail.store import joined
 
     app = _app(ctx)
-    tips = {tip.feature: tip for tip in reversed(app.store.tips())}
+    tips = joined(app.store.tips())
     known = app.store.cached(list(tips.values()))
     for name, tip in sorted(tips.items()):
         state = known.get(tip)

@@ -13,6 +13,7 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
 from git_oneshot.gate.judging import judge_all, worst
 from git_oneshot.git import GitError
+from git_oneshot.trail.store import load_all
 
 
 @answering("verify", "judge commits by running their tests")
@@ -30,7 +31,7 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
     commits = _commits(app, range_)
     prover = app.prover(fresh=True)
     verdicts = []
-    claims = Claims(tuple(one.state for one in app.store.load(app.store.tips())))
+    claims = Claims(tuple(one.state for one in load_all(app.store)))
     for verdict in judge_all(app.git, prover, commits, claims, each=regression == "each"):
         if verdict.proof.code == "untrusted":
             raise OneshotError(
@@ -82,7 +83,7 @@ def _commits(app: App, range_: str | None) -> list[str]:
     if name is not None:
         return list(of_feature(app.git, app.session.sound(name).state).ids)
     spoken: dict[str, None] = {}
-    for loaded in app.store.load(app.store.tips()):
+    for loaded in load_all(app.store):
         spoken |= dict.fromkeys(commit.id for commit in loaded.state.commits)
     here = app.git.lines("rev-list", "--topo-order", "--reverse", "HEAD")
     return [s.id for s in look(app.git, [c for c in here if c in spoken])]

@@ -12,10 +12,10 @@ from git_oneshot.cli.complete import events, features
 from git_oneshot.cli.data import Listed, Logged, Replayed, Status
 from git_oneshot.cli.parts import Row, Said, Unpushed
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, printable, remote_ref
+from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature
-from git_oneshot.trail.store import Loaded, Tip, Trail
+from git_oneshot.trail.store import Loaded, Trail, joined
 
 
 @answering("status", "where a feature stands, and what to do next")
@@ -24,10 +24,12 @@ def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
     name = app.feature(feature)
     loaded = app.session.sound(name)
+    _say_aside(app, loaded)
     state = loaded.state
     commits = _reach(app, state)
     word, line = text.cycle(state, app.head)
-    unpushed = Unpushed(commits=list(commits.unpushed), trail=_trail_unpushed(app, loaded))
+    waiting = loaded.tip is not None and app.store.unpushed(loaded.tip)
+    unpushed = Unpushed(commits=list(commits.unpushed), trail=waiting)
     assert state.phase is not None
     nexts = _next(state, word, unpushed)
     data = Status(
@@ -38,6 +40,13 @@ def status(app: App, *, feature: str | None) -> Answer:
         void=list(state.void),
     )  # fmt: skip
     return Answer(data, _status_text(state, data, line), nexts)
+
+
+def _say_aside(app: App, found: Loaded | Trail) -> None:
+    """Name what a remote has of a trail and nobody can read: it is left out."""
+    name = found.tip.feature if found.tip else ""
+    for damage in found.aside:
+        app.say(f"warning: what a remote has of '{name}' is left out: {damage.message}")
 
 
 def _commits(app: App, state: State, commits: Sequence[str]) -> list[Said]:
@@ -73,15 +82,6 @@ def _reach(app: App, state: State) -> Commits:
         "rev-list", "--no-walk", "--ignore-missing", "--stdin", "--not", "--remotes", stdin=ids
     )
     return Commits(recorded, tuple(new))
-
-
-def _trail_unpushed(app: App, loaded: Loaded) -> bool:
-    """Whether no remote has our trail as it is, as far as the last fetch or push saw."""
-    if loaded.tip is None or loaded.tip.origin:
-        return False
-    name = FeatureId(loaded.state.feature)
-    seen = app.git.lines("for-each-ref", "--format=%(objectname)", remote_ref("*", name))
-    return loaded.tip.commit not in seen
 
 
 def _next(state: State, cycle: str, unpushed: Unpushed) -> list[Next]:
@@ -138,19 +138,19 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
     from git_oneshot.core.pipeline import rows
 
     origins: dict[FeatureId, set[str]] = {}
-    first: dict[FeatureId, Tip] = {}
     tips = app.store.tips()
     if app.display.behind(tips):  # a fetch moved trails since
         app.refresh_display()
     for tip in tips:
         origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")
-        first.setdefault(tip.feature, tip)
-    loaded = app.store.load(list(first.values()))
+    loaded = app.store.load(list(joined(tips).values()))
     damaged = {one.state.feature: one.damage for one in loaded if one.damage}
     shown, total = rows((one.state for one in loaded), all=all_, offset=offset, limit=limit)
     features = [_row(state, origins[FeatureId(state.feature)], damaged) for state in shown]
     for name, damage in damaged.items():
         app.say(f"warning: {name}: {damage.message if damage else ''}")
+    for one in loaded:
+        _say_aside(app, one)
     lines = text.table([
         (r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary)
         for r in features
@@ -175,10 +175,10 @@ def _row(state: State, origins: set[str], damaged: Mapping[str, OneshotError | N
 def log(app: App, *, feature: str | None) -> Answer:
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story
-    from git_oneshot.core.replay import replay as fold
+    from git_oneshot.core.history import state_of
 
     trail = _read(app, app.feature(feature))
-    state = fold(State(feature=trail.feature), trail.events)
+    state = state_of(trail.feature, trail.entries)
     void = {v.id: v.reason for v in state.void}
     events = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in trail.events]
     assert trail.tip is not None
@@ -199,22 +199,33 @@ def log(app: App, *, feature: str | None) -> Answer:
 )
 def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
     """Replay a trail from its beginning, without the cache, and show the state."""
-    from git_oneshot.core.replay import replay as fold
+    from git_oneshot.core.history import seen_by, state_of
 
     trail = _read(app, app.feature(feature))
     if trail.damage is not None:
         raise trail.damage
-    history = trail.events
+    history = trail.entries
     if at is not None:
-        places = [i for i, one in enumerate(history) if at in (one.id, str(one.clock))]
-        if not places:
-            raise OneshotError(
-                Code.STATE_NOT_FOUND, f"no event '{printable(at)}' on this trail", "git oneshot log"
-            )
-        history = history[: places[0] + 1]
-    state = fold(State(feature=trail.feature), history)
+        history = seen_by(history, _event(trail, at))
+    state = state_of(trail.feature, history)
     shown = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
     return Answer(Replayed(state=state, policy=state.policy), shown.decode())
+
+
+def _event(trail: Trail, at: str) -> str:
+    """The id of the event that is meant by an id or a clock."""
+    found = [one.id for one in trail.events if at in (one.id, str(one.clock))]
+    if not found:
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no event '{printable(at)}' on this trail", "git oneshot log"
+        )
+    if len({*found}) > 1:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"{len(found)} events have clock {printable(at)}: two clones wrote at once",
+            f"name one by its id: git oneshot replay --at {found[0]}",
+        )
+    return found[0]
 
 
 def _read(app: App, name: FeatureId) -> Trail:
@@ -223,4 +234,6 @@ def _read(app: App, name: FeatureId) -> Trail:
         raise OneshotError(
             Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
         )
-    return app.store.read([tip])[0]
+    [trail] = app.store.read([tip])
+    _say_aside(app, trail)
+    return trail

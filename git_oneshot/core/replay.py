@@ -6,7 +6,7 @@ replays today replays for ever, and golden trails hold it. ``evolve(state,
 event)`` holds no rule and never fails.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -82,15 +82,62 @@ def replay(state: State, history: Iterable[Event]) -> State:
     ``state.void``, without effect. So is a second event of one id.
     """
     ids: set[str] = set()
+    folding = Folding(state)
     for event in history:
-        reason = "its id was used before" if event.id in ids else legal(state, event)
+        reason = "its id was used before" if event.id in ids else legal(folding.state, event)
         ids.add(event.id)
-        if reason is None:
-            state = evolve(state, event)
-        else:
-            void = Void(event.id, e.type_name(event), reason)
-            state = replace(_passed(state, event), void=(*state.void, void))
-    return state
+        folding.add(event, reason)
+    return folding.done()
+
+
+class Folding:
+    """A fold in the making: what grows with the trail is kept apart, or a fold were quadratic.
+
+    ``state`` is the state so far, without commits, keys and void events.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._commits = {commit.id: commit for commit in state.commits}
+        self._keys = dict(state.keys)
+        self._void = list(state.void)
+        self.state = replace(state, commits=(), keys={}, void=())
+
+    def add(self, event: Event, reason: str | None) -> None:
+        """Let an event count, or remember why it does not."""
+        if reason is not None:
+            self._void.append(Void(event.id, e.type_name(event), reason))
+            self.state = _passed(self.state, event)
+            return
+        if event.key is not None:
+            self._keys[event.key] = (*self._keys.get(event.key, ()), event.id)
+        about = [c for id_ in _commits_of(event) if (c := self._commits.get(id_))]
+        if about:
+            self.state = replace(self.state, commits=tuple(about))
+        after = evolve(self.state, event)
+        if after.commits or about:
+            for gone in {c.id for c in about} - {c.id for c in after.commits}:
+                del self._commits[gone]
+            self._commits.update((c.id, c) for c in after.commits)
+        if after.commits or after.keys:
+            after = replace(after, commits=(), keys={})
+        self.state = after
+
+    def done(self) -> State:
+        """The whole state."""
+        return replace(
+            self.state,
+            commits=tuple(self._commits.values()),
+            keys=self._keys,
+            void=tuple(self._void),
+        )
+
+
+def _commits_of(event: Event) -> Iterator[str]:
+    """The commits that an event speaks about: facts name them alike."""
+    for name in ("commit", "old", "new"):
+        commit = getattr(event.data, name, None)
+        if commit is not None:
+            yield commit
 
 
 def evolve(state: State, event: Event) -> State:

@@ -23,13 +23,23 @@ append
     * payloads over 4 KiB are blobs ``payload/<event id>`` in that commit's tree
       only; the event holds the SHA-256 of the content.
 
+merge
+    Two parents, sorted; no event, no payload. Derived: the same identity as the
+    root, time the later of the parents', +0000, message ``oneshot <feature>:
+    merge at clock <n>`` (the greatest clock behind it), tree the union of the
+    parents' notes, line by line, byte-sorted.
+
+seal
+    A signed commit, one parent, no event, message ``oneshot <feature>: seal``.
+
 order
     By ``clock``: the first event of a commit has 1 + the greatest clock behind
-    it, the others follow one by one.
+    it, the others follow one by one. Of equal clocks, by ``id``. An
+    event is judged in the state of its own ancestors (``core/history``).
 
 bounds
-    The derived root, exact clocks, one parent, at most 10,000 events and
-    16 MiB a commit, 256 KiB an event. A trail that breaks them is quarantined:
+    The derived root, derived merges, exact clocks, at most 10,000 events and
+    16 MiB a commit, 256 MiB a trail, 256 KiB an event. A trail that breaks them is quarantined:
     it is named, and readable as far as it is sound.
 
 version history

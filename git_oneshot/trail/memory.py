@@ -1,48 +1,65 @@
 """Trails in memory: the same contract as the git store, for tests and for trying a command out."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from git_oneshot.core.codec import decode, encode
 from git_oneshot.core.errors import LostRace
 from git_oneshot.core.events import Event
+from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
-from git_oneshot.trail.store import Entry, Loaded, Tip, Trail
+from git_oneshot.trail.merging import clock, join
+from git_oneshot.trail.store import Loaded, Tip, Trail, joined
+
+
+class Kept(NamedTuple):
+    """A commit. Its events are encoded, so that what comes back went through the codec."""
+
+    parents: tuple[str, ...]
+    lines: tuple[bytes, ...]
 
 
 class MemoryStore:
-    """Trails as lists of encoded events, so that what comes back went through the codec."""
+    """The refs of one clone. Clones that exchange trails have one ``pool`` of commits."""
 
-    def __init__(self) -> None:
-        self._trails: dict[FeatureId, list[tuple[str, list[bytes]]]] = {}
+    def __init__(self, pool: dict[str, Kept] | None = None) -> None:
+        self._pool: dict[str, Kept] = {} if pool is None else pool
+        self._refs: dict[tuple[FeatureId, str], str] = {}
 
     def tip(self, feature: FeatureId) -> Tip | None:
-        """The tip of one trail."""
-        trail = self._trails.get(feature)
-        return Tip(feature, trail[-1][0]) if trail else None
+        """The tip of one trail: ours if there is one, else the first remote's; others beside it."""
+        return joined(self.tips()).get(feature)
 
     def tips(self) -> list[Tip]:
-        """The tips of all trails, by feature."""
-        return [Tip(feature, self._trails[feature][-1][0]) for feature in sorted(self._trails)]
+        """The tips of all trails, by feature and origin, ours before a remote's."""
+        return [Tip(name, commit, origin) for (name, origin), commit in sorted(self._refs.items())]
+
+    def track(self, feature: FeatureId, origin: str, commit: str) -> None:
+        """Remember what a remote has: a fetch."""
+        self._refs[feature, origin] = commit
 
     def read(self, tips: Sequence[Tip]) -> list[Trail]:
         """Read trails, each as far as its tip."""
-        return [Trail(t.feature, t, tuple(self._entries(t))) for t in tips]
+        return [Trail(tip.feature, tip, self._entries(tip)) for tip in tips]
 
-    def _entries(self, tip: Tip) -> Iterator[Entry]:
-        for commit, lines in self._trails[tip.feature]:
-            yield Entry(commit, tuple(map(decode, lines)))
-            if commit == tip.commit:
-                return
+    def _entries(self, tip: Tip) -> tuple[Entry, ...]:
+        done: dict[str, Entry] = {}
+        stack = list(tip.ends)
+        while stack:
+            kept = self._pool[stack[-1]]
+            left = [parent for parent in kept.parents if parent not in done]
+            if left:
+                stack += left
+                continue
+            commit = stack.pop()
+            done[commit] = Entry(commit, tuple(map(decode, kept.lines)), kept.parents)
+        return tuple(done.values())
 
     def load(self, tips: Sequence[Tip]) -> list[Loaded]:
         """The states at the tips."""
-        return [
-            Loaded(replay(State(feature=trail.feature), trail.events), trail.tip)
-            for trail in self.read(tips)
-        ]
+        return [Loaded(state_of(t.feature, self._entries(t)), t) for t in tips]
 
     def append(
         self,
@@ -55,15 +72,30 @@ class MemoryStore:
         payloads: Mapping[str, bytes] = {},  # noqa: ARG002
     ) -> Tip:
         """Write events behind ``tip``. Raises LostRace when the trail is elsewhere."""
-        if self.tip(feature) != tip:
+        lines = tuple(encode(event) for event in events)
+        new = self._add(Kept((join(self, tip),) if tip else (), lines), f"{feature} {summary}")
+        self.move(feature, new, tip)
+        after = self.tip(feature)
+        assert after is not None
+        return after
+
+    def merge(self, feature: FeatureId, one: str, two: str, history: Sequence[Entry]) -> str:
+        """The merge of two ends."""
+        parents = (min(one, two), max(one, two))
+        return self._add(Kept(parents, ()), f"{feature} {clock(history, parents)}")
+
+    def move(self, feature: FeatureId, new: str, tip: Tip | None) -> None:
+        """Let our ref name a commit, if it is still at ``tip``."""
+        old = tip.commit if tip and not tip.origin else None
+        if self._refs.get((feature, "")) != old:
             raise LostRace
-        lines = [encode(event) for event in events]
-        behind = tip.commit if tip else ""
-        commit = hashlib.sha1(
-            "\n".join([behind, summary, *map(bytes.decode, lines)]).encode(), usedforsecurity=False
-        ).hexdigest()
-        self._trails.setdefault(feature, []).append((commit, lines))
-        return Tip(feature, commit)
+        self._refs[feature, ""] = new
+
+    def _add(self, kept: Kept, said: str) -> str:
+        content = "\n".join([*kept.parents, said, *map(bytes.decode, kept.lines)])
+        commit = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
+        self._pool[commit] = kept
+        return commit
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -15,7 +15,7 @@ FILE: Final = 0o100644
 FOLDER: Final = 0o040000
 PAYLOAD: Final = b"payload"
 _TRIES: Final = 20  # before a folder or file that keeps vanishing is an error
-_NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
+NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
 
 
 class Objects:
@@ -44,12 +44,22 @@ class Objects:
         self._unsynced[path] = obj
         return oid
 
-    def loose(self, name: str) -> bytes | None:
-        """The content of a loose object, None when it is packed or elsewhere."""
+    def loose(self, name: str, limit: int) -> tuple[str, bytes | None] | None:
+        """Kind and content of a loose object, None when it is packed, damaged or elsewhere.
+
+        Of one that is longer than ``limit`` no more is unpacked than that.
+        """
         try:
-            return ShaFile.from_path(self._path(name), object_format=self.format).as_raw_string()
-        except (OSError, ObjectFormatException, zlib.error):
+            with open(self._path(name), "rb") as file:
+                data = zlib.decompressobj().decompress(file.read(limit), limit)
+            header, _, content = data.partition(b"\0")
+            kind, size = header.decode("ascii").split(" ")
+            whole = len(content) == int(size)
+        except (OSError, zlib.error, ValueError):
             return None
+        if not whole and len(data) < limit:
+            return None
+        return kind, content if whole else None
 
     def sync(self) -> list[ShaFile]:
         """Bring everything written since the last call to disk, and give it back.
@@ -119,7 +129,7 @@ def root(feature: str, objects: Objects) -> Commit:
     return commit_of(
         tree=objects.id_of(Tree()),
         parents=[],
-        author=_NOBODY,
+        author=NOBODY,
         seconds=0,
         message=f"oneshot {feature}\n".encode(),
     )
@@ -152,8 +162,11 @@ def blob_of(content: bytes) -> Blob:
     return Blob.from_string(content)
 
 
-def entries_of(raw: bytes, object_format: str) -> dict[bytes, tuple[int, bytes]]:
-    """The entries of a tree from its content: name to (mode, hex id)."""
+def sound_entries(raw: bytes, object_format: str) -> dict[bytes, tuple[int, bytes]]:
+    """The entries of a tree from its content: name to (mode, hex id). Of no tree, none."""
     tree = Tree()
-    tree.set_raw_chunks([raw], object_format=OBJECT_FORMATS[object_format])
-    return {bytes(name): (mode, bytes(oid)) for name, mode, oid in tree.items()}
+    try:
+        tree.set_raw_chunks([raw], object_format=OBJECT_FORMATS[object_format])
+        return {bytes(name): (mode, bytes(oid)) for name, mode, oid in tree.items()}
+    except (ObjectFormatException, ValueError, AssertionError):
+        return {}

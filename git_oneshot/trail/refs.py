@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -9,12 +10,15 @@ from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
-from git_oneshot.trail.store import Tip
+from git_oneshot.trail.store import Tip, joined
 
 if TYPE_CHECKING:
     import subprocess
 
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
+
+_REMOTE: Final = re.compile(rb'^[ \t]*\[remote "([^"\n]*)"\]', re.MULTILINE | re.IGNORECASE)
+_ELSEWHERE: Final = re.compile(rb"^[ \t]*\[(include|remote\.)", re.MULTILINE | re.IGNORECASE)
 
 
 class Refs:
@@ -31,11 +35,31 @@ class Refs:
         self._seen: tuple[int, ...] | None = None  # packed-refs before the writer began
 
     def find(self, feature: FeatureId) -> Tip | None:
-        """The tip of one trail: ours, else the first remote's."""
-        tips = self._list(local_ref(feature))
-        if not tips:
-            tips = [t for t in self._list(REMOTE) if t.feature == feature]
-        return tips[0] if tips else None
+        """The tip of one trail: ours, else the first remote's; others beside it."""
+        ref = local_ref(feature)
+        tips = self._list(ref, *(f"{REMOTE}{name}/{feature}" for name in self._remotes()))
+        return joined(sorted(tips, key=lambda t: t.origin)).get(feature)
+
+    def _remotes(self) -> set[str]:
+        """What trails may have been fetched from: patterns for git, which need not be exact.
+
+        A pattern with a star makes git look at every ref there is, so names are
+        taken from the configuration as long as that is one plain file.
+        """
+        try:
+            with open(os.path.join(self._git.common_dir, "config"), "rb") as file:
+                config = file.read()
+        except OSError:
+            return {"*"}
+        names = {os.fsdecode(name) for name in _REMOTE.findall(config)}
+        if _ELSEWHERE.search(config) or not names or any("\\" in name for name in names):
+            return {"*"}
+        return names
+
+    def leads_to(self, one: str, other: str) -> bool:
+        """Whether ``one`` is, or is behind, ``other``."""
+        done = self._git.call("merge-base", "--is-ancestor", one, other, ok=(0, 1, 128))
+        return done.returncode == 0
 
     def all(self) -> list[Tip]:
         """All tips, by feature and origin, ours before a remote's."""

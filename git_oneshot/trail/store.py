@@ -1,6 +1,6 @@
 """What a place for trails can do; the git store and the in-memory store keep one contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_oneshot.core.errors import OneshotError
@@ -9,39 +9,67 @@ from git_oneshot.core.state import State
 
 if TYPE_CHECKING:
     from git_oneshot.core.events import Event
-
-
-class Entry(NamedTuple):
-    """One append, as it lies on the trail."""
-
-    commit: str
-    events: "tuple[Event, ...]"
+    from git_oneshot.core.history import Entry
 
 
 class Tip(NamedTuple):
-    """Where a trail ends, and where that is known from: ``""`` is here, else a remote's name."""
+    """Where a trail ends, and where that is known from: ``""`` is here, else a remote's name.
+
+    ``beside`` are other ends of the same trail, which clones gave it that wrote
+    at once: it is read as one, and the next append joins them. ``shared``: it
+    is ours, and a remote has the same.
+    """
 
     feature: FeatureId
     commit: str
     origin: str = ""
+    beside: tuple[str, ...] = ()
+    shared: bool = False
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """All ends."""
+        return (self.commit, *self.beside)
+
+    @property
+    def name(self) -> str:
+        """What tells this end, or these ends, from others."""
+        return "+".join(self.ends)
 
 
 class Trail(NamedTuple):
     """A trail that was read. ``tip`` is None when there is none.
 
     ``damage`` is the first rule of the format that it breaks; ``entries`` are
-    sound up to there.
+    sound up to there, parents before children. ``aside`` is what is wrong with
+    other ends, which are left out.
     """
 
     feature: FeatureId
     tip: Tip | None
-    entries: tuple[Entry, ...]
+    entries: "tuple[Entry, ...]"
     damage: OneshotError | None = None
+    aside: tuple[OneshotError, ...] = ()
 
     @property
     def events(self) -> "tuple[Event, ...]":
         """All events, oldest first."""
-        return tuple(event for entry in self.entries for event in entry.events)
+        from git_oneshot.core.history import in_order
+
+        return in_order(self.entries)
+
+
+def joint(tip: Tip, trails: Sequence[Trail]) -> Trail:
+    """What was read at the ends of a tip, as one trail, without damaged ends beside the first."""
+    first, *others = trails
+    if first.damage is not None or not others:
+        return first._replace(tip=tip)
+    entries = {entry.commit: entry for entry in first.entries}
+    for other in others:
+        if other.damage is None:
+            entries |= {entry.commit: entry for entry in other.entries}
+    aside = tuple(other.damage for other in others if other.damage is not None)
+    return Trail(tip.feature, tip, tuple(entries.values()), None, aside)
 
 
 class Loaded(NamedTuple):
@@ -50,13 +78,26 @@ class Loaded(NamedTuple):
     state: State
     tip: Tip | None
     damage: OneshotError | None = None
+    aside: tuple[OneshotError, ...] = ()
+
+
+def joined(tips: Iterable[Tip]) -> dict[FeatureId, Tip]:
+    """One tip for each feature, with its other ends beside it: ours first, else a remote's."""
+    found: dict[FeatureId, Tip] = {}
+    for tip in tips:
+        first = found.setdefault(tip.feature, tip)
+        if tip.commit not in first.ends:
+            found[tip.feature] = first._replace(beside=(*first.beside, tip.commit))
+        elif tip.commit == first.commit and tip.origin and not first.origin:
+            found[tip.feature] = first._replace(shared=True)
+    return found
 
 
 class TrailStore(Protocol):
     """A place for trails."""
 
     def tip(self, feature: FeatureId) -> Tip | None:
-        """The tip of one trail: ours if there is one, else the first remote's."""
+        """The tip of one trail: ours if there is one, else the first remote's; others beside it."""
 
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
@@ -79,11 +120,27 @@ class TrailStore(Protocol):
     ) -> Tip:
         """Write events behind ``tip``, in one step or not at all, and make them last.
 
+        Ends beside the tip are joined first, as far as that is necessary.
+
         ``state`` is the state after the events; ``payloads`` maps event ids to
         contents. Raises LostRace when the trail is not at ``tip`` any more, and
         OneshotError (EVENT_APPEND_FAILED, REF_LOCKED, LOCK_STALE) when the
         trail can't be written.
         """
 
+    def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
+        """Write the derived merge of two ends, and give back its id. No ref moves.
+
+        ``history`` is what is behind both.
+        """
+
+    def move(self, feature: FeatureId, new: str, tip: Tip | None) -> None:
+        """Let our ref name ``new``, if it is at ``tip`` still. Raises as ``append`` does."""
+
     def close(self) -> None:
         """Let go of processes and files."""
+
+
+def load_all(store: TrailStore) -> list[Loaded]:
+    """The states of all features, each once, from wherever it is known."""
+    return store.load(list(joined(store.tips()).values()))

@@ -42,6 +42,7 @@ from tests.trail.crafted import (
 
 Break = Callable[[Repo, str, Tip], str]
 FIRST, *_ = events_of(1, started())
+FORKED: Final = "Who Else <else@example.org>"
 NEXT: Final = events_of(3, titled("next"))
 
 
@@ -116,10 +117,73 @@ def merged(repo: Repo, root: str, tip: Tip) -> str:
     return commit_with(repo, [tip.commit, root], message_of(NEXT))
 
 
-def merged_below(repo: Repo, root: str, tip: Tip) -> str:
-    """A commit with two parents in the middle."""
-    merge = commit_with(repo, [tip.commit, root], message_of(NEXT))
-    return commit_with(repo, [merge], message_of(events_of(4, titled("t"))))
+def three_parents(repo: Repo, root: str, tip: Tip) -> str:
+    """A commit with more parents than a merge has."""
+    return commit_with(repo, [tip.commit, root, tip.commit], b"oneshot fix-typo: merge\n")
+
+
+def a_thousand_parents(repo: Repo, root: str, tip: Tip) -> str:
+    """As many parents as one likes to write."""
+    return commit_with(repo, [tip.commit] * 1000, message_of(NEXT))
+
+
+def _fork(repo: Repo, root: str) -> str:
+    return commit_with(repo, [root], message_of(events_of(1, started(), titled("fork"), by=FORKED)))
+
+
+def _merge(repo: Repo, parents: list[str], *, clock: int = 2, seconds: int = 1767225600) -> bytes:
+    tree = hash_object(repo, "tree", b"")
+    header = reading.merge_header(tree, parents, seconds)
+    return header + b"\n" + reading.merge_message(FEATURE, clock)
+
+
+def out_of_order(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge whose parents are not sorted."""
+    parents = sorted([tip.commit, _fork(repo, root)], reverse=True)
+    return hash_object(repo, "commit", _merge(repo, parents))
+
+
+def of_one(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge of a commit with itself."""
+    return hash_object(repo, "commit", _merge(repo, [tip.commit, tip.commit]))
+
+
+def merged_at_another_clock(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge that says that it holds more than it does: clocks behind it could jump."""
+    parents = sorted([tip.commit, _fork(repo, root)])
+    return hash_object(repo, "commit", _merge(repo, parents, clock=2**52))
+
+
+def merged_at_another_time(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge with a time of its own: the same merge under many ids."""
+    parents = sorted([tip.commit, _fork(repo, root)])
+    return hash_object(repo, "commit", _merge(repo, parents, seconds=1767225601))
+
+
+def merged_by_somebody(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge in someone's name."""
+    parents = sorted([tip.commit, _fork(repo, root)])
+    content = _merge(repo, parents).replace(b"git oneshot <", b"Eve <", 1)
+    return hash_object(repo, "commit", content)
+
+
+def merged_and_signed(repo: Repo, root: str, tip: Tip) -> str:
+    """A merge with a header more."""
+    parents = sorted([tip.commit, _fork(repo, root)])
+    content = _merge(repo, parents).replace(b"+0000\n\n", b"+0000\ngpgsig x\n\n", 1)
+    return hash_object(repo, "commit", content)
+
+
+def sealed_by_nobody(repo: Repo, root: str, tip: Tip) -> str:
+    """A seal without a signature."""
+    return commit_with(repo, [tip.commit], reading.seal_message(FEATURE))
+
+
+def of_no_time(repo: Repo, root: str, tip: Tip) -> str:
+    """A commit without a time, from which a merge could not derive its own."""
+    sound = commit_with(repo, [tip.commit], message_of(NEXT))
+    content = repo.git("cat-file", "commit", sound).encode() + b"\n"
+    return hash_object(repo, "commit", content.replace(b" 1767225600 +0000", b" soon +0000"))
 
 
 def of_code(repo: Repo, root: str, tip: Tip) -> str:
@@ -251,8 +315,9 @@ TORN: Final[tuple[Break, ...]] = (
     missing,
     missing_below,
     hidden,
-    merged,
-    merged_below,
+    three_parents,
+    a_thousand_parents,
+    of_no_time,
     of_code,
     on_code,
     of_another,
@@ -262,6 +327,14 @@ TORN: Final[tuple[Break, ...]] = (
     huge_commit,
 )
 SPOILED: Final[dict[Break, Code]] = {
+    merged: Code.TRAIL_DAMAGED,
+    out_of_order: Code.TRAIL_DAMAGED,
+    of_one: Code.TRAIL_DAMAGED,
+    merged_at_another_clock: Code.TRAIL_DAMAGED,
+    merged_at_another_time: Code.TRAIL_DAMAGED,
+    merged_by_somebody: Code.TRAIL_DAMAGED,
+    merged_and_signed: Code.TRAIL_DAMAGED,
+    sealed_by_nobody: Code.TRAIL_DAMAGED,
     repeated_clock: Code.TRAIL_DAMAGED,
     skipped_clock: Code.TRAIL_DAMAGED,
     reordered_clocks: Code.TRAIL_DAMAGED,
@@ -343,7 +416,7 @@ def test_a_trail_is_read_as_far_as_it_is_sound(
         damage.message.startswith(f"trail commit {bad[:12]} ") or f"{bad[:12]}:" in damage.message
     )
     assert len(damage.message) < 300
-    assert [event.clock for event in events] == [1, 2]
+    assert [event.clock for event in events if event.by != FORKED] == [1, 2]
     # A command on it says the same, and leaves it as it is.
     with pytest.raises(OneshotError) as refused:
         Session(opened(work), world()).execute(FEATURE, RequestSynthesis())

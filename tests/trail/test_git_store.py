@@ -293,7 +293,7 @@ def test_the_first_write_adopts_the_remotes_trail(
     ours, tip = fetched(repo, opened)
     session = Session(opened(ours), world())
     receipt = session.execute(FEATURE, RequestSynthesis())
-    assert receipt.tip == Tip(FEATURE, ours.git("rev-parse", REF))
+    assert receipt.tip == Tip(FEATURE, ours.git("rev-parse", REF), "", (tip.commit,))
     assert ours.git("rev-parse", f"{REF}~1") == tip.commit
     assert receipt.state.requests == 1
     # The notes that came with it go on.
@@ -306,6 +306,7 @@ def test_the_first_write_adopts_the_remotes_trail(
 def test_ours_comes_before_a_remotes(repo: MakeRepo, opened: Open, world: MakeWorld) -> None:
     ours, tip = fetched(repo, opened)
     for remote in ("aaa", "zzz"):
+        ours.git("config", f"remote.{remote}.url", "nowhere")
         ours.git("update-ref", f"refs/oneshot-remote/{remote}/{FEATURE}", tip.commit)
     store = opened(ours)
     first = store.tip(FEATURE)

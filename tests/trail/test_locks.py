@@ -381,7 +381,9 @@ def test_tries_are_bounded_and_pauses_are_short(world: MakeWorld) -> None:
     assert store.lost == TRIES + 1  # the first is with what was remembered
     assert max(pauses) < LONGEST
     assert pauses[0] < 0.01
-    assert len(store.read([Tip(FEATURE, "")])[0].events) == 1
+    tip = store.tip(FEATURE)
+    assert tip is not None
+    assert len(store.read([tip])[0].events) == 1
 
 
 def test_pauses_differ_by_chance(world: MakeWorld) -> None:

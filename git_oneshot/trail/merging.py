@@ -1,0 +1,162 @@
+"""Ends of one trail: which of them say something that the others don't, and their merge.
+
+A merge is derived from its parents: nothing in it depends on who merges, when,
+or with which version of the program. Two machines that merge the same ends get
+the same commit. It is made only when a push or an append needs it, so any
+exchange between clones ends.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from git_oneshot.core.history import Entry
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.trail.notes import union
+from git_oneshot.trail.store import Tip, TrailStore
+
+if TYPE_CHECKING:  # the rules below are pure; only a merge that is written needs dulwich
+    from git_oneshot.trail.objects import Objects
+    from git_oneshot.trail.tree import Look
+
+
+def clock(history: Sequence[Entry], ends: Iterable[str]) -> int:
+    """The greatest clock behind ends."""
+    known = frozenset[str]().union(*(behind(history, end).commits for end in ends))
+    clocks = [e.events[-1].clock for e in history if e.events and e.commit in known]
+    return max(clocks, default=0)
+
+
+class Known(NamedTuple):
+    """What is behind an end: all commits, and those of them that say something."""
+
+    commits: frozenset[str]
+    said: frozenset[str]
+
+
+def behind(history: Sequence[Entry], end: str) -> Known:
+    """What an end holds. ``history``: parents before children."""
+    commits, said = {end}, set()
+    for entry in reversed(history):
+        if entry.commit in commits:
+            commits.update(entry.parents)
+            if len(entry.parents) < 2:  # an append or a seal
+                said.add(entry.commit)
+    return Known(frozenset(commits), frozenset(said))
+
+
+def settle(history: Sequence[Entry], ends: Iterable[str]) -> tuple[str, ...]:
+    """The fewest of the ends that say everything: of two that say the same, the smaller id."""
+    kept: dict[str, Known] = {}
+    for end in sorted(ends):
+        known = behind(history, end)
+        if any(known.said <= other.said for other in kept.values()):
+            continue
+        kept = {e: other for e, other in kept.items() if not other.said <= known.said}
+        kept[end] = known
+    return tuple(kept)
+
+
+Meeting = Literal["equal", "push", "adopt", "merge"]
+
+
+def meet(history: Sequence[Entry], ours: str, theirs: str) -> Meeting:
+    """How ours and a remote's end become one, when the remote's can only be moved forwards."""
+    if ours == theirs:
+        return "equal"
+    mine, other = behind(history, ours), behind(history, theirs)
+    if theirs in mine.commits:
+        return "push"
+    if ours in other.commits or mine.said < other.said:
+        return "adopt"
+    # That say the same: the smaller id is kept, where that is to be had without a merge.
+    return "adopt" if mine.said == other.said and theirs < ours else "merge"
+
+
+def join(store: TrailStore, tip: Tip) -> str:
+    """The one commit that holds what all ends of a tip say: one of them, or their merge."""
+    if not tip.beside:
+        return tip.commit
+    [trail] = store.read([tip])
+    there = {entry.commit for entry in trail.entries}
+    first, *others = settle(trail.entries, [end for end in tip.ends if end in there])
+    for other in others:
+        first = store.merge(tip.feature, first, other, trail.entries)
+    return first
+
+
+class Agreed(NamedTuple):
+    """Where ours is to be, and whether the remote's has to move there, too."""
+
+    commit: str
+    push: bool
+
+
+def agree(
+    store: TrailStore, feature: FeatureId, ours: str, theirs: str, history: Sequence[Entry]
+) -> Agreed:
+    """Make ours and a remote's end one: write their merge where there is no other way."""
+    match meet(history, ours, theirs):
+        case "equal":
+            return Agreed(ours, push=False)
+        case "push":
+            return Agreed(ours, push=True)
+        case "adopt":
+            return Agreed(theirs, push=False)
+        case "merge":
+            return Agreed(store.merge(feature, ours, theirs, history), push=True)
+
+
+def unseen(history: Sequence[Entry], before: str, after: str) -> tuple[Entry, ...]:
+    """What an end said that another does not say any more."""
+    lost = behind(history, before).said - behind(history, after).said
+    return tuple(entry for entry in history if entry.commit in lost)
+
+
+def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str], clock: int) -> str:
+    """Write the merge of two ends; its id."""
+    from git_oneshot.trail.objects import NOBODY, commit_of, parse_commit
+    from git_oneshot.trail.reading import merge_message
+
+    parents = sorted(ends)
+    commits = [parse_commit(look(parent)[1] or b"") for parent in parents]
+    one, two = (commit.tree.decode() for commit in commits)
+    new = commit_of(
+        tree=_union(objects, look, one, two),
+        parents=[parent.encode() for parent in parents],
+        author=NOBODY,
+        seconds=max(commit.commit_time for commit in commits),
+        message=merge_message(feature, clock),
+    )
+    return objects.add(new).decode()
+
+
+def _union(objects: "Objects", look: "Look", one: str, two: str) -> bytes:
+    """The union of two notes trees, which does not depend on their order."""
+    from git_oneshot.trail.objects import FILE, FOLDER, blob_of, tree_of
+    from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, Entries, entries_in, notes_in
+
+    def note(left: bytes, right: bytes) -> bytes:
+        both = [look(oid.decode()) for oid in (left, right)]
+        texts = [text for kind, text in both if kind == "blob" and text is not None]
+        if len(texts) < 2 or any(len(text) > MAX_NOTE for text in texts):
+            return min(left, right)
+        return objects.add(blob_of(union(*texts)))
+
+    def folder(left: bytes, right: bytes) -> bytes:
+        trees = [
+            notes_in(entries_in(objects, look, oid.decode()), REST, FILE) for oid in (left, right)
+        ]
+        return objects.add(tree_of(both_of(trees[0], trees[1], FILE, note)))
+
+    def both_of(
+        left: Entries, right: Entries, mode: int, join: Callable[[bytes, bytes], bytes]
+    ) -> Entries:
+        apart = {
+            name: join(left[name][1], right[name][1])
+            for name in sorted(left.keys() & right.keys())
+            if left[name] != right[name]
+        }
+        return {**left, **right, **{name: (mode, oid) for name, oid in apart.items()}}
+
+    tops = [notes_in(entries_in(objects, look, oid), FAN, FOLDER) for oid in (one, two)]
+    return objects.add(tree_of(both_of(tops[0], tops[1], FOLDER, folder)))

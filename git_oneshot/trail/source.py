@@ -1,0 +1,118 @@
+"""Objects as git has them: all commits behind some ends by one walk, single objects by one process.
+
+What a repository holds may have been made by anyone. git may allocate a little
+of memory at a time, an object that is longer than it should be is passed over,
+and more of a trail than ``MAX_TRAIL`` is not read at all.
+"""
+
+import contextlib
+import subprocess
+from collections.abc import Iterable
+from typing import IO, Final
+
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.git import Git
+from git_oneshot.trail.objects import Objects
+from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw
+
+# A commit that unpacks to gigabytes ends git, and not this machine.
+_LIMITS: Final = {"GIT_ALLOC_LIMIT": "256m"}
+_LOOSE: Final = 64 * 2**10  # of a longer loose object git takes care
+
+
+def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
+    """Every commit behind the ends, by id; None when git could not walk them, or not so far."""
+    env = {**git.env(), **_LIMITS}
+    rev_list = subprocess.Popen(
+        git.argv(["rev-list", "--stdin"]),
+        env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    cat = subprocess.Popen(
+        git.argv(["cat-file", "--batch", "--buffer"]),
+        env=env, stdin=rev_list.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert rev_list.stdin is not None and rev_list.stdout is not None and cat.stdout is not None
+    rev_list.stdout.close()
+    with contextlib.suppress(BrokenPipeError):  # it ends at the first one that leads nowhere
+        rev_list.stdin.write("".join(f"{end}\n" for end in ends).encode())
+        rev_list.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):
+        rev_list.stdin.close()
+    raws = _taken_apart(cat.stdout)
+    cat.stdout.close()
+    # cat-file ends at the first object that it can't unpack: a commit-graph
+    # lets rev-list pass over that.
+    sound = cat.wait() == 0 and rev_list.wait() == 0
+    return raws if sound else None
+
+
+def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
+    """What `git cat-file --batch` prints, as long as that is no more than a trail may have."""
+    raws: dict[str, Raw] = {}
+    total = 0
+    while header := stream.readline():
+        oid, kind, *size = header.decode().split()
+        if not size:  # "<id> missing"
+            continue
+        left = length = int(size[0])
+        if length <= MAX_COMMIT:
+            total += length
+            if total > MAX_TRAIL:
+                break  # and git ends because nobody reads
+            raws[oid] = Raw(kind, length, stream.read(length))
+            stream.read(1)
+            continue
+        while left > 0:
+            left -= len(stream.read(min(left, 2**20)))
+        stream.read(1)
+        raws[oid] = Raw(kind, length, None)
+    return raws
+
+
+class Source:
+    """Single objects: a loose one as it lies there, else by a `git cat-file` that stays."""
+
+    def __init__(self, git: Git, objects: Objects) -> None:
+        self._git = git
+        self._objects = objects
+        self._reader: subprocess.Popen[bytes] | None = None
+
+    def look(self, name: str) -> tuple[str, bytes | None]:
+        """Kind and content; the content is None when it is longer than a commit may be."""
+        loose = self._objects.loose(name, _LOOSE)
+        if loose is not None and loose[1] is not None:
+            return loose
+        if self._reader is None:
+            self._reader = subprocess.Popen(
+                self._git.argv(["cat-file", "--batch"]),
+                env={**self._git.env(), **_LIMITS},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        assert self._reader.stdin is not None and self._reader.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._reader.stdin.write(name.encode() + b"\n")
+            self._reader.stdin.flush()
+        header = self._reader.stdout.readline().split()
+        if len(header) != 3:
+            raise OneshotError(
+                Code.TRAIL_DAMAGED,
+                f"object '{name[:20]}' of the trail is missing",
+                "look for it: git fsck",
+            )
+        kind, size = header[1].decode(), int(header[2])
+        if size > MAX_COMMIT:
+            self._reader.kill()
+            self.close()
+            return kind, None
+        content = self._reader.stdout.read(size)
+        self._reader.stdout.read(1)
+        return kind, content
+
+    def close(self) -> None:
+        """End the process."""
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            with contextlib.suppress(BrokenPipeError):
+                reader.communicate()

@@ -1,0 +1,173 @@
+"""Merges in real repositories: derived, sound for git, and only where one is needed."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from git_oneshot.core.codec import decode
+from git_oneshot.core.commands import Cancel, RequestSynthesis
+from git_oneshot.core.history import Entry, state_of
+from git_oneshot.core.state import State
+from git_oneshot.session import Session
+from git_oneshot.trail.merging import join
+from git_oneshot.trail.store import Tip
+from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.trail.crafted import FEATURE, Open, append, commit_with, point, root_of, started, titled
+from tests.trail.test_git_store import REF, judged, sound
+
+GOLDEN: Final = Path(__file__).parent.parent / "golden" / "forks" / "v1.json"
+CODE: Final = "a" * 40
+
+
+def forked(repo: MakeRepo, opened: Open) -> tuple[Repo, Repo]:
+    """Two clones that wrote at once, each with what it last fetched of the other."""
+    ours, theirs = repo("ours"), repo("theirs")
+    tip = append(opened(ours), FEATURE, None, started(), judged(CODE, "both"))
+    exchange(theirs, ours)
+    store = opened(ours)
+    tip = append(store, FEATURE, tip, titled("ours"), judged(CODE, "ours"))
+    point(theirs, FEATURE, ours.git("rev-parse", f"{REF}~1"))
+    tip = append(opened(theirs), FEATURE, point(theirs, FEATURE, theirs.git("rev-parse", REF)),
+                 judged(CODE, "theirs"), judged("b" * 40, "theirs"))  # fmt: skip
+    exchange(ours, theirs)
+    exchange(theirs, ours)
+    return ours, theirs
+
+
+def exchange(here: Repo, there: Repo) -> None:
+    """See what another repository has."""
+    if "origin" not in here.git("remote"):
+        here.git("remote", "add", "origin", str(there.path))
+    here.git("fetch", "-q", "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
+
+
+def tip_of(opened: Open, repo: Repo) -> Tip:
+    """The tip of the feature, with its other ends."""
+    tip = opened(repo).tip(FEATURE)
+    assert tip is not None
+    return tip
+
+
+def test_two_clones_read_one_state_before_anybody_merged(repo: MakeRepo, opened: Open) -> None:
+    ours, theirs = forked(repo, opened)
+    states: list[State] = []
+    for here in (ours, theirs, ours):  # the third time from the cache
+        [loaded] = opened(here).load([tip_of(opened, here)])
+        assert loaded.damage is None
+        states.append(loaded.state)
+    assert states[0] == states[1] == states[2]
+    assert states[0].title == "ours"
+    assert {commit.id for commit in states[0].commits} == {CODE, "b" * 40}
+    # Reading wrote nothing.
+    assert ours.git("rev-list", "--min-parents=2", "--all") == ""
+
+
+def test_two_clones_write_the_same_merge(repo: MakeRepo, opened: Open) -> None:
+    ours, theirs = forked(repo, opened)
+    merges = {join(opened(here), tip_of(opened, here)) for here in (ours, theirs)}
+    [merge] = merges
+    assert ours.git("cat-file", "commit", merge) == theirs.git("cat-file", "commit", merge)
+    notes = ours.git("-c", f"notes.displayRef={REF}", "show", f"{merge}:aa/{'a' * 38}").split("\n")
+    assert notes == sorted(notes)
+    assert [line.rpartition(" ")[2] for line in notes] == ["both", "theirs", "ours"]
+    assert ours.git("ls-tree", "-r", "--name-only", merge).split() == [
+        f"aa/{'a' * 38}", f"bb/{'b' * 38}"
+    ]  # fmt: skip
+    ours.git("update-ref", REF, merge)
+    sound(ours)
+
+
+def test_a_merge_is_the_same_in_every_version(work: Repo, opened: Open) -> None:
+    """Else clones with two versions of the program would merge their merges for ever."""
+    line = (
+        b'{"at":"2026-01-01T00:00:00Z","by":"A <a@b>","clock":1,"data":{"featureId":"fix-typo"},'
+        b'"id":"0000000000000000000000000%d","type":"workflow.started","v":1}\n'
+    )
+    root = root_of(work, FEATURE)
+    ends = [commit_with(work, [root], b"begin\n\n" + line % n) for n in (1, 2)]
+    merge = join(opened(work), Tip(FEATURE, ends[0], "", (ends[1],)))
+    assert merge == "da628ab351e25d7d30c7a98159bb6c8fda4d57bc"
+    assert opened(work).read([Tip(FEATURE, merge)])[0].damage is None
+
+
+def test_an_append_joins_first_what_its_writer_saw(
+    repo: MakeRepo, opened: Open, world: MakeWorld
+) -> None:
+    ours, _ = forked(repo, opened)
+    receipt = Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    parents = ours.git("rev-parse", f"{REF}~1^1", f"{REF}~1^2").split()
+    assert parents == sorted(parents)
+    assert receipt.before.title == "ours"
+    [trail] = opened(ours).read([Tip(FEATURE, ours.git("rev-parse", REF))])
+    assert trail.damage is None
+    assert state_of(FEATURE, trail.entries) == receipt.state
+    assert [event.clock for event in trail.events] == [1, 2, 3, 3, 4, 4, 5]
+    # The next one has nothing to join.
+    Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    assert ours.git("rev-list", "--min-parents=2", "--count", REF) == "1"
+    sound(ours)
+
+
+def test_an_append_goes_on_where_a_remote_is_ahead(
+    repo: MakeRepo, opened: Open, world: MakeWorld
+) -> None:
+    ours, theirs = repo("ours"), repo("theirs")
+    tip = append(opened(theirs), FEATURE, None, started())
+    exchange(ours, theirs)
+    Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    exchange(theirs, ours)
+    assert opened(theirs).load([tip_of(opened, theirs)])[0].state.requests == 1
+    Session(opened(theirs), world()).execute(FEATURE, Cancel())
+    assert theirs.git("rev-list", "--count", REF) == "4"
+    assert theirs.git("rev-parse", f"{REF}~1") == ours.git("rev-parse", REF)
+    assert theirs.git("rev-parse", f"{REF}~2") == tip.commit
+
+
+def test_appends_of_one_process_ask_git_once(
+    repo: MakeRepo, opened: Open, world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from git_oneshot.trail.refs import Refs
+
+    ours, _ = forked(repo, opened)
+    asked: list[str] = []
+    leads = Refs.leads_to
+
+    def counted(self: Refs, one: str, other: str) -> bool:
+        asked.append(one)
+        return leads(self, one, other)
+
+    monkeypatch.setattr(Refs, "leads_to", counted)
+    session = Session(opened(ours), world())
+    for _ in range(5):
+        session.execute(FEATURE, RequestSynthesis())
+    assert len(asked) == 2
+
+
+def test_damage_of_a_remotes_copy_is_left_aside(
+    repo: MakeRepo, opened: Open, world: MakeWorld
+) -> None:
+    ours, _ = forked(repo, opened)
+    bad = ours.commit("no trail at all")
+    ours.git("update-ref", f"refs/oneshot-remote/origin/{FEATURE}", bad)
+    tip = tip_of(opened, ours)
+    [loaded] = opened(ours).load([tip])
+    assert loaded.damage is None
+    assert len(loaded.aside) == 1
+    assert loaded.state.title == "ours"
+    receipt = Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    assert ours.git("rev-parse", f"{REF}~1") == tip.commit
+    assert receipt.state.requests == 1
+
+
+def test_the_golden_fork_leads_to_the_state_it_always_led_to() -> None:
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    entries = [
+        Entry(one["commit"], tuple(decode(line.encode()) for line in one["events"]),
+              tuple(one["parents"]))
+        for one in golden["entries"]
+    ]  # fmt: skip
+    state = msgspec.json.encode(state_of("fix-typo", entries))
+    assert json.loads(state) == golden["state"]
