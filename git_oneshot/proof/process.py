@@ -58,11 +58,18 @@ def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
     }
 
 
-def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float, *keep: int) -> Ended:
+def run(
+    argv: Sequence[str],
+    cwd: str,
+    env: Mapping[str, str],
+    timeout: float,
+    *keep: int,
+    kept: int = LOG,
+) -> Ended:
     """Run to the end, or to the timeout; nothing of its process group survives.
 
-    ``keep``: file descriptors that it inherits. Raises OSError when the program
-    cannot be started.
+    ``keep``: file descriptors that it inherits; ``kept``: bytes of output that come
+    back. Raises OSError when the program cannot be started.
     """
     began = time.monotonic()
     with tempfile.TemporaryFile() as output:
@@ -81,7 +88,7 @@ def run(argv: Sequence[str], cwd: str, env: Mapping[str, str], timeout: float, *
         finally:
             _end(child)
         size = output.seek(0, os.SEEK_END)
-        output.seek(max(0, size - LOG))
+        output.seek(max(0, size - kept))
         log = output.read().decode(errors="replace")
     return Ended(status, time.monotonic() - began, log)
 

@@ -23,10 +23,10 @@ from git_oneshot.proof.runners import (
     Task,
     Tools,
     fingerprint,
-    read_pytest_report,
     run_suite,
     selection,
 )
+from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.slots import Slot
 from git_oneshot.proof.toolchain import Toolchain
 from tests.proof.lab import INI, tools_of, user_environment
@@ -588,7 +588,7 @@ def test_the_first_phase_that_does_not_pass_is_the_result() -> None:
         # A plugin that tries again: the first word stands, and disagrees with the exit status.
         ([("setup", "passed"), ("call", "failed"), ("call", "passed")], "failed"),
     ):
-        report = read_pytest_report("".join(line(*phase) for phase in phases))
+        report = read_lines("".join(line(*phase) for phase in phases))
         assert [r.outcome for r in report.results] == [outcome]
 
 
@@ -597,7 +597,7 @@ def test_the_first_phase_that_does_not_pass_is_the_result() -> None:
      '{"end": "0"}', '{"id": "t", "outcome": "rerun"}', '{"id": "t", "frames": [1]}', "\udc80"]
 )).map("\n".join))  # fmt: skip
 def test_any_report_is_read_or_called_damaged(text: str) -> None:
-    report = read_pytest_report(text)
+    report = read_lines(text)
     assert not report.problem or report.problem == "the report of the run is damaged"
     assert report.end is None or not report.problem
 
@@ -642,9 +642,9 @@ def test_a_commands_signal_timeout_and_absence_are_unknown(project: Make) -> Non
 def test_a_command_that_prints_too_much_is_not_called_slow(
     project: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from git_oneshot.proof import runners
+    from git_oneshot.proof.runners import task
 
-    monkeypatch.setattr(runners, "run", lambda *_: Ended(None, 1.0, ""))
+    monkeypatch.setattr(task, "run", lambda *_, kept: Ended(None, 1.0, "x"[kept:]))
     ran = project({}).run(command("true"))
     assert (ran.trouble, ran.detail) == ("runner", "suite 'all' printed more than 64 MiB")
 

@@ -1,0 +1,93 @@
+"""What the plugins for Python's runners wrote: a JSON line for each phase of each test."""
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from git_oneshot.core.runs import Outcome, Result
+
+
+class Report(NamedTuple):
+    """What the plugin wrote: a result for each test, and how pytest came to its end."""
+
+    results: tuple[Result, ...]
+    end: int | None
+    foreign: tuple[str, ...]  # code of the working tree that was loaded
+    problem: str  # why it can't be believed
+
+
+class _Line(msgspec.Struct):
+    """One phase of one test, or (``end``, ``foreign``) what a process says at its end."""
+
+    id: str = ""
+    file: str = ""
+    when: Literal["setup", "call", "teardown", "collect"] = "call"
+    outcome: Literal["passed", "failed", "skipped"] = "passed"
+    xfail: bool = False
+    raised: bool = False
+    exception: str = ""
+    bases: tuple[str, ...] = ()
+    message: str = ""
+    missing: str = ""
+    frames: tuple[str, ...] = ()
+    end: int | None = None
+    foreign: tuple[str, ...] = ()
+    canary: str = ""  # which of the plugin's own two tests this line is about
+
+
+def read_lines(text: str) -> Report:
+    """The plugin's lines. Of a test's phases the first that did not pass is its result."""
+    results: dict[str, Result] = {}
+    end: int | None = None
+    foreign: tuple[str, ...] = ()
+    problem = ""
+    canaries: dict[str, str] = {}
+    for written in text.splitlines():
+        try:
+            line = msgspec.json.decode(written, type=_Line)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return Report((), None, (), "the report of the run is damaged")
+        if line.canary:
+            canaries[line.canary] = _sung(line) or canaries.get(line.canary, "")
+            continue
+        foreign += line.foreign
+        end = line.end if line.end is not None else end
+        if not line.id:
+            continue
+        if line.raised and line.outcome == "passed" and not line.xfail:
+            problem = f"{line.id} raised {line.exception}, and something called it passed"
+        there = results.get(line.id)
+        if there is None or there.outcome == "passed":
+            results[line.id] = _result(line)
+    for canary, sung in canaries.items():
+        if end is not None and sung not in (canary, "unheard"):
+            problem = problem or f"a test of ours that {canary} did not: something forges outcomes"
+    return Report(tuple(results.values()), end, foreign, problem)
+
+
+def _sung(line: _Line) -> str:
+    """What a canary did, once that is known: "fails", "passes", or "unheard".
+
+    A fixture or a hook of the project may keep it from being called, as it may
+    any test that it does not expect: that says nothing.
+    """
+    if line.when == "setup" and (line.raised or line.outcome != "passed"):
+        return "unheard"
+    if line.when != "call":
+        return ""
+    if line.raised == (line.outcome == "failed"):
+        return "fails" if line.raised else "passes"
+    return "forged"
+
+
+def _result(line: _Line) -> Result:
+    """A phase that failed outside the test itself is an error."""
+    outcome: Outcome = line.outcome
+    if line.xfail and outcome != "failed":
+        outcome = "xfailed" if outcome == "skipped" else "xpassed"
+    elif outcome == "failed" and line.when != "call":
+        outcome = "error"
+    return Result(
+        id=line.id, outcome=outcome, file=line.file, when=line.when, exception=line.exception,
+        bases=line.bases, message=line.message, missing=line.missing, frames=line.frames,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""pytest of the project's own interpreter, with a report plugin of ours."""
+
+import os
+
+from git_oneshot.core.runs import FAILING, Run
+from git_oneshot.proof.process import Ended
+from git_oneshot.proof.runners.lines import read_lines
+from git_oneshot.proof.runners.task import (
+    PLUGIN,
+    Task,
+    Tools,
+    detailed,
+    env_of,
+    start,
+    troubled,
+)
+
+
+def run(task: Task, tools: Tools) -> Run:
+    """pytest of the project's own interpreter, with our report plugin."""
+    python = tools.toolchain.python()
+    if python is None:
+        return Run(
+            trouble="runner",
+            detail="no python on PATH, in .venv or in VIRTUAL_ENV has pytest: pip install pytest",
+        )
+    report = os.path.join(task.slot.home, "report.jsonl")
+    with open(report, "w", encoding="utf-8"):
+        pass
+    env = {
+        **env_of(task, tools),
+        "PYTHONPATH": os.pathsep.join([PLUGIN, *_sources(task)]),
+        "ONESHOT_REPORT": report,
+        "ONESHOT_TOP": task.slot.top,
+    }
+    if tools.work_tree:
+        env["ONESHOT_WORK_TREE"] = tools.work_tree
+    argv = _argv(task, python.executable)
+    ended = start(task, argv, env)
+    with open(report, encoding="utf-8", errors="replace") as file:
+        return _concluded(task, ended, file.read())
+
+
+def _sources(task: Task) -> list[str]:
+    """The slot's own src folders, before those that an editable install put on the path."""
+    tops = dict.fromkeys((task.root, task.slot.top))
+    return [src for top in tops if os.path.isdir(src := os.path.join(top, "src"))]
+
+
+def _argv(task: Task, executable: str) -> list[str]:
+    command = task.suite.command
+    options = command[command.index("pytest") + 1 :] if "pytest" in command else ()
+    return [
+        executable, "-m", "pytest", *options, "-p", "oneshot_report", "-p", "no:cacheprovider",
+        "--continue-on-collection-errors", "--maxfail=0", "--color=no", "--tb=short", "-q",
+        f"--confcutdir={task.slot.top}",
+        *(f"./{one}" for one in task.selected),
+    ]  # fmt: skip
+
+
+def _concluded(task: Task, ended: Ended, report: str) -> Run:
+    """Exit status, report and tests must agree, else the run proves nothing (H52)."""
+    read = read_lines(report)
+    trouble = troubled(task, ended)
+    detail = detailed(task, ended)
+    failed = any(r.outcome in FAILING for r in read.results)
+    if not trouble:
+        if read.end is None:
+            trouble = "runner"
+            detail = read.problem or f"pytest did not come to its end; {detail}"
+        elif read.foreign:
+            trouble = "wrong-code"
+            detail = f"the tests loaded {read.foreign[0]} of the working tree"
+        elif read.problem or read.end != ended.status:
+            trouble = "runner"
+            detail = read.problem or f"pytest reported exit {read.end}, and then: {detail}"
+        elif ended.status not in (0, 1, 2, 5) or (ended.status in (1, 2)) != failed:
+            trouble = "runner"
+    if trouble:
+        return Run(trouble=trouble, detail=detail, seconds=ended.seconds, log=ended.log)
+    return Run(results=read.results, seconds=ended.seconds, log=ended.log)
+
+
+def selects(path: str) -> bool:
+    """Whether pytest can be asked for a file: it reads some names as test ids."""
+    name = path.rpartition("/")[2]
+    named = name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+    return named and "[" not in path and "::" not in path

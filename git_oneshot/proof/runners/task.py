@@ -1,0 +1,137 @@
+"""A run to make, what it may use of this machine, and what every runner concludes alike."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.rules import Suite
+from git_oneshot.core.runs import FAILING, Result, Run
+from git_oneshot.proof import plugin
+from git_oneshot.proof.process import LOG, OUTPUT, Ended, environment, run
+from git_oneshot.proof.slots import Slot
+from git_oneshot.proof.toolchain import Toolchain
+
+PLUGIN: Final = os.path.dirname(os.path.abspath(plugin.__file__ or ""))
+
+
+class Task(NamedTuple):
+    """One run to make: a suite in a slot, on all its tests or on the selected ones.
+
+    ``selected`` are paths or test ids below the suite's root; empty means all.
+    """
+
+    suite: Suite
+    slot: Slot
+    selected: tuple[str, ...]
+    timeout: float
+
+    @property
+    def root(self) -> str:
+        """The folder that the suite tests."""
+        return os.path.join(self.slot.top, self.suite.root) if self.suite.root else self.slot.top
+
+    @property
+    def files(self) -> list[str]:
+        """The selected files, whatever tests of them were asked for."""
+        return list(dict.fromkeys(one.partition("::")[0] for one in self.selected))
+
+    def below_top(self, path: str) -> str:
+        """A path below the suite's root, as the tree spells it."""
+        path = os.path.normpath(path)
+        return f"{self.suite.root}/{path}" if self.suite.root else path
+
+    def inside(self, path: str) -> str | None:
+        """A file of the tree by its path below the top; None for any other file."""
+        top = os.path.realpath(self.slot.top) + os.sep
+        whole = os.path.realpath(os.path.join(self.root, path.removeprefix("file://")))
+        within = whole.startswith(top) and f"{os.sep}node_modules{os.sep}" not in whole
+        return whole[len(top) :] if within else None
+
+
+class Tools(NamedTuple):
+    """What runners need of this machine."""
+
+    toolchain: Toolchain
+    user: Mapping[str, str]
+    work_tree: str | None
+
+
+def env_of(task: Task, tools: Tools, **more: str) -> dict[str, str]:
+    """The environment of a run."""
+    env = environment(tools.user, task.slot.home, task.slot.top)
+    folders = [os.path.join(task.root, "node_modules", ".bin")]
+    if task.suite.root:
+        folders.append(os.path.join(task.slot.top, "node_modules", ".bin"))
+    found = [folder for folder in folders if os.path.isdir(folder)]
+    return {**env, "PATH": os.pathsep.join([*found, tools.toolchain.path()]), **more}
+
+
+def start(
+    task: Task, argv: Sequence[str], env: Mapping[str, str], *, spent: float = 0.0, kept: int = LOG
+) -> Ended:
+    """Run a command in the suite's root; ``spent``: seconds of the timeout that are gone."""
+    left = max(0.1, task.timeout - spent)
+    ended = run(argv, task.root, env, left, task.slot.lock, kept=kept)
+    return ended._replace(seconds=ended.seconds + spent)
+
+
+def concluded(
+    task: Task,
+    ended: Ended,
+    results: Sequence[Result],
+    problem: str = "",
+    failed: tuple[int, ...] = (1,),
+) -> Run:
+    """The run of these results. Exit status, report and tests must agree, or it proves nothing.
+
+    ``failed``: the statuses that mean that a test failed; ``problem``: why the
+    report can't be believed.
+    """
+    trouble, detail = troubled(task, ended), detailed(task, ended)
+    failing = any(result.outcome in FAILING for result in results)
+    if not trouble:
+        if problem or ended.status not in (0, *failed) or (ended.status in failed) != failing:
+            with_it = "a test of it failed" if failing else "no test of it failed"
+            trouble, detail = "runner", problem or f"{detail}; and {with_it}"
+        elif not results:
+            trouble, detail = "runner", f"suite '{task.suite.name}' ran no test"
+    log = ended.log[-LOG:]
+    if trouble:
+        return Run(trouble=trouble, detail=detail[:500], seconds=ended.seconds, log=log)
+    return Run(results=tuple(results), seconds=ended.seconds, log=log)
+
+
+def troubled(task: Task, ended: Ended) -> str:
+    """The code of a run that did not come to an end of its own."""
+    if ended.status is None:
+        return "timeout" if ended.seconds >= task.timeout else "runner"
+    return "runner" if ended.status < 0 else ""
+
+
+def detailed(task: Task, ended: Ended) -> str:
+    """How a run ended, in a sentence."""
+    if ended.status is None:
+        much = f"took longer than {task.timeout:g} s"
+        if ended.seconds < task.timeout:
+            much = f"printed more than {OUTPUT >> 20} MiB"
+        return f"suite '{task.suite.name}' {much}"
+    how = f"signal {-ended.status}" if ended.status < 0 else f"exit {ended.status}"
+    last = next((line for line in reversed(ended.log.splitlines()) if line.strip()), "")
+    return f"suite '{task.suite.name}' ended with {how}: {last.strip()}"[:500]
+
+
+def options_after(suite: Suite, word: str, *dropped: str) -> list[str]:
+    """The options that a command gives to a program; ``dropped``: those that no proof wants."""
+    command = suite.command
+    start = next((n for n, one in enumerate(command) if one.rpartition("/")[2] == word), None)
+    given = command[start + 1 :] if start is not None else ()
+    return [one for one in given if one.partition("=")[0] not in dropped]
+
+
+def text_of(path: str) -> str:
+    """A report that a runner of ours wrote; "" where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(OUTPUT).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
