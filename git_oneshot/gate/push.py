@@ -85,11 +85,24 @@ def ranges(
         known = update.remote and git.maybe("cat-file", "-t", update.remote) == "commit"
         # What the remote says it has stands above what we remember of it.
         began = [f"^{start}" for start in starts]
-        without = [f"^{update.remote}"] if known else [*began, "--not", f"--remotes={remote}"]
+        without = [f"^{update.remote}"] if known else [*began, *_there(git, remote)]
         tip = f"{update.local}^{{commit}}"
         commits = git.lines("rev-list", "--topo-order", "--reverse", tip, *without)
         found.append(Range(update, tuple(commits)))
     return found
+
+
+def _there(git: Git, remote: str) -> list[str]:
+    """What to leave out as the remote has it: asked of itself, as far as we have it, too.
+
+    What a clone remembers of a remote is a ref like any other, and anyone's to write.
+    """
+    said = git.call("ls-remote", "--heads", remote, ok=tuple(range(256)))
+    tips = {line.partition(b"\t")[0] for line in said.stdout.splitlines()}
+    if not tips:
+        return []
+    found = git.lines("cat-file", "--batch-check", stdin=b"\n".join(sorted(tips)) + b"\n")
+    return [f"^{line.split()[0]}" for line in found if line.split()[1] == "commit"]
 
 
 def judge_range(
