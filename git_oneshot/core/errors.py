@@ -32,8 +32,15 @@ class Code(StrEnum):
     COMPENSATION_PARTIAL = "COMPENSATION_PARTIAL"
     DETACHED_HEAD = "DETACHED_HEAD"
     EVENT_APPEND_FAILED = "EVENT_APPEND_FAILED"
+    EXTRA_MISSING = "EXTRA_MISSING"
     FEATURE_OPEN = "FEATURE_OPEN"
     FEATURE_UNKNOWN = "FEATURE_UNKNOWN"
+    FILE_ERROR = "FILE_ERROR"
+    FORGE_BUSY = "FORGE_BUSY"
+    FORGE_DENIED = "FORGE_DENIED"
+    FORGE_REFUSED = "FORGE_REFUSED"
+    FORGE_UNAVAILABLE = "FORGE_UNAVAILABLE"
+    FORGE_UNKNOWN = "FORGE_UNKNOWN"
     GIT_FAILED = "GIT_FAILED"
     GIT_MISSING = "GIT_MISSING"
     GUARD_FAILED = "GUARD_FAILED"
@@ -58,6 +65,8 @@ class Code(StrEnum):
     SEQUENCE_CONFLICT = "SEQUENCE_CONFLICT"
     STATE_ALREADY_EXISTS = "STATE_ALREADY_EXISTS"
     STATE_NOT_FOUND = "STATE_NOT_FOUND"
+    TEMPLATE_ERROR = "TEMPLATE_ERROR"
+    TOKEN_MISSING = "TOKEN_MISSING"  # noqa: S105 - its absence
     TRAIL_DAMAGED = "TRAIL_DAMAGED"
     TRAIL_NEWER = "TRAIL_NEWER"
     UNDECIDED = "UNDECIDED"
@@ -81,8 +90,15 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.COMPENSATION_PARTIAL: Kind(Exit.AGAIN, True, "a step of cancelling failed"),
     Code.DETACHED_HEAD: Kind(Exit.REFUSED, False, "HEAD is on no branch"),
     Code.EVENT_APPEND_FAILED: Kind(Exit.AGAIN, True, "the event could not be written"),
+    Code.EXTRA_MISSING: Kind(Exit.MISSING, False, "an extra of this program is not installed"),
     Code.FEATURE_OPEN: Kind(Exit.REFUSED, False, "the branch has an open feature"),
     Code.FEATURE_UNKNOWN: Kind(Exit.USAGE, False, "no feature was named and none is open here"),
+    Code.FILE_ERROR: Kind(Exit.USAGE, False, "a file cannot be read"),
+    Code.FORGE_BUSY: Kind(Exit.AGAIN, True, "the forge asks us to wait"),
+    Code.FORGE_DENIED: Kind(Exit.REFUSED, False, "the forge does not allow it"),
+    Code.FORGE_REFUSED: Kind(Exit.REFUSED, False, "the forge refuses it"),
+    Code.FORGE_UNAVAILABLE: Kind(Exit.AGAIN, True, "the forge does not answer"),
+    Code.FORGE_UNKNOWN: Kind(Exit.USAGE, False, "there is no such forge"),
     Code.GIT_FAILED: Kind(Exit.UNDECIDED, False, "a git command failed"),
     Code.GIT_MISSING: Kind(Exit.MISSING, False, "git is not installed"),
     Code.GUARD_FAILED: Kind(Exit.REFUSED, False, "a guard of the transition does not hold"),
@@ -107,6 +123,8 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.SEQUENCE_CONFLICT: Kind(Exit.AGAIN, False, "the trail is not where --if-tip expects it"),
     Code.STATE_ALREADY_EXISTS: Kind(Exit.REFUSED, False, "the feature exists"),
     Code.STATE_NOT_FOUND: Kind(Exit.USAGE, False, "there is no such feature or event"),
+    Code.TEMPLATE_ERROR: Kind(Exit.USAGE, False, "the template cannot be used"),
+    Code.TOKEN_MISSING: Kind(Exit.MISSING, False, "no token is known for the forge"),
     Code.TRAIL_DAMAGED: Kind(Exit.DAMAGED, False, "the trail breaks a rule of the format"),
     Code.TRAIL_NEWER: Kind(Exit.DAMAGED, False, "a newer git-oneshot wrote the trail"),
     Code.UNDECIDED: Kind(Exit.UNDECIDED, True, "a commit could not be judged"),
