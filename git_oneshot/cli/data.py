@@ -22,21 +22,13 @@ from git_oneshot.cli.parts import (
     SuiteRow,
     Unpushed,
     ValueRow,
+    Wrote,
 )
+from git_oneshot.cli.pull_data import BodyJudged, PullAnswer, Synthesized
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
 
 # -- commands that write an event ------------------------------------------------------
-
-
-class Wrote(Data, frozen=True, kw_only=True):
-    """What every command that writes answers: its events, and where the trail is now."""
-
-    feature: str
-    phase: Phase
-    previous_phase: Phase | None
-    events: list[str]
-    tip: str
 
 
 class Began(Wrote, frozen=True, kw_only=True):
@@ -224,6 +216,9 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "waive": Waived,
     "finalize": Finalized,
     "push": Pushed,
+    "synthesize": Synthesized,
+    "validate-pr-body": BodyJudged,
+    "pr": PullAnswer,
     "cancel": Cancelled,
     "status": Status,
     "list": Listed,

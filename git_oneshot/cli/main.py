@@ -27,6 +27,13 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "waive": ("claims", "waive", "let a commit pass without a proof"),
     "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
     "push": ("finish", "push", "prove what is not proven yet, then git push"),
+    "synthesize": ("synthesize", "synthesize", "open the pull request, or bring it up to date"),
+    "validate-pr-body": (
+        "synthesize",
+        "validate_pr_body",
+        "see whether the text of a pull request says enough",
+    ),
+    "pr": ("pr", "pr", "show, edit, ready, draft, close or merge the pull request"),
     "cancel": ("start", "cancel", "give a feature up"),
     "status": ("show", "status", "where a feature stands, and what to do next"),
     "list": ("show", "list_", "the open features; with --all, all of them"),

@@ -14,6 +14,16 @@ class Data(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fie
     """Fields that are all there, always."""
 
 
+class Wrote(Data, frozen=True, kw_only=True):
+    """What every command that writes answers: its events, and where the trail is now."""
+
+    feature: str
+    phase: Phase
+    previous_phase: Phase | None
+    events: list[str]
+    tip: str
+
+
 class Turn(Data, frozen=True, kw_only=True):
     """How one test came out without the change (red) and with it (green)."""
 
@@ -54,6 +64,14 @@ class Excerpt(Data, frozen=True, kw_only=True):
     cut: bool
 
 
+class Gate(Data, frozen=True, kw_only=True):
+    """A condition of a pull request, and what was found."""
+
+    gate: str
+    passed: bool
+    details: str
+
+
 class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     """What ``data`` holds when ``ok`` is false, of any command: null is what is not its case."""
 
@@ -77,6 +95,11 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     tip: str | None = None
     events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound
     frames: list[str] | None = None  # of a bug: where
+    ready: bool | None = None  # for a pull request
+    blockers: list[str] | None = None  # what keeps it from one
+    gates: list[Gate] | None = None
+    missing: list[str] | None = None  # sections that are not in the text
+    empty: list[str] | None = None  # sections that say nothing
 
 
 class Refused(ProofData, frozen=True, kw_only=True):

@@ -63,9 +63,8 @@ class Display:
         """Bring the notes up to what the trails claim and this clone verified."""
         lines: dict[str, set[str]] = {}
         for state in states:
-            for commit in state.commits:
-                for said in _claimed(state, commit):
-                    lines.setdefault(commit.id, set()).add(f"claimed: {said} [{state.feature}]")
+            for commit_id, said in _claims(state):
+                lines.setdefault(commit_id, set()).add(f"claimed: {said} [{state.feature}]")
         for commit_id, line in self.verified().items():
             lines.setdefault(commit_id, set()).add(f"verified here: {line}")
         self._write({c: "\n".join(sorted(said)) + "\n" for c, said in lines.items()})
@@ -110,6 +109,18 @@ class Display:
             meta, _, path = line.partition("\t")
             found[path.replace("/", "")] = meta.split()[2].encode()
         return found
+
+
+def _claims(state: State) -> Iterator[tuple[str, str]]:
+    """(commit, line) for what a trail says of its commits, and of those that hold them now."""
+    own = {commit.id: list(_claimed(state, commit)) for commit in state.commits}
+    for id_, lines in own.items():
+        yield from ((id_, line) for line in lines)
+    for landed in state.landed:
+        drift = ", and more than was proven" if state.drift else ""
+        for source in landed.sources:
+            for line in own.get(source, ()):
+                yield landed.id, f"{landed.how} of {source[:9]}{drift}: {line}"
 
 
 def _claimed(state: State, commit: Commit) -> Iterator[str]:

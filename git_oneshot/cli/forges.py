@@ -1,0 +1,99 @@
+"""What the commands around a pull request share: the forge, and appends beside the main one."""
+
+from msgspec.structs import replace
+
+from git_oneshot.cli.app import App
+from git_oneshot.cli.pull_data import PullData
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import Pull
+from git_oneshot.forge.hosts import unknown
+from git_oneshot.forge.port import Forge, PullRequest
+from git_oneshot.forge.retrying import Patience
+from git_oneshot.gate.push import send_trails
+from git_oneshot.session import Receipt, Session
+
+
+def forge_for(app: App, name: FeatureId) -> Forge:
+    """The forge of a feature; says so when no forge is known for the remote's host."""
+    from git_oneshot.forge.choice import forge_of
+
+    world = app.session.world
+    forge = forge_of(
+        app.git,
+        lambda: app.session.sound(name).state,
+        app.clone.remote,
+        Patience(world.pause, world.chance),
+    )
+    host = unknown(app.git, app.clone.remote) if forge.provider == "local" else ""
+    if host:
+        app.say(f"note: no forge is known for '{host}': the pull request is kept on the trail")
+        app.say(f"hint: name it: git config --global oneshot.{host}.forge gitlab")
+    return forge
+
+
+def aside(app: App) -> Session:
+    """A session for the events that a command writes on its way: --key is not theirs."""
+    world = app.session.world
+    return Session(app.store, world._replace(stamp=lambda: replace(world.stamp(), key=None)))
+
+
+def send_trail(app: App, name: FeatureId) -> None:
+    """Send the trail after what was written last; where it can't be, that is said."""
+    if not app.clone.remote:
+        return
+    app.store.close()  # remembers what was written
+    wrong = send_trails(app.git, app.clone.remote, [name])
+    if wrong:
+        app.say(f"warning: the trail was not pushed: {wrong}")
+
+
+def fetch_base(app: App, base: str) -> None:
+    """See where the base is now; where it can't be seen, what was seen last has to do."""
+    remote = app.clone.remote
+    if not remote or not base:
+        return
+    done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
+        app.say(f"warning: '{base}' was not fetched: {lines[0].removeprefix('fatal: ')}")
+
+
+def pull_data(pull: PullRequest) -> PullData:
+    """A pull request for programs."""
+    return PullData(
+        provider=pull.provider, number=pull.number or None, url=pull.url or None,
+        title=pull.title, head=pull.head, base=pull.base, draft=pull.draft, state=pull.state,
+    )  # fmt: skip
+
+
+def pull_name(pull: PullRequest) -> str:
+    """A pull request in words: what it is, where it is."""
+    kind = "draft pull request" if pull.draft else "pull request"
+    number = f" #{pull.number}" if pull.number else ""
+    where = pull.url or f"{pull.head} into {pull.base}"
+    return f"{kind}{number}: {where}"
+
+
+def done_before(app: App, name: FeatureId) -> Receipt | None:
+    """What a repeated --key wrote then, None when it is new: then there is work to do."""
+    if app.key is None:
+        return None
+    loaded = app.session.load(name)
+    if loaded.damage is not None or loaded.tip is None or app.key not in loaded.state.keys:
+        return None
+    return Receipt(loaded.state.keys[app.key], loaded.tip, loaded.state, loaded.state)
+
+
+def read_at(app: App, name: FeatureId) -> Receipt:
+    """Where a feature is, as a command that writes nothing says it."""
+    loaded = app.session.sound(name)
+    assert loaded.tip is not None
+    return Receipt((), loaded.tip, loaded.state, loaded.state)
+
+
+def as_known(pull: Pull) -> PullRequest:
+    """A pull request as the trail has it, where its forge is not asked."""
+    return PullRequest(
+        pull.provider, pull.number, pull.url, pull.head, pull.base, pull.title, pull.text,
+        pull.draft, "open" if pull.open else "closed",
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""What the commands around a pull request answer: see ``data``."""
+
+from git_oneshot.cli.parts import Data, Gate, Judgement, Wrote
+
+
+class PullData(Data, frozen=True, kw_only=True):
+    """A pull request. ``number`` and ``url`` are null where the forge is local."""
+
+    provider: str
+    number: int | None
+    url: str | None
+    title: str
+    head: str
+    base: str
+    draft: bool
+    state: str
+
+
+class Synthesized(Wrote, frozen=True, kw_only=True):
+    """synthesize. Of --dry-run: no events, and no pull request."""
+
+    commits: list[Judgement]
+    gates: list[Gate]
+    ready: bool
+    blockers: list[str]
+    pull: PullData | None
+    opened: bool
+    dry_run: bool
+
+
+class BodyJudged(Data, frozen=True, kw_only=True):
+    """validate-pr-body."""
+
+    passed: bool
+    skipped: bool
+    missing: list[str]
+    empty: list[str]
+
+
+class PullAnswer(Wrote, frozen=True, kw_only=True):
+    """pr. Of show: no events. ``merge_commit``: what it was merged as."""
+
+    pull: PullData
+    body: str | None
+    merge_commit: str | None
+    drift: bool

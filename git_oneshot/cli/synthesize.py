@@ -1,0 +1,185 @@
+"""synthesize, validate-pr-body: from a proven feature to its pull request."""
+
+import os
+from typing import Any
+
+import click
+
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import files, open_features
+from git_oneshot.cli.forges import (
+    as_known,
+    aside,
+    done_before,
+    fetch_base,
+    forge_for,
+    pull_data,
+    pull_name,
+    read_at,
+    send_trail,
+)
+from git_oneshot.cli.parts import Gate
+from git_oneshot.cli.proofs import judgements
+from git_oneshot.cli.pull_data import BodyJudged, Synthesized
+from git_oneshot.core import prbody
+from git_oneshot.core.commands import Ready, UpdatePull
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.pulls import PullUpdated
+from git_oneshot.core.state import State
+from git_oneshot.forge import readiness
+from git_oneshot.forge import synthesize as opening
+from git_oneshot.forge.port import PullRequest
+from git_oneshot.session import Receipt
+
+
+@answering("synthesize", "open the pull request, or bring it up to date")
+@click.argument("feature", required=False, shell_complete=open_features)
+@click.option("--ready", is_flag=True, help="Not as a draft.")
+@click.option("--dry-run", is_flag=True, help="Find out whether it is ready, and do nothing.")
+def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> Answer:
+    """Prove what HEAD has, push it, and open a draft pull request, or update the open one.
+
+    It tells the plan, the commits, what each test did, and what was waived or
+    declared, in the repository's own template if it has one.
+    """
+    name = app.feature(feature)
+    before = done_before(app, name)
+    if before is not None:
+        return _again(before)
+    os.chdir(app.work_tree)
+    state = app.session.sound(name).state
+    app.session.rehearse(name, Ready(gates=()))
+    app.stand_on(state)
+    remote = app.clone.remote
+    forge = forge_for(app, name)  # what is missing is said before the long work
+    fetch_base(app, state.base)
+    found = readiness.check(app.git, app.prover(), state, remote)
+    data: dict[str, Any] = {
+        "commits": judgements(found.verdicts),
+        "gates": [
+            Gate(gate=g.gateName, passed=g.passed, details=g.details) for g in found.command.gates
+        ],
+        "ready": not found.blockers, "blockers": list(found.blockers),
+    }  # fmt: skip
+    expect = app.if_tip if dry_run else app.bind(name)
+    if not dry_run:
+        aside(app).execute(name, found.command, expect=expect)
+    if found.blockers:
+        raise _blocked(app, name, found, data)
+    if dry_run:
+        nothing = Synthesized(
+            **written(read_at(app, name)), **data, pull=None, opened=False, dry_run=True
+        )
+        return Answer(nothing, f"'{name}' is ready for its pull request")
+    if remote:
+        opening.push(app.git, state, remote, found.head)
+    published = opening.publish(app.git, app.session, aside(app), forge, name, remote, found.head)
+    pull, receipt = published.pull, published.receipt
+    if ready and pull.draft:
+        pull = forge.set_draft(pull, False)
+        receipt = aside(app).execute(name, UpdatePull(PullUpdated(draft=False)))
+    send_trail(app, name)
+    app.refresh_display()
+    if pull.head != state.branch:
+        app.say(f"note: the branch of the pull request is '{pull.head}'")
+    said = ("opened " if published.opened else "updated ") + pull_name(pull)
+    answer = Synthesized(
+        **written(receipt), **data, pull=pull_data(pull), opened=published.opened, dry_run=False
+    )
+    return Answer(answer, said, _next(pull))
+
+
+def _again(before: Receipt) -> Answer:
+    """The answer to a repeated --key: nothing was done anew."""
+    pull = before.state.pull
+    data = Synthesized(
+        **written(before), commits=[], gates=[], ready=True, blockers=[],
+        pull=pull_data(as_known(pull)) if pull else None, opened=False, dry_run=False,
+    )  # fmt: skip
+    return Answer(data, "it was done by that key")
+
+
+def _next(pull: PullRequest) -> list[Next]:
+    if pull.draft:
+        return [Next(("git", "oneshot", "pr", "ready"), "when it may be reviewed")]
+    if pull.provider == "local":
+        return [Next(("git", "oneshot", "pr", "merge"), "when it may be merged")]
+    return [Next(("git", "oneshot", "complete"), "when it was merged")]
+
+
+def _blocked(
+    app: App, name: FeatureId, found: readiness.Readiness, data: dict[str, Any]
+) -> OneshotError:
+    """Why there is no pull request yet: each condition that does not hold, and the code of all."""
+    for gate in found.command.gates:
+        if not gate.passed:
+            app.say(f"{readiness.BLOCKERS[gate.gateName]}: {gate.details}")
+    failed = {g.gateName for g in found.command.gates if not g.passed}
+    code = Code.NOT_PROVEN
+    if failed == {"ahead-of-base"}:
+        code = Code.GUARD_FAILED
+    elif found.undecided:
+        code = Code.UNDECIDED
+    hint = (
+        f"see what each test did: git oneshot verify -f {name}"
+        if failed - {"ahead-of-base"}
+        else "commit the change to a branch of its own: git switch -c NAME"
+    )
+    return OneshotError(
+        code, f"'{name}' is not ready: {', '.join(found.blockers).lower()}", hint, **data
+    )
+
+
+@answering("validate-pr-body", "see whether the text of a pull request says enough")
+@click.argument("file", required=False, metavar="[FILE]", shell_complete=files)
+@click.option(
+    "--template", metavar="FILE", help="Whose level-2 headings are required.", shell_complete=files
+)
+@click.option("--author", default="", help="Who wrote it: the text of a known bot is not judged.")
+@click.option("--head", default="", help="Its branch: that of a merge queue is not judged.")
+def validate_pr_body(
+    app: App, *, file: str | None, template: str | None, author: str, head: str
+) -> Answer:
+    """Check that each required section is there and says something outside of a code fence.
+
+    FILE is the text, - standard input; without it, what synthesize would write.
+    Required are Summary, Changes and Test Plan, or the headings of a template.
+    """
+    wanted = read_text(template, Code.TEMPLATE_ERROR) if template is not None else None
+    body = read_text(file, Code.FILE_ERROR) if file is not None else _own(app)
+    judged = prbody.judge(body, wanted, author=author, head=head)
+    data = BodyJudged(
+        passed=judged.passed, skipped=judged.skipped, missing=list(judged.missing),
+        empty=list(judged.empty),
+    )  # fmt: skip
+    if judged.passed:
+        return Answer(data, "skipped: nobody asks a bot" if judged.skipped else "it says enough")
+    for name in judged.missing:
+        app.say(f"missing: ## {name}")
+    for name in judged.empty:
+        app.say(f"empty: ## {name}")
+    raise OneshotError(
+        Code.GUARD_FAILED,
+        "the text does not say enough: " + ", ".join((*judged.missing, *judged.empty)),
+        "write these sections",
+        guard="pr-body",
+        missing=data.missing,
+        empty=data.empty,
+    )
+
+
+def _own(app: App) -> str:
+    state: State = app.session.sound(app.feature()).state
+    return prbody.body(state, opening.template(app.git, state, app.clone.remote))
+
+
+def read_text(path: str, code: Code) -> str:
+    """The text of a file, or of standard input."""
+    try:
+        with click.open_file(path, encoding="utf-8") as stream:
+            return str(stream.read())
+    except (OSError, UnicodeDecodeError) as err:
+        why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
+        raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err

@@ -1,0 +1,15 @@
+"""Libraries that not everybody needs."""
+
+import importlib.util
+
+from git_oneshot.core.errors import Code, OneshotError
+
+
+def needs(module: str, extra: str) -> None:
+    """Refuse where the library of an extra is missing, with the command that installs it."""
+    if importlib.util.find_spec(module) is None:
+        raise OneshotError(
+            Code.EXTRA_MISSING,
+            f"'{extra}' needs a library that is not installed",
+            f"pip install 'git-oneshot[{extra}]'",
+        )

@@ -1,0 +1,164 @@
+"""GitLab, by python-gitlab: a pull request is a merge request, and a draft's title says so."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from git_oneshot.core.facts import Provider
+from git_oneshot.forge.extra import needs
+from git_oneshot.forge.hosts import Place
+from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
+from git_oneshot.forge.retrying import TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.tokens import Token
+
+DRAFT: Final = "Draft: "
+MARKS: Final = ("draft:", "[draft]", "(draft)")
+# Waiting and trying again is ours: the library would do it without a bound.
+ONCE: Final[dict[str, Any]] = {"obey_rate_limit": False, "max_retries": 0}
+
+_T = TypeVar("_T")
+
+
+class GitLab:
+    """The merge requests of one project."""
+
+    provider: Provider = "gitlab"
+    capabilities = Capabilities(body_limit=1_048_576)
+
+    def __init__(self, place: Place, token: Token, patience: Patience) -> None:
+        needs("gitlab", "gitlab")
+        import gitlab
+        import requests
+
+        self._place = place
+        self._patience = patience
+        self._wait: float | None = None
+        session = requests.Session()
+        # A header of GitLab's own would follow a redirect to another host; this one does not.
+        session.max_redirects = 0
+        session.hooks["response"].append(self._heard)
+        self._lab = gitlab.Gitlab(
+            place.api, oauth_token=str(token), timeout=TIMEOUT, session=session,
+            keep_base_url=True, user_agent="git-oneshot",
+        )  # fmt: skip
+        self._top = f"/projects/{quote(place.path, safe='')}/merge_requests"
+
+    def _heard(self, answer: Any, **_: Any) -> None:
+        """Remember how long the forge asks us to wait: the library's error does not say."""
+        said = answer.headers.get("Retry-After", "")
+        self._wait = float(said) if answer.status_code >= 400 and said.isdecimal() else None
+
+    @property
+    def url(self) -> str:
+        """Where people see the project."""
+        return self._place.web
+
+    def open_draft(self, wanted: Wanted) -> PullRequest:
+        """Open a draft, or find the one that is open."""
+        body = {
+            "source_branch": wanted.head, "target_branch": wanted.base,
+            "title": DRAFT + wanted.title, "description": wanted.body,
+        }  # fmt: skip
+
+        def make() -> PullRequest:
+            try:
+                return self._once(lambda: self._lab.http_post(self._top, post_data=body, **ONCE))
+            except Trouble as trouble:
+                there = self._find(wanted.head) if trouble.status == 409 else None
+                if there is None:
+                    raise
+                return there
+
+        return creating(self._place.host, self._patience, make, lambda: self._find(wanted.head))
+
+    def find_by_branch(self, head: str) -> PullRequest | None:
+        """The open merge request of a branch of this project."""
+        return patiently(self._place.host, self._patience, lambda: self._find(head))
+
+    def _find(self, head: str) -> PullRequest | None:
+        query = {"state": "opened", "source_branch": head}
+        rows = self._asked(lambda: self._lab.http_get(self._top, query_data=query, **ONCE))
+        for row in rows:
+            same = row.get("source_project_id") == row.get("target_project_id")
+            if row["source_branch"] == head and same:
+                return _pull(row)
+        return None
+
+    def look(self, number: int) -> PullRequest:
+        """A merge request as it is now."""
+        path = f"{self._top}/{number}"
+        return self._ask(lambda: self._lab.http_get(path, **ONCE))
+
+    def update(self, pull: PullRequest, *, title: str, body: str) -> PullRequest:
+        """Give it another title and text."""
+        said = DRAFT + title if pull.draft else title
+        return self._put(pull, title=said, description=body)
+
+    def set_draft(self, pull: PullRequest, draft: bool) -> PullRequest:
+        """Make it a draft, or ready: by its title."""
+        return self._put(pull, title=DRAFT + pull.title if draft else pull.title)
+
+    def close(self, pull: PullRequest) -> PullRequest:
+        """Close it without a merge."""
+        return self._put(pull, state_event="close")
+
+    def merged(self, pull: PullRequest) -> str | None:
+        """The commit that it was merged as."""
+        return pull.merge_commit or None
+
+    def _put(self, pull: PullRequest, **change: str) -> PullRequest:
+        path = f"{self._top}/{pull.number}"
+        return self._ask(lambda: self._lab.http_put(path, post_data=change, **ONCE))
+
+    def _ask(self, ask: Callable[[], Any]) -> PullRequest:
+        return patiently(self._place.host, self._patience, lambda: self._once(ask))
+
+    def _once(self, ask: Callable[[], Any]) -> PullRequest:
+        return _pull(self._asked(ask))
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        """What the library gives; what it throws becomes a Trouble."""
+        import gitlab
+        import requests
+
+        self._wait = None
+        try:
+            answer = ask()
+        except gitlab.exceptions.RedirectError:
+            raise Trouble(301, "it answers with an address elsewhere") from None
+        except requests.TooManyRedirects:
+            raise Trouble(301, "it answers with an address elsewhere") from None
+        except gitlab.exceptions.GitlabError as err:
+            raise Trouble(err.response_code, str(err.error_message), self._wait) from None
+        except requests.Timeout:
+            raise Trouble(None, "timed out") from None
+        except requests.exceptions.SSLError:
+            raise Trouble(None, "its certificate is not accepted") from None
+        except requests.RequestException:
+            raise Trouble(None, "the connection failed") from None
+        if not isinstance(answer, dict | list):
+            raise Trouble(None, "the answer is not JSON")
+        return answer
+
+
+def _pull(row: dict[str, Any]) -> PullRequest:
+    title = str(row["title"])
+    draft = bool(row.get("draft")) or title.lower().startswith(MARKS)
+    state = standing(
+        merged=row["state"] == "merged",
+        is_open=row["state"] in ("opened", "locked"),  # locked: it is being merged
+    )
+    merged = row.get("merge_commit_sha") or row.get("squash_commit_sha") or row.get("sha") or ""
+    return PullRequest(
+        "gitlab", int(row["iid"]), str(row.get("web_url") or ""), str(row["source_branch"]),
+        str(row["target_branch"]), _unmarked(title), str(row.get("description") or ""), draft,
+        state,
+        str(merged) if state == "merged" else "",
+    )  # fmt: skip
+
+
+def _unmarked(title: str) -> str:
+    for mark in MARKS:
+        if title.lower().startswith(mark):
+            return title[len(mark) :].lstrip()
+    return title

@@ -1,0 +1,143 @@
+"""Merging where there is no forge: made as objects, checked, and then one ref moves.
+
+No working tree is touched but the one that stands on the base, and that one only
+by a fast-forward.
+"""
+
+from typing import Literal, NamedTuple
+
+from git_oneshot.core import prbody
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.guards import unmet
+from git_oneshot.core.markdown import line
+from git_oneshot.core.review import open_one
+from git_oneshot.core.state import State
+from git_oneshot.forge.landing import merged_tree, tip_of
+from git_oneshot.forge.readiness import base_ref
+from git_oneshot.forge.synthesize import head_of, is_ancestor, send
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+
+Way = Literal["merge", "squash", "rebase"]
+
+
+class Made(NamedTuple):
+    """A commit that would be the base's next one, and the suite on it where it is a new tree."""
+
+    commit: str
+    base: str
+    onto: str
+    suite: Proof | None
+
+
+def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Made:
+    """Make the commit of a merge and check it; no ref moves."""
+    tip = _ready(git, state)
+    base = base_ref(git, state, remote)
+    if base is None:
+        raise unmet(
+            "has-base", f"the base '{state.base}' is not here", f"git fetch {remote or 'origin'}"
+        )
+    onto = git.text("rev-parse", base)
+    if way == "rebase":
+        if not is_ancestor(git, onto, tip):
+            raise unmet(
+                "on-base",
+                f"'{state.base}' has moved on, and a rebase makes commits that nobody has proven",
+                f"git rebase {base.removeprefix('refs/remotes/').removeprefix('refs/heads/')}, "
+                "then: git oneshot synthesize",
+            )
+        return Made(tip, base, onto, None)
+    tree = merged_tree(git, onto, tip)
+    if tree is None:
+        raise unmet(
+            "no-conflict",
+            f"'{head_of(state)}' and '{state.base}' have conflicts",
+            f"git merge {base.removeprefix('refs/remotes/').removeprefix('refs/heads/')}, "
+            "then: git oneshot synthesize",
+        )
+    suite = None
+    if tree != git.tree(tip):  # nobody has run anything on it yet
+        suite = prover.suite(tree, git.tree(onto))
+        if suite.word != "PASS":
+            raise OneshotError(
+                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
+                f"merged into '{state.base}' the suite is {suite.told}",
+                "bring the base in, mend it, and synthesize again",
+            )
+    parents = ["-p", onto, *(["-p", tip] if way == "merge" else [])]
+    message = _message(state, way)
+    commit = git.text("commit-tree", *parents, "-F", "-", tree, stdin=message.encode())
+    return Made(commit, base, onto, suite)
+
+
+def _ready(git: Git, state: State) -> str:
+    """The proven tip, which must be what the branch is at."""
+    pull = open_one(state)
+    if pull.draft:
+        raise unmet(
+            "not-a-draft", f"the pull request of '{state.feature}' is a draft",
+            f"git oneshot pr ready -f {state.feature}",
+        )  # fmt: skip
+    tip = tip_of(state)
+    at = git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}^{{commit}}")
+    if at is not None and at != tip:
+        raise unmet(
+            "proven-tip", f"'{state.branch}' has commits since {tip[:9]} was proven",
+            f"git oneshot synthesize {state.feature}",
+        )  # fmt: skip
+    return tip
+
+
+def _message(state: State, way: Way) -> str:
+    """The words of a merge: nothing of it is a trailer, and nothing tells a CI to look away."""
+    title = prbody.title(state) if state.pull is None else state.pull.title
+    if way == "squash":
+        subjects = "\n".join(f"* {line(c.subject)}" for c in state.commits if c.subject)
+        return f"{title}\n\n{subjects}\n" if len(state.commits) > 1 else f"{title}\n"
+    return f"Merge '{head_of(state)}': {title}\n"
+
+
+def deliver(git: Git, state: State, made: Made, remote: str) -> str:
+    """Move the base: at the remote where there is one, else here.
+
+    Gives back what is left to be said, "" when all is as it should be. Where a
+    remote has it, our own branch only follows.
+    """
+    ref = f"refs/heads/{state.base}"
+    if remote:
+        send(git, remote, f"{made.commit}:{ref}")
+    old = git.maybe("rev-parse", "-q", "--verify", ref)
+    if old is None or not is_ancestor(git, old, made.commit):
+        return ""  # ours is elsewhere, which the next pull settles
+    where = _checked_out(git, ref)
+    if where is None:
+        git.call("update-ref", "-m", f"oneshot: merge {state.feature}", ref, made.commit, old)
+        return ""
+    if where == git.work_tree:
+        done = git.call("merge", "--ff-only", "--quiet", made.commit, ok=(0, 1, 128))
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        why = f"it is checked out here: {said[0].removeprefix('error: ')}" if said else ""
+        if done.returncode == 0:
+            return ""
+    else:
+        why = f"it is checked out in '{where}'"
+    if remote:
+        return f"'{state.base}' stays behind here, {why}"
+    raise unmet(
+        "base-free", f"'{state.base}' cannot go on, {why}",
+        f"git merge --ff-only {made.commit[:12]} there, then: git oneshot complete {state.feature}",
+    )  # fmt: skip
+
+
+def _checked_out(git: Git, ref: str) -> str | None:
+    """The working tree that stands on a branch."""
+    top = ""
+    for one in git.lines("worktree", "list", "--porcelain"):
+        name, _, value = one.partition(" ")
+        if name == "worktree":
+            top = value
+        elif name == "branch" and value == ref:
+            return top
+    return None

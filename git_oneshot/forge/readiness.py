@@ -1,0 +1,111 @@
+"""Whether a feature may go to review: four conditions, each of them found out now.
+
+commits-proven: every commit of it is PASS or waived. suite: the whole suite
+passes on the last one. checks: so do the rules' check commands. ahead-of-base:
+there is something to merge.
+"""
+
+from typing import Final, NamedTuple
+
+from git_oneshot.core.commands import Ready
+from git_oneshot.core.facts import CommitJudged, SuiteJudged
+from git_oneshot.core.pulls import GateChecked
+from git_oneshot.core.state import State
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import look, of_feature, record
+from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+
+# What is said when a condition does not hold: Exarchos' words where it has them.
+BLOCKERS: Final = {
+    "commits-proven": "Commits not proven",
+    "suite": "Test suite failed",
+    "checks": "Checks failed",
+    "ahead-of-base": "Stack not healthy",
+}
+
+
+class Readiness(NamedTuple):
+    """What was found out, and the command that records it."""
+
+    command: Ready
+    verdicts: tuple[Verdict, ...]
+    head: str
+
+    @property
+    def blockers(self) -> tuple[str, ...]:
+        """The conditions that do not hold."""
+        return tuple(BLOCKERS[g.gateName] for g in self.command.gates if not g.passed)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it is only that something could not be found out."""
+        proofs = [v.proof for v in self.verdicts if not v.accepted]
+        suite = self.command.suite
+        words = {p.word for p in (*proofs, *([suite.proof] if suite else []))}
+        return "UNKNOWN" in words and "FAIL" not in words
+
+
+def base_ref(git: Git, state: State, remote: str) -> str | None:
+    """Where the base is: as the remote has it, else as it is here; None when there is none."""
+    names = [f"refs/remotes/{remote}/{state.base}"] if remote else []
+    for name in (*names, f"refs/heads/{state.base}"):
+        if state.base and git.maybe("rev-parse", "-q", "--verify", f"{name}^{{commit}}"):
+            return name
+    return None
+
+
+def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:
+    """Find out whether HEAD may go to review."""
+    head = git.text("rev-parse", "--verify", "HEAD^{commit}")
+    commits = of_feature(git, state).ids
+    verdicts = list(judge_all(git, prover, commits, Claims((state,))))
+    proven = bool(verdicts) and all(v.accepted for v in verdicts)
+    suite = None
+    if proven:
+        proof = prover.suite(git.tree(head), verdicts[0].commit.parent_tree)
+        suite = SuiteJudged(commit=head, proof=proof)
+    bound = {commit.id for commit in state.commits if commit.tree}
+    command = Ready(
+        gates=(
+            *([_commits(verdicts, proven=proven)] if verdicts else []), *_suite(suite),
+            _ahead(git, base_ref(git, state, remote), head),
+        ),
+        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
+        records=record(git, look(git, [c for c in commits if c not in bound])),
+        suite=suite,
+    )  # fmt: skip
+    return Readiness(command, tuple(verdicts), head)
+
+
+def _commits(verdicts: list[Verdict], *, proven: bool) -> GateChecked:
+    waived = sum(1 for v in verdicts if v.waiver is not None and v.proof.word != "PASS")
+    bad = next((v for v in verdicts if not v.accepted), None)
+    said = f"{len(verdicts)} commits" + (f", {waived} of them waived" if waived else "")
+    if bad is not None:
+        said = f"{bad.commit.id[:9]} is {bad.proof.told}"
+    return GateChecked(gateName="commits-proven", passed=proven, details=said[:500])
+
+
+def _suite(suite: SuiteJudged | None) -> tuple[GateChecked, ...]:
+    """The suite, and the checks when it passed: what did not run was not found out."""
+    if suite is None:
+        return ()
+    proof = suite.proof
+    told = proof.told[:500]
+    if proof.word != "PASS" and proof.code != "check-failed":
+        return (GateChecked(gateName="suite", passed=False, details=told),)
+    passed = proof.word == "PASS"
+    return (
+        GateChecked(gateName="suite", passed=True, details=told if passed else ""),
+        GateChecked(gateName="checks", passed=passed, details="" if passed else told),
+    )
+
+
+def _ahead(git: Git, base: str | None, head: str) -> GateChecked:
+    if base is None:
+        return GateChecked(gateName="ahead-of-base", passed=False, details="the base is not here")
+    ahead = len(git.lines("rev-list", f"{base}..{head}"))
+    said = f"{ahead} commits ahead of {base.removeprefix('refs/')}"
+    return GateChecked(gateName="ahead-of-base", passed=ahead > 0, details=said[:500])

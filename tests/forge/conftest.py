@@ -1,0 +1,5 @@
+"""Projects to work in."""
+
+from tests.gate.project import feature, make, program, project, shell
+
+__all__ = ["feature", "make", "program", "project", "shell"]

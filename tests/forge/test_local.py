@@ -1,0 +1,275 @@
+"""A feature without a forge: its pull request is the trail and a branch, merged here."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.gate.project import FEATURE, Done, MakeProject, Project
+
+TEST = "grep -qx more lib/more\n"
+
+
+def begin(project: Project, *, branch: str = "topic-branch", policy: str = "always") -> Project:
+    """A planned feature on a branch of its own, with one commit that brings its test."""
+    project.git("switch", "-q", "-c", branch)
+    project.begin(FEATURE, "--policy", policy, "--base", "main")
+    return work(project)
+
+
+def work(project: Project, name: str = "more") -> Project:
+    """One more commit with its test."""
+    project.repo.write(f"checks/{name}", f"grep -qx {name} lib/{name}\n")
+    project.repo.write(f"lib/{name}", f"{name}\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", f"feat: {name}")
+    return project
+
+
+@pytest.fixture
+def review(project: Project) -> Project:
+    """A feature in synthesize, without a remote."""
+    begin(project).do("finalize")
+    return project
+
+
+@pytest.fixture
+def opened(review: Project) -> Project:
+    """With its pull request."""
+    review.do("synthesize")
+    return review
+
+
+# -- the whole way -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [(), ("--squash",), ("--rebase",)], ids=lambda way: "".join(way))
+def test_from_init_to_a_merged_pull_request(project: Project, way: tuple[str, ...]) -> None:
+    begin(project)  # switch, init, plan, commit
+    project.do("finalize")
+    done = project.do("synthesize", "--json")
+    assert done.data["opened"] and done.data["pull"]["draft"]
+    project.do("pr", "ready")
+    merged = project.do("pr", "merge", *way, "--yes", "--json")
+    assert (merged.data["phase"], merged.data["previousPhase"]) == ("completed", "synthesize")
+    state = project.loaded().state
+    assert project.git("rev-parse", "main") == state.merge_commit
+    assert not state.drift
+    assert project.git("show", "main:lib/more") == "more"
+    assert project.types()[-8:].count("pr.created") == 1
+    shown = project.do("pr", "show", "-f", FEATURE).out
+    assert f"merged as {state.merge_commit[:12]}" in shown
+
+
+def test_a_second_clone_shows_the_story_the_proof_and_the_pull_request(
+    make: MakeProject, tmp_path: Path
+) -> None:
+    project = make()
+    bare = make.remote(project)
+    begin(project).do("finalize")
+    project.do("synthesize", "--ready")
+    project.do("pr", "merge", "--squash", "--yes")
+    second = Project.__new__(Project)
+    second.path = tmp_path / "second"
+    project.git("clone", "-q", str(bare.path), str(second.path))
+    second.do("install", "--yes")
+    assert "completed" in second.do("status", FEATURE).out
+    story = second.do("log", FEATURE).out
+    for kind in ("pr.created", "commit.landed", "workflow.cleanup", "proof.recorded"):
+        assert kind in story
+    assert "## Summary" in second.do("pr", "show", "-f", FEATURE).out
+    log = second.may("log", "-1").out
+    assert "PASS behaviour" in log, log
+
+
+# -- synthesize ----------------------------------------------------------------------
+
+
+def test_what_was_found_out_is_on_the_trail_each_by_itself(review: Project) -> None:
+    review.do("synthesize")
+    events = review.do("log", FEATURE, "--json").data["events"]
+    gates = {
+        e["data"]["gateName"]: e["data"]["passed"] for e in events if e["type"] == "gate.checked"
+    }
+    assert gates == {"commits-proven": True, "suite": True, "checks": True, "ahead-of-base": True}
+
+
+def test_again_it_updates_and_never_opens_a_second_one(opened: Project) -> None:
+    again = opened.do("synthesize", "--json")
+    assert not again.data["opened"]
+    assert opened.types().count("pr.created") == 1
+
+
+def test_a_review_fix_is_a_cycle_and_moves_the_proof(opened: Project) -> None:
+    first = opened.loaded().state
+    work(opened, "fixed")
+    assert opened.cli("pr", "merge", "--yes", "--json").code == 1  # not what was proven
+    opened.do("synthesize", "--ready")
+    state = opened.loaded().state
+    assert (state.proven, state.pull and state.pull.commit) == (opened.head, opened.head)
+    assert first.proven != state.proven
+    assert "feat: fixed" in opened.do("pr", "show").out
+
+
+def test_a_commit_without_a_proof_keeps_it_from_review_and_that_is_recorded(
+    review: Project,
+) -> None:
+    review.repo.write("lib/untested", "x\n")
+    review.git("add", "--all")
+    review.git("commit", "-q", "--no-verify", "-m", "feat: untested")
+    done = review.cli("synthesize", "--json")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    assert done.data["blockers"] == ["Commits not proven"]
+    assert review.types()[-1] == "gate.checked"
+    assert review.loaded().state.pull is None
+
+
+def test_without_a_commit_ahead_of_the_base_there_is_nothing_to_review(review: Project) -> None:
+    review.git("branch", "-f", "main", "HEAD")
+    done = review.cli("synthesize", "--json")
+    assert (done.error, done.data["blockers"]) == ("GUARD_FAILED", ["Stack not healthy"])
+
+
+def test_a_dry_run_finds_out_and_writes_nothing(review: Project) -> None:
+    before = review.digest()
+    done = review.do("synthesize", "--dry-run", "--json")
+    assert done.data["ready"]
+    assert review.digest() == before
+
+
+def test_before_finalize_there_is_no_pull_request(project: Project) -> None:
+    begin(project)
+    done = project.cli("synthesize", "--json")
+    assert (done.code, done.error) == (1, "INVALID_PHASE")
+    assert project.cli("pr", "show", "--json").error == "GUARD_FAILED"
+
+
+def test_a_repeated_key_does_it_once(review: Project) -> None:
+    first = review.do("synthesize", "--key", "k", "--json")
+    again = review.do("synthesize", "--key", "k", "--json")
+    assert again.data["events"] == first.data["events"]
+    assert review.types().count("pr.created") == 1
+
+
+# -- pr -----------------------------------------------------------------------------
+
+
+def test_a_closed_one_leaves_the_phase_and_another_can_be_opened(opened: Project) -> None:
+    opened.do("pr", "close", "--reason", "not now")
+    assert opened.loaded().state.phase == "synthesize"
+    assert opened.cli("pr", "ready", "--json").error == "GUARD_FAILED"
+    assert opened.do("synthesize", "--json").data["opened"]
+
+
+def test_a_text_of_a_persons_own_stays(opened: Project, tmp_path: Path) -> None:
+    body = tmp_path / "body"
+    body.write_text("My own words.\n")
+    opened.do("pr", "edit", "--title", "feat: call it\n so", "--body-file", str(body))
+    opened.do("synthesize")
+    shown = opened.do("pr", "show", "--json").data
+    assert (shown["pull"]["title"], shown["body"]) == ("feat: call it so", "My own words.\n")
+
+
+def test_ready_and_back_to_a_draft(opened: Project) -> None:
+    opened.do("pr", "ready")
+    assert not opened.do("pr", "show", "--json").data["pull"]["draft"]
+    opened.do("pr", "draft")
+    done = opened.cli("pr", "merge", "--yes", "--json")
+    assert (done.code, done.error) == (1, "GUARD_FAILED")
+    assert "draft" in done.json["error"]["message"]
+
+
+def refused(done: Done) -> tuple[int, str]:
+    return done.code, done.error
+
+
+def test_what_is_asked_wrongly_is_said_in_a_line(opened: Project, tmp_path: Path) -> None:
+    assert refused(opened.cli("pr", "show", "--squash", "--json")) == (2, "USAGE")
+    assert refused(opened.cli("pr", "merge", "--squash", "--rebase", "--json")) == (2, "USAGE")
+    assert refused(opened.cli("pr", "edit", "--json")) == (2, "NEEDS_INPUT")
+    assert refused(opened.cli("pr", "edit", "--title", "x" * 73, "--json")) == (2, "INVALID_INPUT")
+    assert refused(opened.cli("pr", "edit", "--body-file", "none", "--json")) == (2, "FILE_ERROR")
+    long = tmp_path / "long"
+    long.write_text("x" * 16_385)
+    done = opened.cli("pr", "edit", "--body-file", str(long), "--json")
+    assert refused(done) == (2, "INVALID_INPUT")
+    opened.do("pr", "ready")
+    assert refused(opened.cli("pr", "merge", "--json")) == (2, "NEEDS_INPUT")
+
+
+# -- merging ------------------------------------------------------------------------
+
+
+def test_a_merge_into_a_base_that_moved_runs_the_suite_on_what_it_makes(opened: Project) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    opened.repo.commit(
+        "feat: other", {"lib/other": "other\n", "checks/other": "test -e lib/other\n"}
+    )
+    opened.git("switch", "-q", "topic-branch")
+    assert "has moved on" in opened.cli("pr", "merge", "--rebase", "--yes").err
+    opened.do("pr", "merge", "--squash", "--yes")
+    assert opened.git("show", "main:lib/other") == "other"
+    assert not opened.loaded().state.drift
+
+
+def test_a_merge_that_breaks_the_suite_is_not_made(opened: Project) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    opened.repo.commit("never more", {"checks/never": "test ! -e lib/more\n"})
+    opened.git("switch", "-q", "topic-branch")
+    before = opened.git("rev-parse", "main")
+    assert refused(opened.cli("pr", "merge", "--yes", "--json")) == (1, "NOT_PROVEN")
+    assert opened.git("rev-parse", "main") == before
+
+
+def test_a_conflict_is_named(opened: Project) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    opened.repo.commit("other more", {"lib/more": "other\n"})
+    opened.git("switch", "-q", "topic-branch")
+    done = opened.cli("pr", "merge", "--yes", "--json")
+    assert "have conflicts" in done.json["error"]["message"]
+
+
+def test_on_the_base_itself_the_working_tree_goes_on(opened: Project) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    opened.do("pr", "merge", "-f", FEATURE, "--yes")
+    assert (opened.path / "lib" / "more").exists()
+    assert opened.git("status", "--porcelain") == ""
+
+
+# -- validate-pr-body ----------------------------------------------------------------
+
+
+def test_a_text_is_judged_by_its_sections(opened: Project, tmp_path: Path) -> None:
+    opened.do("validate-pr-body")
+    bad = tmp_path / "bad"
+    bad.write_text("## Summary\nS\n")
+    done = opened.cli("validate-pr-body", str(bad), "--json")
+    assert (done.code, done.data["missing"]) == (1, ["Changes", "Test Plan"])
+    piped = opened.cli("validate-pr-body", "-", "--json", stdin=b"## A\ntext\n")
+    assert piped.code == 1
+    template = tmp_path / "template"
+    template.write_text("## A\n")
+    done = opened.do("validate-pr-body", "-", "--template", str(template), stdin=b"## A\ntext\n")
+    assert done.out == "it says enough\n"
+    assert opened.do("validate-pr-body", str(bad), "--author", "renovate[bot]").out.startswith(
+        "skip"
+    )
+
+
+def test_what_cannot_be_read_is_named(project: Project, tmp_path: Path) -> None:
+    assert refused(project.cli("validate-pr-body", "none", "--json")) == (2, "FILE_ERROR")
+    done = project.cli("validate-pr-body", "-", "--template", "none", "--json")
+    assert refused(done) == (2, "TEMPLATE_ERROR")
+
+
+def test_the_repositorys_own_template_is_filled(project: Project) -> None:
+    template = "Hi!\n\n## What and why\n\n## Checklist\n\n- [ ] told everyone\n"
+    project.repo.commit("a template", {".github/PULL_REQUEST_TEMPLATE.md": template})
+    begin(project).do("finalize")
+    project.do("synthesize")
+    body = project.do("pr", "show", "--json").data["body"]
+    for words in ("Hi!", "## What and why\n\nmake it so", "- [ ] told everyone", "## Test Plan"):
+        assert words in body
