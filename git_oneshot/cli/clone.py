@@ -53,7 +53,8 @@ def install(app: App, *, yes: bool) -> Answer:
 def _fetched(app: App) -> int:
     """Fetch the trails; how many features that are new here came."""
     known = {tip.feature for tip in app.store.tips()}
-    wrong = app.clone.fetch()
+    with app.progress.running(f"fetching the trails of '{app.clone.remote}'"):
+        wrong = app.clone.fetch()
     if wrong:
         app.say(f"warning: the trails of '{app.clone.remote}' were not fetched: {wrong}")
     app.refresh_display()

@@ -23,7 +23,7 @@ from git_oneshot.core.workflow import decide
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.finalize import check
-from git_oneshot.gate.judging import Verdict, judge_all, worst
+from git_oneshot.gate.judging import judge_all, worst
 from git_oneshot.session import Receipt
 
 
@@ -42,7 +42,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     state = loaded.state
     app.stand_on(state)
     os.chdir(top)
-    checked = check(app.git, app.prover(fresh=True), state, lambda v: _told(app, v))
+    checked = check(app.git, app.prover(fresh=True), state, app.progress.each)
     if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
@@ -54,7 +54,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         "suite": proof_data(checked.suite),
         "untracked": list(checked.untracked),
     }
-    lines = [text.verdict(v) for v in checked.verdicts]
+    table = text.verdicts(checked.verdicts)
     try:
         _trusted([*(v.proof for v in checked.verdicts), checked.suite])
         if dry_run:
@@ -65,11 +65,10 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
                 feature=name, phase=state.phase, previous_phase=state.phase, events=[],
                 tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
             )  # fmt: skip
-            return Answer(found, "\n".join([*lines, f"'{name}' would enter {to.to}"]))
+            return Answer(found, [table, f"'{name}' would enter {to.to}"])
         receipt = _leave(app, name, checked.command)
     except OneshotError as err:
-        for line in lines:
-            app.say(line)
+        app.say(table)
         err.data |= data
         raise
     app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
@@ -77,13 +76,13 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     if receipt.state.branch and receipt.state.phase == "completed":
         app.markers.close(receipt.state.branch)
         app.markers.leave(app.branch or receipt.state.branch, name)
-    lines.append(f"suite    {checked.suite.told}")
+    lines = [f"suite    {checked.suite.told}"]
     lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]
     wrote = written(receipt)
     phase = wrote["phase"]
     goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"
     lines.append(f"'{name}' {goes}")
-    return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), "\n".join(lines),
+    return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), [table, *lines],
                   [Next(("git", "push"), "send it, with its trail")])  # fmt: skip
 
 
@@ -106,11 +105,6 @@ def _trusted(proofs: Sequence[Proof]) -> None:
         )
 
 
-def _told(app: App, verdict: Verdict) -> None:
-    if app.terminal:
-        app.say(f"{verdict.commit.id[:9]} {verdict.proof.word} in {verdict.seconds:.1f} s")
-
-
 @answering("push", "prove what is not proven yet, then git push")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
 def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
@@ -122,11 +116,9 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     state = app.session.sound(name).state
     app.stand_on(state)
     prover = app.prover()
-    verdicts = []
     commits = of_feature(app.git, state).ids if app.head else ()
-    for verdict in judge_all(app.git, prover, commits, Claims((state,))):
-        _told(app, verdict)
-        verdicts.append(verdict)
+    judging = judge_all(app.git, prover, commits, Claims((state,)))
+    verdicts = list(app.progress.each(judging, len(commits)))
     data: dict[str, Any] = {
         "feature": name,
         "commits": judgements(verdicts),
@@ -135,8 +127,7 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     word = worst([v.proof for v in verdicts if not v.accepted])
     if word != "PASS":
         bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
-        for verdict in bad:
-            app.say(text.verdict(verdict))
+        app.say(text.verdicts(bad))
         raise OneshotError(
             Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
             f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}; nothing was pushed",

@@ -112,8 +112,9 @@ def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:
         grid.add_column(name, overflow="fold")
     grid.add_column(table.head[-1], overflow="fold", ratio=1)
     for row in table.rows:
-        cells = (plain(cell) for cell in row)
-        grid.add_row(*(Text.from_ansi(_cell(cell) if colour else cell) for cell in cells))
+        *firsts, last = (plain(cell) for cell in row)
+        cells = [*map(_cell, firsts), _asides(last)] if colour else [*firsts, last]
+        grid.add_row(*map(Text.from_ansi, cells))
     console = Console(file=stream, highlight=False, markup=False, emoji=False,
                       color_system="standard" if colour else None)  # fmt: skip
     with console.capture() as captured:
@@ -122,11 +123,15 @@ def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:
 
 
 def _cell(text: str) -> str:
-    """A cell by its first word; what is below its first line is an aside."""
+    """A cell by its first word, which is ours."""
+    word, space, rest = text.partition(" ")
+    look = _CELLS.get(word.partition("(")[0])
+    if re.fullmatch(r"[0-9a-f]{9}", text):
+        look = _LOOKS["id"]
+    return click.style(word, **look) + space + rest if look else text
+
+
+def _asides(text: str) -> str:
+    """The last cell is whatever it is; what is below its first line is an aside."""
     first, *below = text.split("\n")
-    word = re.match(r"[A-Za-z]+", first)
-    look = _CELLS.get(word[0]) if word else None
-    if look is None and re.fullmatch(r"[0-9a-f]{9}", first):
-        look = {"fg": "yellow"}
-    head = click.style(first, **look) if look else first
-    return "\n".join([head, *(click.style(line, dim=True) for line in below)])
+    return "\n".join([first, *(click.style(line, **_LOOKS["aside"]) for line in below)])

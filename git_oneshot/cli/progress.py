@@ -3,11 +3,12 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TextIO
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, TextIO, TypeVar
 
 PATIENCE: Final = 1.0  # seconds that nobody asks about
 BEAT: Final = 0.2
+T = TypeVar("T")
 _ERASE: Final = "\r\x1b[K"
 
 
@@ -52,6 +53,14 @@ class Progress:
     def part(self, number: int, total: int) -> None:
         """Say which part of the whole this is."""
         self._part = f"{number} of {total}: " if total > 1 else ""
+
+    def each(self, things: Iterable[T], total: int) -> Iterator[T]:
+        """Hand things on, and say which one of how many is waited for."""
+        self.part(1, total)
+        for number, thing in enumerate(things, 2):
+            yield thing
+            self.part(number, total)
+        self.part(1, 1)
 
     def clear(self) -> None:
         """Take the line away, so that something else can be written."""

@@ -7,6 +7,7 @@ from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.data import Verified
+from git_oneshot.cli.look import Part
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.gate.claims import Claims
@@ -32,7 +33,8 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
     prover = app.prover(fresh=True)
     verdicts = []
     claims = Claims(tuple(one.state for one in load_all(app.store)))
-    for verdict in judge_all(app.git, prover, commits, claims, each=regression == "each"):
+    judging = judge_all(app.git, prover, commits, claims, each=regression == "each")
+    for verdict in app.progress.each(judging, len(commits)):
         if verdict.proof.code == "untrusted":
             raise OneshotError(
                 Code.UNTRUSTED,
@@ -40,25 +42,23 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
                 "see them and decide: git oneshot trust",
             )
         verdicts.append(verdict)
-        if app.terminal:
-            app.say(f"{verdict.commit.id[:9]} {verdict.seconds:.1f} s")
     suite = None
     if regression != "off" and verdicts and worst([v.proof for v in verdicts]) == "PASS":
         suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
     app.display.verify({v.commit.id: v.proof for v in verdicts})
     app.refresh_display()
     data = Verified(commits=judgements(verdicts), suite=proof_data(suite) if suite else None)
-    lines = [text.verdict(v) for v in verdicts]
+    parts: list[Part] = [text.verdicts(verdicts)]
     proofs = [proof for v in verdicts for proof in v.proofs]
     if suite is not None:
         proofs.append(suite)
-        lines.append(f"suite    {suite.told}")
+        parts.append(f"suite    {suite.told}")
     word = worst(proofs)
     if word == "PASS":
         end = f"{text.counted(len(verdicts), 'commit')} proven" if verdicts else "nothing to judge"
-        return Answer(data, "\n".join([*lines, end]))
-    for line in lines:
-        app.say(line)
+        return Answer(data, [*parts, end])
+    for part in parts:
+        app.say(part)
     bad = sum(1 for proof in proofs if proof.word == word)
     raise OneshotError(
         Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,

@@ -10,6 +10,7 @@ from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
 from git_oneshot.cli.data import Listed, Logged, Replayed, Status
+from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Row, Said, Unpushed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, printable
@@ -99,7 +100,7 @@ def _next(state: State, cycle: str, unpushed: Unpushed) -> list[Next]:
     return []
 
 
-def _status_text(state: State, data: Status, cycle: str) -> str:
+def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     kind = " (spike)" if state.spike else ""
     head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
     lines = [printable(head)]
@@ -114,19 +115,28 @@ def _status_text(state: State, data: Status, cycle: str) -> str:
         lines.append(f"cycle     {cycle}")
     if state.requests:
         lines.append("asked     for a pull request")
-    for commit in data.commits:
+    commits = _commits_table(data.commits)
+    unpushed = data.unpushed
+    rest = []
+    waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
+    waiting += ["the trail"] if unpushed.trail else []
+    if waiting:
+        rest.append("unpushed  " + " and ".join(waiting))
+    rest += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
+    return [*lines, commits, *rest]
+
+
+def _commits_table(commits: Sequence[Said]) -> Table:
+    """The commits of a feature, with what its trail claims of them."""
+    rows = []
+    for commit in commits:
         verdict: str = commit.verdict or "not judged"
         verdict += f" ({commit.code})" if commit.code else ""
         verdict += f" {commit.declared} (declared)" if commit.declared else ""
         verdict += " waived" if commit.waived else ""
-        lines.append(f"commit    {commit.commit[:9]} {verdict}  {printable(commit.subject)}")
-    unpushed = data.unpushed
-    waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
-    waiting += ["the trail"] if unpushed.trail else []
-    if waiting:
-        lines.append("unpushed  " + " and ".join(waiting))
-    lines += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
-    return "\n".join(lines)
+        rows.append((commit.commit[:9], verdict, printable(commit.subject)))
+    plain = "\n".join(f"commit    {id_} {verdict}  {subject}" for id_, verdict, subject in rows)
+    return Table(("commit", "verdict", "subject"), rows, plain)
 
 
 @answering("list", "the open features; with --all, all of them")
@@ -151,12 +161,12 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
         app.say(f"warning: {name}: {damage.message if damage else ''}")
     for one in loaded:
         _say_aside(app, one)
-    lines = text.table([
-        (r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary)
-        for r in features
-    ])  # fmt: skip
+    table = text.table(
+        ("feature", "phase", "branch", "origin", "plan"),
+        [(r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary) for r in features],
+    )
     empty = "no feature is open" if not all_ else "there is no feature"
-    return Answer(Listed(features=features, total=total), lines or empty)
+    return Answer(Listed(features=features, total=total), [table] if features else empty)
 
 
 def _row(state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]) -> Row:

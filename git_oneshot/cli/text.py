@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from git_oneshot.cli.look import Table
 from git_oneshot.core.facts import Plan, Proof
 from git_oneshot.core.ids import printable
 from git_oneshot.core.state import State
@@ -38,21 +39,42 @@ def green(proof: Proof) -> str:
 
 def verdict(found: "Verdict") -> str:
     """One commit and its verdict in a line, and what it rests on below."""
-    proof = found.proof
+    short = found.commit.id[:9]
+    lines = [f"{short} {_word(found.proof)}  {printable(found.commit.subject)}"]
+    lines += [f"          {line}" for line in _rests_on(found)]
+    if found.suite is not None and found.suite.word != "PASS":
+        lines.append(f"{short} suite {found.suite.told}")
+    return "\n".join(lines)
+
+
+def verdicts(found: Sequence["Verdict"]) -> Table:
+    """Commits and their verdicts."""
+    rows = []
+    for one in found:
+        below = _rests_on(one)
+        if one.suite is not None and one.suite.word != "PASS":
+            below.append(f"suite {one.suite.told}")
+        what = "\n".join([printable(one.commit.subject), *below])
+        rows.append((one.commit.id[:9], _word(one.proof), what))
+    return Table(("commit", "verdict", "what"), rows, "\n".join(map(verdict, found)))
+
+
+def _word(proof: Proof) -> str:
     word = f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}"
-    word += " (declared)" if proof.declared else ""
-    lines = [f"{found.commit.id[:9]} {word}  {printable(found.commit.subject)}"]
+    return word + " (declared)" if proof.declared else word
+
+
+def _rests_on(found: "Verdict") -> list[str]:
+    proof = found.proof
     turned = [t for t in proof.tests if t.turned]
-    lines += [f"          red without it ({t.reason}): {printable(t.id)}" for t in turned[:5]]
+    lines = [f"red without it ({t.reason}): {printable(t.id)}" for t in turned[:5]]
     if len(turned) > 5:
-        lines.append(f"          and {len(turned) - 5} more")
-    lines += [f"          {printable(note)}" for note in proof.notes[:3]]
+        lines.append(f"and {len(turned) - 5} more")
+    lines += [printable(note) for note in proof.notes[:3]]
     if found.waiver is not None:
         by = found.waiver.by.partition(" <")[0]
-        lines.append(f"          {printable(f'waived by {by}: {found.waiver.reason}')}")
-    if found.suite is not None and found.suite.word != "PASS":
-        lines.append(f"{found.commit.id[:9]} suite {found.suite.told}")
-    return "\n".join(lines)
+        lines.append(printable(f"waived by {by}: {found.waiver.reason}"))
+    return lines
 
 
 def held(all_: "Sequence[Held]") -> list[str]:
@@ -88,10 +110,10 @@ def cycle(state: State, head: str | None) -> tuple[str, str]:
     return "commit", "green: refactor and run green again, or commit"
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns as wide as they need to be."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    """Rows in columns, as wide as they need to be where nothing says how wide they may be."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))] if rows else []
+    return Table(head, rows, "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
-    )
+    ))  # fmt: skip

@@ -1,6 +1,6 @@
 """Leaving implementing: every commit proven anew, the whole suite once, then the choice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from git_oneshot.core.commands import Finalize
@@ -12,6 +12,9 @@ from git_oneshot.gate.judging import Verdict, judge_all
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 
+# Told how many there will be, so that a person can be told which one is waited for.
+Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
+
 
 class Checked(NamedTuple):
     """What was found out about a feature that wants to leave implementing."""
@@ -22,8 +25,8 @@ class Checked(NamedTuple):
     untracked: tuple[str, ...]
 
 
-def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None]) -> Checked:
-    """Judge a feature's commits and its tip. ``tell`` hears of each verdict as it comes.
+def check(git: Git, prover: Prover, state: State, each: Each) -> Checked:
+    """Judge a feature's commits and its tip. ``each`` hands the verdicts on as they come.
 
     Nothing is decided here: the rules are in ``core/workflow``, and get these facts.
     """
@@ -33,9 +36,7 @@ def check(git: Git, prover: Prover, state: State, tell: Callable[[Verdict], None
     verdicts: list[Verdict] = []
     suite = Proof(word="PASS", notes=("nothing to run",))
     if commits and not left_over and state.phase == "implementing" and not state.spike:
-        for verdict in judge_all(git, prover, commits, Claims((state,))):
-            tell(verdict)
-            verdicts.append(verdict)
+        verdicts = list(each(judge_all(git, prover, commits, Claims((state,))), len(commits)))
         if all(v.accepted for v in verdicts):
             suite = prover.suite(git.tree("HEAD"), verdicts[0].commit.parent_tree)
     command = Finalize(

@@ -1,6 +1,5 @@
 """Judging the commits of a range, one by one: the same for push, finalize and verify."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,14 +12,13 @@ from git_oneshot.proof.prover import Prover
 
 
 class Verdict(NamedTuple):
-    """A commit and its proof; ``seconds`` is what it took to find out.
+    """A commit and its proof.
 
     ``suite`` is the regression of this commit alone, where that was asked for.
     """
 
     commit: Seen
     proof: Proof
-    seconds: float
     suite: Proof | None = None
     waiver: Waiver | None = None
     log: str = ""  # the end of what its tests printed
@@ -50,16 +48,14 @@ def judge_all(
     commit, and on its parent, too.
     """
     for seen in look(git, commits):
-        began = time.monotonic()
         if seen.cut:
             note = "the clone is shallow and ends here: git fetch --deepen=1"
-            yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)), 0.0)
+            yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
             continue
         judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
         suite = prover.suite(seen.tree, seen.parent_tree) if each else None
         waiver = claims.waiver(git, seen) if judged.proof.word != "PASS" else None
-        took = time.monotonic() - began
-        yield Verdict(seen, judged.proof, took, suite, waiver, judged.log)
+        yield Verdict(seen, judged.proof, suite, waiver, judged.log)
 
 
 def _parents(git: Git, seen: Seen) -> int:
