@@ -24,7 +24,7 @@ from git_oneshot.cli.parts import (
     ValueRow,
     Wrote,
 )
-from git_oneshot.cli.pull_data import BodyJudged, PullAnswer, Synthesized
+from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
 
@@ -219,6 +219,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "synthesize": Synthesized,
     "validate-pr-body": BodyJudged,
     "pr": PullAnswer,
+    "complete": Completed,
     "cancel": Cancelled,
     "status": Status,
     "list": Listed,

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
         "see whether the text of a pull request says enough",
     ),
     "pr": ("pr", "pr", "show, edit, ready, draft, close or merge the pull request"),
+    "complete": ("landing", "complete", "complete a feature whose pull request was merged"),
     "cancel": ("start", "cancel", "give a feature up"),
     "status": ("show", "status", "where a feature stands, and what to do next"),
     "list": ("show", "list_", "the open features; with --all, all of them"),

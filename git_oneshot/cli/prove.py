@@ -85,5 +85,6 @@ def _commits(app: App, range_: str | None) -> list[str]:
     spoken: dict[str, None] = {}
     for loaded in load_all(app.store):
         spoken |= dict.fromkeys(commit.id for commit in loaded.state.commits)
+        spoken |= dict.fromkeys(landed.id for landed in loaded.state.landed)
     here = app.git.lines("rev-list", "--topo-order", "--reverse", "HEAD")
     return [s.id for s in look(app.git, [c for c in here if c in spoken])]

@@ -44,3 +44,21 @@ class PullAnswer(Wrote, frozen=True, kw_only=True):
     body: str | None
     merge_commit: str | None
     drift: bool
+
+
+class LandedData(Data, frozen=True, kw_only=True):
+    """A commit of the base, and the commits of the feature that it holds."""
+
+    commit: str
+    sources: list[str]
+
+
+class Completed(Wrote, frozen=True, kw_only=True):
+    """complete. ``how``: merge, squash or rebase; of --dry-run no events."""
+
+    merge_commit: str
+    how: str | None
+    drift: bool
+    landed: list[LandedData]
+    url: str | None
+    dry_run: bool

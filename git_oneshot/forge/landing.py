@@ -11,12 +11,14 @@ from typing import NamedTuple
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import How
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.state import State
 from git_oneshot.forge.port import Forge
 from git_oneshot.forge.readiness import base_ref
 from git_oneshot.gate.commits import look, record
 from git_oneshot.git import Git
+from git_oneshot.session import Receipt, Session
 
 
 class Landing(NamedTuple):
@@ -59,6 +61,28 @@ def find(
     if not merged or not _has(git, base, merged):
         return None
     return as_commit(git, state, merged)
+
+
+def complete_merged(
+    git: Git,
+    session: Session,
+    feature: FeatureId,
+    remote: str,
+    *,
+    forge: Forge | None = None,
+    said: str = "",
+    expect: str | None = None,
+) -> tuple[Landing, Receipt] | None:
+    """Complete a feature in synthesize that was merged; None, and no event, when it was not.
+
+    The way for `complete` and for whoever sees the merge on the way, as a sync
+    does. Without ``forge`` only git is asked.
+    """
+    state = session.sound(feature).state
+    found = find(git, state, remote, forge=forge, said=said)
+    if found is None:
+        return None
+    return found, session.execute(feature, found.command(state), expect=expect)
 
 
 def tip_of(state: State) -> str:

@@ -1,0 +1,89 @@
+"""complete: a feature whose pull request was merged."""
+
+import click
+
+from git_oneshot.cli.answer import Answer, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import branches, open_features
+from git_oneshot.cli.forges import done_before, fetch_base, forge_for, read_at, send_trail
+from git_oneshot.cli.pull_data import Completed, LandedData
+from git_oneshot.core.commands import Complete
+from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.guards import unmet
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
+from git_oneshot.forge.landing import Landing, find
+from git_oneshot.session import Receipt
+
+
+@answering("complete", "complete a feature whose pull request was merged")
+@click.argument("feature", required=False, shell_complete=open_features)
+@click.option(
+    "--merged-as", default="", metavar="REV", shell_complete=branches,
+    help="The commit of the base that holds it.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
+def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) -> Answer:
+    """Complete a feature in synthesize, if its merge is a fact.
+
+    It is one when the proven tip is in the base, or when the forge, or you, name
+    the commit that it was squashed or rebased to, and that one is in the base.
+    """
+    name = app.feature(feature)
+    before = done_before(app, name)
+    if before is not None:
+        return _answer(before, None, dry_run=False)
+    state = app.session.sound(name).state
+    app.session.rehearse(name, Complete(merge_commit=app.git.zero))
+    fetch_base(app, state.base)
+    found = _find(app, name, state, merged_as)
+    if dry_run:
+        return _answer(read_at(app, name), found, dry_run=True)
+    expect = app.bind(name)
+    receipt = app.session.execute(name, found.command(state), expect=expect)
+    if app.markers.feature_on(state.branch) == name:
+        app.markers.close(state.branch)
+    send_trail(app, name)
+    app.refresh_display()
+    if found.drift:
+        app.say(f"warning: {found.commit[:9]} holds more or less than what was proven")
+        app.say(f"hint: judge it as it is: git oneshot verify {found.commit[:9]}")
+    return _answer(receipt, found, dry_run=False)
+
+
+def _find(app: App, name: FeatureId, state: State, said: str) -> Landing:
+    """How it was merged: what git knows first, then what the forge says."""
+    remote = app.clone.remote
+    found = find(app.git, state, remote, said=said)
+    if found is None and state.pull is not None and state.pull.number:
+        found = find(app.git, state, remote, forge=forge_for(app, name))
+    if found is not None:
+        return found
+    raise _not_merged(state)
+
+
+def _not_merged(state: State) -> OneshotError:
+    pull = state.pull
+    where = f" ({pull.url})" if pull is not None and pull.url else ""
+    hint = "merge it first: git oneshot pr merge"
+    if pull is not None and pull.number:
+        hint = "merge it there first"
+    return unmet(
+        "merge-verified",
+        f"'{state.feature}' is not in '{state.base}'{where}",
+        f"{hint}; if it was squashed: git oneshot complete --merged-as REV",
+    )
+
+
+def _answer(receipt: Receipt, found: Landing | None, *, dry_run: bool) -> Answer:
+    state = receipt.state
+    merged = found.commit if found else state.merge_commit
+    landed = found.landed if found else ()
+    data = Completed(
+        **written(receipt), merge_commit=merged, how=found.how if found else None,
+        drift=found.drift if found else state.drift, url=state.pr_url or None, dry_run=dry_run,
+        landed=[LandedData(commit=one.commit, sources=list(one.sources)) for one in landed],
+    )  # fmt: skip
+    how = f" ({found.how})" if found else ""
+    verb = "would be" if dry_run else "is"
+    return Answer(data, f"'{state.feature}' {verb} completed: merged as {merged[:9]}{how}")

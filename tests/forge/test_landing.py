@@ -1,0 +1,149 @@
+"""A merge is a fact: what completes a feature, and what its commits became."""
+
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.core.facts import How
+from git_oneshot.forge.landing import complete_merged, find
+from git_oneshot.session import Session
+from git_oneshot.trail.git_store import GitStore
+from tests.forge.test_local import begin, work
+from tests.gate.project import FEATURE, MakeProject, Project
+from tests.sandbox import MakeWorld
+
+
+@pytest.fixture
+def review(project: Project) -> Project:
+    """A feature of two commits with its pull request, and a base that has moved on."""
+    work(begin(project), "second").do("finalize")
+    project.do("synthesize", "--ready")
+    project.git("switch", "-q", "main")
+    project.repo.commit("other", {"README": "read this\n"})
+    return project
+
+
+def merged(project: Project, way: str) -> str:
+    """Merge the branch by hand, as a forge does it; the commit that the base is at then."""
+    if way == "merge":
+        project.git("merge", "-q", "--no-ff", "--no-edit", "topic-branch")
+    elif way == "squash":
+        project.git("merge", "-q", "--squash", "topic-branch")
+        project.git("commit", "-q", "--no-verify", "-m", "feat: squashed (#7)")
+    else:
+        project.git("cherry-pick", "-x", "main..topic-branch")
+    return project.head
+
+
+@pytest.mark.parametrize("way", ["merge", "squash", "rebase"])
+def test_a_merged_feature_is_completed_and_its_commits_are_found_again(
+    review: Project, way: How
+) -> None:
+    commit = merged(review, way)
+    named = [] if way == "merge" else ["--merged-as", "HEAD"]
+    sources = [one.id for one in review.loaded().state.commits]
+    done = review.do("complete", FEATURE, *named, "--json")
+    assert (done.data["mergeCommit"], done.data["how"], done.data["drift"]) == (commit, way, False)
+    landed = {one["commit"]: one["sources"] for one in done.data["landed"]}
+    if way == "squash":
+        assert landed == {commit: sources}
+    if way == "rebase":
+        line = review.git("rev-list", "--reverse", "-n2", "HEAD").splitlines()
+        assert landed == {new: [old] for new, old in zip(line, sources, strict=True)}
+    state = review.loaded().state
+    assert (state.phase, state.merge_commit) == ("completed", commit)
+    shown = review.may("log", "-2", "--first-parent").out
+    assert ("PASS behaviour" in shown) == (way != "merge")
+    assert review.cli("complete", FEATURE, "--json").error == "ALREADY_COMPLETED"
+
+
+def test_a_fast_forward_is_a_merge_of_the_commits_themselves(project: Project) -> None:
+    begin(project).do("finalize")
+    project.do("synthesize")
+    project.git("switch", "-q", "main")
+    project.git("merge", "-q", "--ff-only", "topic-branch")
+    done = project.do("complete", FEATURE, "--json")
+    assert (done.data["mergeCommit"], done.data["how"]) == (project.head, "rebase")
+    assert done.data["landed"] == []
+
+
+def test_what_is_not_merged_is_not_completed(review: Project) -> None:
+    before = review.digest()
+    done = review.cli("complete", FEATURE, "--json")
+    assert (done.code, done.error) == (1, "GUARD_FAILED")
+    assert done.data["guard"] == "merge-verified"
+    assert "--merged-as" in done.json["error"]["hint"]
+    assert review.digest() == before
+
+
+@pytest.mark.parametrize("named", ["topic-branch", "nothing-there"])
+def test_a_commit_that_is_not_in_the_base_completes_nothing(review: Project, named: str) -> None:
+    done = review.cli("complete", FEATURE, "--merged-as", named, "--json")
+    assert done.error == ("GUARD_FAILED" if named == "topic-branch" else "INVALID_INPUT")
+    assert review.loaded().state.phase == "synthesize"
+
+
+def test_a_dry_run_says_so_and_changes_nothing(review: Project) -> None:
+    merged(review, "merge")
+    before = review.digest()
+    done = review.do("complete", FEATURE, "--dry-run", "--json")
+    assert (done.data["dryRun"], done.data["how"], done.data["phase"]) == (
+        True, "merge", "synthesize",
+    )  # fmt: skip
+    assert review.digest() == before
+
+
+def test_more_than_was_proven_is_drift_and_shown(review: Project) -> None:
+    review.git("merge", "-q", "--squash", "topic-branch")
+    review.repo.write("lib/sneaked", "in\n")
+    review.git("add", "--all")
+    review.git("commit", "-q", "--no-verify", "-m", "feat: squashed, and more")
+    done = review.do("complete", FEATURE, "--merged-as", "HEAD")
+    assert "holds more or less than what was proven" in done.err
+    assert review.loaded().state.drift
+    assert "and more than was proven" in review.may("log", "-1").out
+    assert "differs from what was proven" in review.do("pr", "show", "-f", FEATURE).out
+
+
+def test_a_squash_is_verified_as_the_one_commit_that_it_is(review: Project) -> None:
+    """Another clone judges the commit of the base by its own diff; the trail names it."""
+    merged(review, "squash")
+    review.do("complete", FEATURE, "--merged-as", "HEAD")
+    [commit] = review.do("verify", "HEAD", "--json").data["commits"]
+    assert (commit["verdict"], commit["class"]) == ("PASS", "behaviour")
+    assert {t["id"] for t in commit["tests"] if t["red"] in ("failed", "error")}
+    judged = review.do("verify", "--json").data["commits"]
+    assert review.head in [one["commit"] for one in judged]
+
+
+def test_with_a_remote_the_base_is_seen_there(make: MakeProject, tmp_path: Path) -> None:
+    project = make()
+    bare = make.remote(project)
+    begin(project).do("finalize")
+    project.do("synthesize", "--ready")
+    other = tmp_path / "other"
+    project.git("clone", "-q", str(bare.path), str(other))
+    for line in ("merge -q --no-ff --no-edit origin/topic-branch", "push -q origin main"):
+        assert project.may(*line.split(), cwd=other).code == 0
+    project.do("complete")
+    assert project.loaded().state.phase == "completed"
+    assert project.git("ls-remote", str(bare.path), f"refs/oneshot/{FEATURE}").split()[0] == (
+        project.git("rev-parse", f"refs/oneshot/{FEATURE}")
+    )
+
+
+def test_who_sees_a_merge_on_the_way_completes_it_by_one_call(
+    review: Project, world: MakeWorld
+) -> None:
+    git = review.repo.discover()
+    store = GitStore(git, lambda: 0.0)
+    session = Session(store, world(real=True))
+    state = review.loaded().state
+    try:
+        assert find(git, state, "") is None
+        assert complete_merged(git, session, store.tips()[0].feature, "") is None
+        merged(review, "merge")
+        done = complete_merged(git, session, store.tips()[0].feature, "")
+        assert done is not None and done[1].state.phase == "completed"
+    finally:
+        store.close()
