@@ -164,6 +164,7 @@ def summary_of(events: "tuple[Event, ...]", after: State) -> str:
         "workflow.started": "begin",
         "state.patched": "plan",
         "workflow.transition": f"enter {after.phase}",
+        "spike.graduated": "make a feature of a spike",
         "synthesize.requested": "ask for a pull request",
         "workflow.cancel": "cancel",
         "workflow.cleanup": "complete: merged",

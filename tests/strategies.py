@@ -108,6 +108,7 @@ facts: st.SearchStrategy[Said] = st.one_of(
         f.Patched, fields=some_lines | fields, plan=st.none() | plans, planSummary=st.none() | lines
     ),
     ways.map(lambda way: f.Moved(origin=way[0], to=way[1])),
+    st.builds(f.Graduated, reason=st.none() | texts),
     st.builds(f.SynthesisRequested, reason=st.none() | texts),
     st.builds(f.Cancelled, origin=phases, reason=st.none() | texts, supersededBy=st.none() | lines),
     st.builds(
@@ -204,6 +205,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
         move=st.booleans(),
     ),
     st.builds(c.Move, to=phases),
+    st.builds(c.Graduate, reason=texts),
     st.builds(c.RequestSynthesis, reason=texts),
     st.builds(c.RecordRed, parent=st.none() | oids, proof=proofs),
     st.builds(c.RecordGreen, parent=st.none() | oids, proof=proofs),

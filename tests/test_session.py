@@ -236,6 +236,7 @@ FACTS: dict[str, tuple[Said, str]] = {
     "workflow.started": (started(), "begin"),
     "state.patched": (titled("t"), "plan"),
     "workflow.transition": (f.Moved(origin="plan", to="implementing"), "enter implementing"),
+    "spike.graduated": (f.Graduated(), "make a feature of a spike"),
     "synthesize.requested": (f.SynthesisRequested(), "ask for a pull request"),
     "workflow.cancel": (f.Cancelled(origin="plan"), "cancel"),
     "workflow.cleanup": (f.CleanedUp(), "complete: merged"),

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from git_oneshot.cli.parts import (
     Data,
+    Excerpt,
     GateData,
     Judgement,
     LimitsData,
@@ -19,6 +20,7 @@ from git_oneshot.cli.parts import (
     Row,
     Said,
     SideRow,
+    Spoken,
     SuiteRow,
     Unpushed,
     ValueRow,
@@ -144,11 +146,31 @@ class Listed(Data, frozen=True, kw_only=True):
 
 
 class Logged(Data, frozen=True, kw_only=True):
-    """log. Each event as it is on the trail, plus ``void``: null, or why it has no effect."""
+    """log. Each event as it is on the trail, plus ``void``: null, or why it has no effect.
+
+    ``total``: how many events the trail has.
+    """
 
     feature: str
     tip: str
     events: list[dict[str, Any]]
+    total: int
+
+
+class Shown(Data, frozen=True, kw_only=True):
+    """show. ``entry`` is the commit of the trail that holds the event.
+
+    ``payload`` is a text that the event only names; ``object`` is what git
+    calls it, for all of it.
+    """
+
+    feature: str
+    event: dict[str, Any]
+    void: str | None
+    entry: str
+    commits: list[Spoken]
+    payload: Excerpt | None
+    object: str | None
 
 
 class Replayed(Data, frozen=True, kw_only=True):
@@ -213,6 +235,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "red": Reddened,
     "green": Greened,
     "request-synthesize": Requested,
+    "graduate": Wrote,
     "waive": Waived,
     "finalize": Finalized,
     "push": Pushed,
@@ -224,6 +247,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "status": Status,
     "list": Listed,
     "log": Logged,
+    "show": Shown,
     "replay": Replayed,
     "why": Why,
     "verify": Verified,

@@ -112,6 +112,13 @@ class Refused(ProofData, frozen=True, kw_only=True):
     log: Excerpt
 
 
+class Spoken(Data, frozen=True, kw_only=True):
+    """A commit that an event speaks of; ``subject`` is null when it is not here."""
+
+    commit: str
+    subject: str | None
+
+
 class Said(Data, frozen=True, kw_only=True):
     """What a trail claims of a commit; null where it was not judged."""
 

@@ -50,6 +50,11 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
 _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "plan-set": (PLAN_IT,),
     "has-commits": (_RED,),
+    "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
+    "not-a-spike": (
+        Next(("git", "oneshot", "graduate"), "make a feature of it"),
+        Next(("git", "oneshot", "cancel"), "or give it up"),
+    ),
     "tree-clean": (
         Next(("git", "add", "--all"), "commit what is left over: stage it"),
         Next(("git", "commit"), "then", ("--message",)),

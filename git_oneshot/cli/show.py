@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import click
-import msgspec
 
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import events, features
-from git_oneshot.cli.data import Listed, Logged, Replayed, Status
+from git_oneshot.cli.complete import features
+from git_oneshot.cli.data import Listed, Status
 from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Row, Said, Unpushed
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature
@@ -25,7 +24,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
     name = app.feature(feature)
     loaded = app.session.sound(name)
-    _say_aside(app, loaded)
+    say_aside(app, loaded)
     state = loaded.state
     commits = _reach(app, state)
     word, line = text.cycle(state, app.head)
@@ -43,7 +42,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     return Answer(data, _status_text(state, data, line), nexts)
 
 
-def _say_aside(app: App, found: Loaded | Trail) -> None:
+def say_aside(app: App, found: Loaded | Trail) -> None:
     """Name what a remote has of a trail and nobody can read: it is left out."""
     name = found.tip.feature if found.tip else ""
     for damage in found.aside:
@@ -160,7 +159,7 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
     for name, damage in damaged.items():
         app.say(f"warning: {name}: {damage.message if damage else ''}")
     for one in loaded:
-        _say_aside(app, one)
+        say_aside(app, one)
     table = text.table(
         ("feature", "phase", "branch", "origin", "plan"),
         [(r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary) for r in features],
@@ -178,72 +177,3 @@ def _row(state: State, origins: set[str], damaged: Mapping[str, OneshotError | N
         origin="both" if len(origins) == 2 else next(iter(origins)),
         damage=bad.code if bad else None,
     )  # fmt: skip
-
-
-@answering("log", "the events of a feature")
-@click.argument("feature", required=False, shell_complete=features)
-def log(app: App, *, feature: str | None) -> Answer:
-    """Show the events of a feature, oldest first."""
-    from git_oneshot.cli import story
-    from git_oneshot.core.history import state_of
-
-    trail = _read(app, app.feature(feature))
-    state = state_of(trail.feature, trail.entries)
-    void = {v.id: v.reason for v in state.void}
-    events = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in trail.events]
-    assert trail.tip is not None
-    data = Logged(feature=trail.feature, tip=trail.tip.commit, events=events)
-    lines = [story.event(one, void.get(one.id, "")) for one in trail.events]
-    if trail.damage is not None:
-        for line in lines:
-            app.say(line)
-        trail.damage.data |= {"feature": data.feature, "tip": data.tip, "events": events}
-        raise trail.damage
-    return Answer(data, "\n".join(lines))
-
-
-@answering("replay", "the state of a feature, now or after an event")
-@click.argument("feature", required=False, shell_complete=features)
-@click.option(
-    "--at", "at", metavar="EVENT", help="The id of an event, or its clock.", shell_complete=events
-)
-def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
-    """Replay a trail from its beginning, without the cache, and show the state."""
-    from git_oneshot.core.history import seen_by, state_of
-
-    trail = _read(app, app.feature(feature))
-    if trail.damage is not None:
-        raise trail.damage
-    history = trail.entries
-    if at is not None:
-        history = seen_by(history, _event(trail, at))
-    state = state_of(trail.feature, history)
-    shown = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
-    return Answer(Replayed(state=state, policy=state.policy), shown.decode())
-
-
-def _event(trail: Trail, at: str) -> str:
-    """The id of the event that is meant by an id or a clock."""
-    found = [one.id for one in trail.events if at in (one.id, str(one.clock))]
-    if not found:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no event '{printable(at)}' on this trail", "git oneshot log"
-        )
-    if len({*found}) > 1:
-        raise OneshotError(
-            Code.INVALID_INPUT,
-            f"{len(found)} events have clock {printable(at)}: two clones wrote at once",
-            f"name one by its id: git oneshot replay --at {found[0]}",
-        )
-    return found[0]
-
-
-def _read(app: App, name: FeatureId) -> Trail:
-    tip = app.store.tip(name)
-    if tip is None:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
-        )
-    [trail] = app.store.read([tip])
-    _say_aside(app, trail)
-    return trail

@@ -12,7 +12,8 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.consent import apply, ask
 from git_oneshot.cli.data import Began, Cancelled, Planned, Requested
-from git_oneshot.core.commands import Cancel, Patch, RequestSynthesis, Start
+from git_oneshot.cli.parts import Wrote
+from git_oneshot.core.commands import Cancel, Graduate, Patch, RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
 from git_oneshot.core.facts import Plan, Policy
@@ -208,6 +209,24 @@ def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
     if receipt.state.policy == "never":
         text += "; its policy is 'never', so there will be none"
     return Answer(Requested(**written(receipt), policy=receipt.state.policy), text)
+
+
+@answering("graduate", "make a feature of a spike")
+@click.argument("feature", required=False, shell_complete=open_features)
+@click.option("--reason", default="", help="Why.")
+def graduate(app: App, *, feature: str | None, reason: str) -> Answer:
+    """Make a feature of a spike: gated from now on, and proven when it is finalized.
+
+    The commits that it has already must be proven, too.
+    """
+    name = app.feature(feature)
+    receipt = app.session.execute(name, Graduate(reason=reason), expect=app.if_tip)
+    app.markers.open(receipt.state.branch, name)
+    if receipt.state.phase == "plan":
+        nexts = [PLAN_IT]
+    else:
+        nexts = [Next(("git", "oneshot", "verify"), "see which of its commits are proven")]
+    return Answer(Wrote(**written(receipt)), f"'{name}' is a feature from now on", nexts)
 
 
 @answering("cancel", "give a feature up")

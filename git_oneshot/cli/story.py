@@ -25,7 +25,7 @@ def _about(one: Event) -> str:
             return data.plan.summary if data.plan else ", ".join(data.fields)
         case e.WorkflowTransition(data=data):
             return f"{data.origin} -> {data.to}"
-        case e.SynthesizeRequested(data=data):
+        case e.SynthesizeRequested(data=data) | e.SpikeGraduated(data=data):
             return data.reason or ""
         case e.WorkflowCancel(data=data):
             return data.reason or f"from {data.origin}"

@@ -50,6 +50,12 @@ class Move(Struct, frozen=True):
     to: Phase
 
 
+class Graduate(Struct, frozen=True):
+    """Make a feature of a spike."""
+
+    reason: str = ""
+
+
 class RequestSynthesis(Struct, frozen=True):
     """Ask for a pull request at the end."""
 
@@ -183,6 +189,7 @@ Command = (
     Start
     | Patch
     | Move
+    | Graduate
     | RequestSynthesis
     | RecordRed
     | RecordGreen

@@ -57,6 +57,12 @@ class WorkflowTransition(_Event, frozen=True, kw_only=True, tag="workflow.transi
     data: f.Moved
 
 
+class SpikeGraduated(_Event, frozen=True, kw_only=True, tag="spike.graduated"):
+    """A spike became a feature."""
+
+    data: f.Graduated
+
+
 class SynthesizeRequested(_Event, frozen=True, kw_only=True, tag="synthesize.requested"):
     """Someone asked for a pull request."""
 
@@ -183,6 +189,7 @@ Event = (
     WorkflowStarted
     | StatePatched
     | WorkflowTransition
+    | SpikeGraduated
     | SynthesizeRequested
     | WorkflowCancel
     | WorkflowCleanup

@@ -130,6 +130,12 @@ class Moved(Data, frozen=True, kw_only=True, rename={"origin": "from"}):
     to: Phase
 
 
+class Graduated(Data, frozen=True, kw_only=True):
+    """A spike became a feature: its commits are to be proven from then on."""
+
+    reason: Text | None = None
+
+
 class SynthesisRequested(Data, frozen=True, kw_only=True):
     """Someone asked for a pull request."""
 
@@ -222,6 +228,7 @@ Fact = (
     Started
     | Patched
     | Moved
+    | Graduated
     | SynthesisRequested
     | Cancelled
     | CleanedUp

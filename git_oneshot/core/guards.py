@@ -17,7 +17,9 @@ def may_finalize(state: State, command: c.Finalize) -> None:
         raise unmet(
             "not-a-spike",
             f"'{state.feature}' is a spike and can't be finalized",
-            f"give it up, the branch stays: git oneshot cancel {state.feature}",
+            f"make a feature of it: git oneshot graduate {state.feature}; "
+            f"or give it up: git oneshot cancel {state.feature}",
+            feature=state.feature,
         )
     require(state, "implementing")
     if command.left_over:
@@ -58,6 +60,18 @@ def reason(text: str) -> str:
     if not text.strip():
         raise OneshotError(Code.INVALID_INPUT, "a reason is needed", "say why: --reason '…'")
     return text.strip()
+
+
+def may_graduate(state: State) -> None:
+    """A spike that is open becomes a feature."""
+    require(state, "plan", "implementing")
+    if not state.spike:
+        raise unmet(
+            "a-spike",
+            f"'{state.feature}' is no spike: its commits are proven already when it ends",
+            f"git oneshot finalize {state.feature}",
+            feature=state.feature,
+        )
 
 
 def require(state: State, *phases: Phase) -> None:

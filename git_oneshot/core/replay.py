@@ -41,7 +41,8 @@ def legal(state: State, event: Event) -> str | None:
         case e.WorkflowPruned():
             return None if state.phase == "cancelled" else f"the phase was {state.phase}"
         case (
-            e.CycleRed()
+            e.SpikeGraduated()
+            | e.CycleRed()
             | e.CycleGreen()
             | e.GateExecuted()
             | e.GateCheck()
@@ -184,6 +185,8 @@ def evolve(state: State, event: Event) -> State:
                 reason=data.reason or "",
                 superseded_by=data.supersededBy or "",
             )
+        case e.SpikeGraduated():
+            return replace(state, spike=False)
         case e.SynthesizeRequested():
             return replace(state, requests=state.requests + 1)
         case e.CycleRed(data=data):

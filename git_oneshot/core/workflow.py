@@ -121,6 +121,9 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
             return _patch(state, command)
         case c.Move(to=to):
             return _enter(state, to)
+        case c.Graduate(reason=reason):
+            guards.may_graduate(state)
+            return (f.Graduated(reason=reason or None),)
         case c.RequestSynthesis(reason=reason):
             guards.require(state, "plan", "implementing")
             return (f.SynthesisRequested(reason=reason or None),)

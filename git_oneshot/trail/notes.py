@@ -14,7 +14,7 @@ from git_oneshot.core.ids import printable
 _SILENT: Final = frozenset(
     {
         e.WorkflowStarted, e.StatePatched, e.WorkflowTransition, e.WorkflowCancel,
-        e.WorkflowCleanup, e.SynthesizeRequested, e.CycleRed, e.CycleGreen,
+        e.WorkflowCleanup, e.SynthesizeRequested, e.SpikeGraduated, e.CycleRed, e.CycleGreen,
         e.PrCreated, e.PrUpdated, e.PrClosed, e.GateCheck, e.WorkflowCompensation,
         e.WorkflowCheckpoint, e.WorkflowCheckpointWritten, e.WorkflowPruned,
     }
@@ -46,6 +46,7 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             | e.WorkflowCancel()
             | e.WorkflowCleanup()
             | e.SynthesizeRequested()
+            | e.SpikeGraduated()
             | e.CycleRed()
             | e.CycleGreen()
             | e.PrCreated()

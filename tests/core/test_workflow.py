@@ -147,6 +147,7 @@ COUNTS: Final = """
 event                 | -      plan   implementing  synthesize  completed  cancelled
 workflow.started      | legal  void   void          void        void       void
 state.patched         | void   legal  legal         legal       legal      legal
+spike.graduated       | void   legal  legal         legal       void       void
 synthesize.requested  | void   legal  legal         legal       legal      legal
 workflow.cancel       | void   legal  legal         legal       void       void
 workflow.cleanup      | void   void   void          legal       void       void
@@ -167,6 +168,7 @@ def facts_in(phase: Phase | None) -> list[Fact]:
     return [
         f.Started(featureId=FEATURE),
         f.Patched(fields=()),
+        f.Graduated(),
         f.SynthesisRequested(),
         f.Cancelled(origin=phase or "plan"),
         f.CleanedUp(),
@@ -521,8 +523,24 @@ def test_the_paths_that_are_left_over_are_all_named_for_programs() -> None:
 
 def test_a_spike_cannot_be_finalized() -> None:
     refused = refusal(replace(in_phase("implementing"), spike=True), PROVEN)
-    assert refused.data == {"guard": "not-a-spike"}
+    assert refused.data == {"guard": "not-a-spike", "feature": FEATURE}
+    assert "git oneshot graduate" in refused.hint
     assert "git oneshot cancel" in refused.hint
+
+
+def test_a_spike_that_graduated_is_a_feature_like_any_other() -> None:
+    spike = replace(in_phase("implementing"), spike=True)
+    [graduated] = decide(spike, c.Graduate("it works"), STAMP)
+    assert graduated.data == f.Graduated(reason="it works")
+    after = replay(spike, [graduated])
+    assert (after.spike, after.phase) == (False, "implementing")
+    assert decide(after, PROVEN, STAMP)
+
+
+@pytest.mark.parametrize("phase", ["synthesize", "completed", "cancelled"])
+def test_what_is_no_spike_cannot_graduate(phase: Phase) -> None:
+    assert refusal(in_phase("plan"), c.Graduate()).data["guard"] == "a-spike"
+    assert refusal(replace(in_phase(phase), spike=True), c.Graduate()).code is Code.INVALID_PHASE
 
 
 def test_finalize_says_every_proof_and_then_moves() -> None:

@@ -1,0 +1,188 @@
+"""log, show, replay: the events of a trail, from its beginning, without the cache."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from git_oneshot.cli.answer import Answer, Next, answering, excerpt
+from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import events, features
+from git_oneshot.cli.data import Logged, Replayed, Shown
+from git_oneshot.cli.parts import Spoken
+from git_oneshot.cli.show import say_aside
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.events import Event
+from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable
+from git_oneshot.gate.commits import look
+from git_oneshot.trail.store import Trail, joined
+
+
+@answering("log", "the events of a feature")
+@click.argument("feature", required=False, shell_complete=features)
+@click.option(
+    "--after", metavar="EVENT", shell_complete=events,
+    help="Only what came after this event: its id, or its clock.",
+)  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many.")
+def log(app: App, *, feature: str | None, after: str | None, limit: int | None) -> Answer:
+    """Show the events of a feature, oldest first."""
+    from git_oneshot.cli import story
+
+    trail = _read(app, app.feature(feature))
+    void = _void(trail)
+    history = trail.events
+    begin = history.index(_named(trail, after)) + 1 if after is not None else 0
+    part = history[begin:][:limit]
+    said = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in part]
+    lines = [story.event(one, void.get(one.id, "")) for one in part]
+    assert trail.tip is not None
+    data = Logged(feature=trail.feature, tip=trail.tip.commit, events=said, total=len(history))
+    if trail.damage is not None:
+        for line in lines:
+            app.say(line)
+        trail.damage.data |= {"feature": data.feature, "tip": data.tip, "events": said}
+        raise trail.damage
+    nexts = []
+    if limit is not None and begin + limit < len(history):
+        page = ("git", "oneshot", "log", trail.feature, "--after", part[-1].id,
+                "--limit", str(limit))  # fmt: skip
+        nexts.append(Next(page, f"{len(history) - begin - limit} more"))
+    return Answer(data, "\n".join(lines), nexts)
+
+
+@answering("show", "one event, whole")
+@click.argument("event", shell_complete=events)
+def show(app: App, *, event: str) -> Answer:
+    """Show one event of a trail, whole: EVENT is its id, or its clock.
+
+    Who said it and when, whether it has effect, the commits that it speaks of,
+    and a text that is kept beside it.
+    """
+    trail, one = _event(app, event)
+    entry = next(e.commit for e in trail.entries if one in e.events)
+    void = _void(trail).get(one.id)
+    said = msgspec.to_builtins(one)
+    payload = _payload(app, entry, one)
+    data = Shown(
+        feature=trail.feature, event=said, void=void, entry=entry, commits=_commits(app, said),
+        payload=None if payload is None else excerpt(payload),
+        object=None if payload is None else f"{entry}:payload/{one.id}",
+    )  # fmt: skip
+    return Answer(data, _shown(data, payload))
+
+
+def _event(app: App, named: str) -> tuple[Trail, Event]:
+    """The event that was named: of the feature here, or, by its id, of any."""
+    if app.named is None and EVENT.fullmatch(named):
+        tips = app.store.tips()
+        for trail in app.store.read(list(joined(tips).values())):
+            for one in trail.events:
+                if one.id == named:
+                    return trail, one
+    trail = _read(app, app.feature())
+    return trail, _named(trail, named)
+
+
+def _payload(app: App, entry: str, one: Event) -> str | None:
+    """The text that is kept beside an event."""
+    done = app.git.call("cat-file", "blob", f"{entry}:payload/{one.id}", ok=(0, 128))
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def _commits(app: App, said: dict[str, Any]) -> list[Spoken]:
+    """The commits that an event speaks of; a tree is none."""
+    data = said["data"]
+    named = [
+        value
+        for key in ("commit", "old", "new", "start", "parent", "mergeCommit", "sources")
+        for value in _several(data.get(key))
+        if COMMIT.fullmatch(value)
+    ]
+    names = "".join(f"{name}\n" for name in named).encode()
+    found = app.git.lines("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
+    here = [line.split()[1] for line in found if line.startswith("commit ")]
+    subjects = {seen.id: seen.subject for seen in look(app.git, here)}
+    return [Spoken(commit=name, subject=subjects.get(name)) for name in dict.fromkeys(named)]
+
+
+def _several(value: Any) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value or ()
+
+
+def _shown(data: Shown, payload: str | None) -> str:
+    event = data.event
+    via = f", via {event['via']}" if event.get("via") else ""
+    lines = [
+        f"event    {event['id']}, clock {event['clock']}",
+        f"type     {event['type']}",
+        f"when     {event['at'].replace('T', ' ').replace('Z', ' UTC')}",
+        f"who      {event['by']}{via}",
+        f"trail    {data.feature}, in {data.entry[:9]}",
+    ]
+    lines += [f"key      {event['key']}"] if event.get("key") else []
+    lines += [f"void     {data.void}"] if data.void else []
+    for one in data.commits:
+        lines.append(f"commit   {one.commit[:9]} {one.subject or 'is not here'}")
+    lines = [printable(line) for line in lines]
+    lines += json.dumps(event["data"], indent=2, ensure_ascii=False).split("\n")
+    if payload is not None:
+        lines += ["", *payload.rstrip("\n").split("\n")]
+    return "\n".join(lines)
+
+
+@answering("replay", "the state of a feature, now or after an event")
+@click.argument("feature", required=False, shell_complete=features)
+@click.option(
+    "--at", "at", metavar="EVENT", help="The id of an event, or its clock.", shell_complete=events
+)
+def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
+    """Replay a trail from its beginning, without the cache, and show the state."""
+    from git_oneshot.core.history import seen_by, state_of
+
+    trail = _read(app, app.feature(feature))
+    if trail.damage is not None:
+        raise trail.damage
+    history = trail.entries
+    if at is not None:
+        history = seen_by(history, _named(trail, at).id)
+    state = state_of(trail.feature, history)
+    text = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
+    return Answer(Replayed(state=state, policy=state.policy), text.decode())
+
+
+def _named(trail: Trail, named: str) -> Event:
+    """The event that is meant by an id or a clock."""
+    found = {one.id: one for one in trail.events if named in (one.id, str(one.clock))}
+    if not found:
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no event '{printable(named)}' on this trail", "git oneshot log"
+        )
+    first = next(iter(found.values()))
+    if len(found) > 1:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"{len(found)} events have clock {printable(named)}: two clones wrote at once",
+            f"name one by its id, such as {first.id}",
+        )
+    return first
+
+
+def _void(trail: Trail) -> dict[str, str]:
+    """Why events have no effect, by id."""
+    from git_oneshot.core.history import state_of
+
+    return {void.id: void.reason for void in state_of(trail.feature, trail.entries).void}
+
+
+def _read(app: App, name: FeatureId) -> Trail:
+    tip = app.store.tip(name)
+    if tip is None:
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
+        )
+    [trail] = app.store.read([tip])
+    say_aside(app, trail)
+    return trail

@@ -1,0 +1,100 @@
+"""log in pages, and show: one event, whole."""
+
+import hashlib
+
+from tests.gate.project import Project
+
+
+def test_a_log_is_read_in_pages(feature: Project) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    whole = feature.do("log", "--json").data["events"]
+    done = feature.do("log", "--limit", "2", "--json")
+    assert (done.data["events"], done.data["total"]) == (whole[:2], len(whole))
+    seen = done.data["events"]
+    pages = 1
+    while done.json["next"]:
+        argv = done.json["next"][0]["argv"]
+        assert argv[:3] == ["git", "oneshot", "log"]
+        done = feature.do(*argv[2:])
+        seen = [*seen, *done.data["events"]]
+        pages += 1
+    assert (seen, pages) == (whole, -(-len(whole) // 2))
+    assert feature.do("log", "--after", whole[-1]["id"], "--json").data["events"] == []
+    assert feature.do("log", "--after", "3", "--limit", "1").out.split()[0] == "4"
+    assert feature.cli("log", "--after", "99", "--json").error == "STATE_NOT_FOUND"
+
+
+def test_an_event_is_shown_whole(feature: Project) -> None:
+    one = feature.land("one")
+    feature.do("finalize", "--via", "robot")
+    [recorded] = [
+        e for e in feature.do("log", "--json").data["events"] if e["type"] == "commit.recorded"
+    ]
+    data = feature.do("show", recorded["id"], "--json").data
+    assert data["event"] == {key: v for key, v in recorded.items() if key != "void"}
+    assert data["commits"] == [{"commit": one, "subject": "one"}]
+    assert (data["payload"], data["object"], data["void"]) == (None, None, None)
+    assert feature.git("cat-file", "-t", data["entry"]) == "commit"
+    text = feature.do("show", str(recorded["clock"])).out
+    assert f"commit   {one[:9]} one\n" in text
+    assert "who      Ada Lovelace <ada@example.org>" in text
+    last = feature.do("log", "--json").data["events"][-1]
+    assert "via robot" in feature.do("show", last["id"]).out
+
+
+def test_the_text_beside_an_event_is_shown(project: Project) -> None:
+    """In an answer 4 KiB of it and where all of it is; to a person, all of it."""
+    project.do("init", "topic", "--yes")
+    text = ("what is to be done\n" * 500).rstrip("\n")
+    project.do("plan", "-m", text)
+    patched = project.do("log", "--json").data["events"][1]
+    data = project.do("show", patched["id"], "--json").data
+    assert (data["payload"]["bytes"], data["payload"]["cut"]) == (len(text), True)
+    assert len(data["payload"]["text"]) == 4096
+    kept = project.git("cat-file", "blob", data["object"])
+    assert hashlib.sha256(kept.encode()).hexdigest() == patched["data"]["plan"]["payload"]
+    assert project.do("show", "2").out.endswith(text + "\n")
+
+
+def test_an_event_is_found_by_its_id_wherever_it_is(feature: Project) -> None:
+    begun = feature.do("log", "--json").data["events"][0]["id"]
+    feature.git("switch", "-q", "-c", "elsewhere")
+    assert feature.do("show", begun, "--json").data["feature"] == "topic"
+    assert feature.cli("show", "1", "--json").error == "FEATURE_UNKNOWN"
+    assert feature.cli("show", "0" * 26, "-f", "topic", "--json").error == "STATE_NOT_FOUND"
+
+
+def test_an_event_without_effect_says_so_and_a_commit_that_is_gone_too(feature: Project) -> None:
+    """What a trail says of commits is a claim; they need not be here."""
+    done = feature.do("show", "1").out
+    assert "void" not in done
+    assert f"commit   {feature.head[:9]} base" in done
+    feature.git("update-ref", "-d", "refs/heads/main")
+    feature.git("reflog", "expire", "--expire=now", "--all")
+    feature.git("gc", "-q", "--prune=now")
+    assert "is not here" in feature.do("show", "1", "-f", "topic").out
+
+
+def test_a_spike_grows_up(project: Project) -> None:
+    project.begin("topic", "--spike")
+    project.repo.write("lib/one", "one\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "without a test: nothing gates a spike")
+    refused = project.cli("finalize", "topic", "--json")
+    assert refused.known["guard"] == "not-a-spike"
+    assert [n["argv"][2] for n in refused.json["next"]] == ["graduate", "cancel"]
+    done = project.do("graduate", "--reason", "it works", "--json")
+    assert [n["argv"][2] for n in done.json["next"]] == ["verify"]
+    assert project.do("status", "--json").data["spike"] is False
+    assert project.types()[-1] == "spike.graduated"
+    # From now on the hook and finalize look at it, and at what it has already.
+    project.change("two", test=False)
+    assert project.may("commit", "-q", "-m", "two").code == 1
+    project.git("reset", "-q", "--hard")
+    assert project.cli("finalize", "--json").error == "NOT_PROVEN"
+    project.change("one")
+    project.git("commit", "-q", "--amend", "-m", "with its test")
+    assert project.do("finalize", "--json").data["phase"] == "completed"
+    again = project.cli("graduate", "topic", "--json")
+    assert again.error == "INVALID_PHASE"
