@@ -26,8 +26,8 @@ class Talk:
         return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
 
     def say(self, part: Part) -> None:
-        """Talk, unless a program reads JSON."""
-        if not self.json:
+        """Talk, unless a program reads JSON or there is nothing to say."""
+        if str(part) and not self.json:
             self.quiet()
             show(part, sys.stderr, self.environ)
 

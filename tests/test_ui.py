@@ -1,0 +1,149 @@
+"""What people read: every command's output in one scene, a file a command in `tests/ui/`.
+
+What a file holds was read by a person before it was committed. When the program
+says something else, look at it, and if it is right:
+
+    GIT_ONESHOT_UI=write make test
+
+The output is that of a pipe, with ids and times masked. A line on stderr begins
+with '! ', and an exit status other than 0 stands in brackets at the end.
+"""
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Final
+
+from git_oneshot.cli.main import COMMANDS, HIDDEN
+from tests.gate.project import Done, MakeProject, Project, make, program, shell
+from tests.sandbox import Repo
+from tests.tour import masked
+
+__all__ = ["make", "program", "shell"]
+
+FOLDER: Final = Path(__file__).parent / "ui"
+WRITE: Final = os.environ.get("GIT_ONESHOT_UI") == "write"
+# Their answers are a manual each, or need a forge or a terminal; they have tests of their own.
+ELSEWHERE: Final[frozenset[str]] = frozenset({"pr", "synthesize", "validate-pr-body"})
+
+
+class Stage:
+    """A project, and all that was said in it, by command."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.said: dict[str, list[str]] = {}
+
+    def play(self, line: str, at: Project | None = None) -> Done:
+        """Type a command, and write down what it answers."""
+        argv = shlex.split(line)
+        done = (at or self.project).cli(*argv)
+        self.said.setdefault(argv[0], []).append(told(line, done))
+        return done
+
+
+def told(line: str, done: Done) -> str:
+    """A command and its answer, as the file has it."""
+    said = [f"$ git oneshot {line}", *done.out.splitlines()]
+    said += [f"! {text}" for text in done.err.splitlines()]
+    said += [f"[{done.code}]"] if done.code else []
+    text = masked("\n".join(said) + "\n")
+    text = re.sub(r"\b0[0-9a-z]{25}\b", "EVENT", text)
+    text = re.sub(r"\bTIME:\d\d\b", "TIME", text)
+    text = re.sub(r"/\S*(?=/work/)", "", text)
+    return re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)
+
+
+def scene(stage: Stage, make: MakeProject) -> None:
+    """Two features from beginning to end, with the mistakes that people make."""
+    play, project = stage.play, stage.project
+    origin = make.remote(project)
+    play("status")
+    play("list")
+    play("verify")
+    play("why")
+    play("trust")
+    play("trust --yes")
+    play("init fix-typo --title 'A typo in the base'")
+    play("status")
+    play("init again")
+    play("red")
+    play("plan")
+    play("plan --goal 'spell it right' --approach 'edit it' --file lib/one --test checks/one")
+    play("install")
+    play("install --yes")
+    play("install --yes")
+    play("red")
+    project.change("one", code=False)
+    play("red")
+    play("status")
+    project.change("one")
+    play("green")
+    play("status")
+    project.land("one")
+    project.change("two", test=False)
+    project.may("commit", "-m", "two")  # the hook refuses
+    play("why")
+    project.git("commit", "-q", "-m", "two", "--no-verify")
+    play("status")
+    play("verify")
+    play("push -- --quiet origin main")
+    play("finalize")
+    play("request-synthesize --reason 'a second pair of eyes'")
+    play("waive --reason 'no test can see it'")
+    project.git("config", "--global", "oneshot.unattended", "true")
+    play("waive --reason 'no test can see it'")
+    play("finalize --dry-run")
+    play("cancel --reason 'another way is better' --superseded-by other-way")
+    play("cancel")
+    play("status fix-typo")
+    project.git("reset", "-q", "--hard", "HEAD^")
+    play("init other-way --policy never")
+    play("plan --message 'the other way'")
+    project.land("three")
+    play("finalize")
+    play("push -- --quiet origin main")
+    play("list")
+    play("list --all")
+    play("log other-way")
+    play("log nobody")
+    play("show 4 -f other-way")
+    play("show nothing -f other-way")
+    play("replay fix-typo --at 1")
+    play("init try-it --spike")
+    play("finalize")
+    play("graduate")
+    play("complete")
+    play("cancel")
+    play("rules")
+    play("rules --write")
+    clone = Project(Repo(project.path.parent / "clone"))
+    clone.git("remote", "add", "origin", str(origin.path))
+    play("install --yes", clone)
+    clone.git("fetch", "-q")
+    clone.git("reset", "-q", "--hard", "origin/main")
+    play("verify", clone)
+    play("trust --yes", clone)
+    play("verify", clone)
+    play("verify nowhere", clone)
+    play("list --all", clone)
+    play("uninstall", clone)
+
+
+def test_every_command_says_what_was_read(make: MakeProject) -> None:
+    stage = Stage(make())
+    scene(stage, make)
+    said = {name: "\n".join(parts) for name, parts in stage.said.items()}
+    if WRITE:
+        for file in FOLDER.glob("*.txt"):
+            file.unlink()
+        for name, text in said.items():
+            (FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")
+    kept = {file.stem: file.read_text(encoding="utf-8") for file in FOLDER.glob("*.txt")}
+    assert said == kept
+
+
+def test_every_command_is_in_the_scene() -> None:
+    there = {file.stem for file in FOLDER.glob("*.txt")}
+    assert {*COMMANDS} - {*HIDDEN} - ELSEWHERE == there
