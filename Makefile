@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test check strace lint typing coverage man verdicts pictured bench dist install clean
+.PHONY: help demo picture test check strace lint typing coverage man verdicts pictured cheats truth bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,14 @@ pictured: $(VENV)/check.stamp
 
 verdicts: $(VENV)/check.stamp
 	@sh tests/verdicts.sh "$(abspath $(BIN))"
+
+## cheats    every cheat that we know of, also those that take long to refuse
+cheats: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -q -n 2 -m '' tests/cheats
+
+## truth     verdicts on commits of six public projects, held against labels; TRUTH_MIRROR=FOLDER has clones
+truth: $(VENV)/test.stamp
+	@nice $(BIN)/python -m tests.truth
 
 ## bench     the figures of DESIGN section 8, side by side in one run
 bench: $(VENV)/test.stamp

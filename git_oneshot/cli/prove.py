@@ -23,7 +23,11 @@ from git_oneshot.trail.store import load_all
     "--regression", type=click.Choice(["tip", "each", "off"]), default="tip",
     help="Run the whole suite on the last commit (the default), on each, or not at all.",
 )  # fmt: skip
-def verify(app: App, *, range_: str | None, regression: str) -> Answer:
+@click.option(
+    "--ablate", is_flag=True,
+    help="Ask each proof twice, and take each part of a change out: a test must miss it.",
+)  # fmt: skip
+def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> Answer:
     """Judge each commit of RANGE (or the one commit) by running its tests anew.
 
     Without RANGE: the commits of the open feature of this branch, or of -f;
@@ -33,7 +37,8 @@ def verify(app: App, *, range_: str | None, regression: str) -> Answer:
     prover = app.prover(fresh=True)
     verdicts = []
     claims = Claims(tuple(one.state for one in load_all(app.store)))
-    judging = judge_all(app.git, prover, commits, claims, each=regression == "each")
+    each = regression == "each"
+    judging = judge_all(app.git, prover, commits, claims, each=each, ablate=ablate)
     for verdict in app.progress.each(judging, len(commits)):
         if verdict.proof.code == "untrusted":
             raise OneshotError(

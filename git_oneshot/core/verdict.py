@@ -41,6 +41,8 @@ FAILURES: Final = {
     "vanished": "a test that passed before is gone: bring it back, or rename it",
     "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
     "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
+    "flaky": "a test was red without the change, and then was not: make it tell by the code alone",
+    "unpinned": "a part of the change is missed by no test: test it, or commit it apart",
     "check-failed": "a check command of the rules fails: mend what it names",
     "suite-failed": "the suite fails: mend it first",
 }

@@ -41,11 +41,12 @@ def judge_all(
     claims: Claims = Claims(),  # noqa: B008 - immutable
     *,
     each: bool = False,
+    ablate: bool = False,
 ) -> Iterator[Verdict]:
     """The verdict on each commit, as soon as it is known.
 
     ``claims``: what trails say of them. ``each``: run the whole suite on every
-    commit, and on its parent, too.
+    commit, and on its parent, too. ``ablate``: ask each proof twice, and each part.
     """
     for seen in look(git, commits):
         if seen.cut:
@@ -53,9 +54,10 @@ def judge_all(
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
             continue
         judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
+        proof = prover.ablate(judged) if ablate else judged.proof
         suite = prover.suite(seen.tree, seen.parent_tree) if each else None
-        waiver = claims.waiver(git, seen) if judged.proof.word != "PASS" else None
-        yield Verdict(seen, judged.proof, suite, waiver, judged.log)
+        waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
+        yield Verdict(seen, proof, suite, waiver, judged.log)
 
 
 def _parents(git: Git, seen: Seen) -> int:

@@ -63,6 +63,7 @@ class Bench:
         self._watch = watch
         # Within one process a fresh run is made once.
         self._made: dict[tuple[str, ...], Run] = {}
+        self._place: dict[str, str] = {}  # where a tree was laid out last
 
     def verdict(self, key: Sequence[str]) -> Proof | None:
         """A proof that was found before, where the cache is believed."""
@@ -100,6 +101,7 @@ class Bench:
             return Run(trouble="budget", detail=f"suite '{name}' took {took:.0f} s the last time")
         watched = self._watch(f"suite '{want.suite.name}'", took)
         with watched, self._slots.with_tree(tree) as slot:
+            self._place[tree] = slot.top
             selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
             if want.selected and not selected:
                 return Run()
@@ -110,6 +112,11 @@ class Bench:
         self._cache.keep(key, made)
         self._cache.took(key[:-1], made.seconds)
         return made
+
+    def again(self, want: Wanted, tree: str, other: str) -> Run:
+        """The run of a suite on a tree, made once more, in the folder where another tree was."""
+        with self._slots.with_tree(tree, near=self._place.get(other, "")) as slot:
+            return run_suite(Task(want.suite, slot, want.selected, want.suite.timeout), self._tools)
 
     def key(self, wanted: Sequence[Wanted]) -> tuple[str, ...]:
         """All that decides the outcome of runs, but the trees."""

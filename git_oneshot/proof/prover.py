@@ -17,6 +17,7 @@ from git_oneshot.core.rules_file import Argv
 from git_oneshot.core.runs import Pair, Run
 from git_oneshot.core.verdict import judge, proof_of, seen_red
 from git_oneshot.git import Git, GitError
+from git_oneshot.proof.ablation import Ablation
 from git_oneshot.proof.bench import Bench, Wanted, Watch, side_by_side, unwatched
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.change import Change, facts_of, read_change
@@ -103,6 +104,17 @@ class Prover:
         proof = _placed(proof, change, hybrid_tree)
         self._bench.keep(key, proof)
         return Judged(proof, change, tuple(pairs))
+
+    def ablate(self, judged: Judged) -> Proof:
+        """The proof of a behaviour, asked once more, and of its parts; any other as it is."""
+        proof, change = judged.proof, judged.change
+        if (proof.word, proof.kind) != ("PASS", "behaviour") or not judged.runs:
+            return proof
+        rules, _ = rules_for(self._git, change.parent_tree, change.tree)
+        wanted = self._wanted(change, rules, ())
+        ablation = Ablation(self._git, self._bench, change, wanted, judged.runs)
+        found = ablation.judged(proof, proof.hybrid or change.parent_tree)
+        return _placed(found, change, proof.hybrid)
 
     def red(self, parent_tree: str, tree: str, only: Sequence[str] = ()) -> Judged:
         """The first half of a cycle: the tests of ``tree`` on the parent's code."""

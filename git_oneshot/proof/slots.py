@@ -41,15 +41,15 @@ class Slots:
         self._root = root
 
     @contextlib.contextmanager
-    def with_tree(self, tree: str) -> Iterator[Slot]:
-        """Lay ``tree`` out in a slot that nobody else uses meanwhile."""
-        with self._free() as (folder, lock):
+    def with_tree(self, tree: str, near: str = "") -> Iterator[Slot]:
+        """Lay ``tree`` out in a slot that nobody else uses meanwhile; ``near``: rather in this."""
+        with self._free(near) as (folder, lock):
             yield self._switch(folder, lock, tree)
 
     @contextlib.contextmanager
-    def _free(self) -> Iterator[tuple[str, int]]:
-        for number in range(MOST):
-            folder = os.path.join(self._root, str(number))
+    def _free(self, near: str) -> Iterator[tuple[str, int]]:
+        folders = [os.path.join(self._root, str(number)) for number in range(MOST)]
+        for folder in sorted(folders, key=lambda one: os.path.join(one, "tree") != near):
             os.makedirs(folder, mode=0o700, exist_ok=True)
             with open(os.path.join(folder, "lock"), "w") as lock:
                 try:

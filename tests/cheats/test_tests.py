@@ -101,6 +101,16 @@ CHEATS: Final[dict[str, tuple[str, str]]] = {
         "if hasattr(calc, 'add'): helper = 1\ndef test(): helper",
         "FAIL(broken-test)",
     ),
+    "a stand-in for what is not there": (
+        "def test(monkeypatch):\n    monkeypatch.setattr(calc, 'add', lambda a, b: 2)\n"
+        "    assert calc.add(1, 1) == 2",
+        "FAIL(broken-test)",
+    ),
+    "a stand-in for what need not be there": (
+        "def test(monkeypatch):\n    monkeypatch.setattr(calc, 'add', int, raising=False)\n"
+        "    assert calc.add('2') == 2",
+        "FAIL(vacuous-red)",
+    ),
     "it fails always": ("def test(): assert calc.add(1, 1) == 3", "FAIL(green-failed)"),
     "it fails by leaving": ("def test(): sys.exit(0)", "FAIL(green-failed)"),
     "a twin that fails under the same name": (

@@ -28,6 +28,8 @@ NEUTRAL: Final = Facts()
 TABLED: Final = (
     "rules-mixed",
     "rules-invalid",
+    "flaky",
+    "unpinned",
     "check-failed",
 )  # FAILURES that the prover finds out by itself
 
