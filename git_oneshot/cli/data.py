@@ -10,6 +10,7 @@ A new command: its struct here, its row in ``ANSWERS``.
 from typing import Any, Final
 
 from git_oneshot.cli.parts import (
+    Argument,
     Data,
     Excerpt,
     GateData,
@@ -229,6 +230,22 @@ class RulesData(Data, frozen=True, kw_only=True):
     limits: LimitsData
 
 
+class Schema(Data, frozen=True, kw_only=True):
+    """schema. ``command`` is null, and there are no arguments, for the schema of any answer."""
+
+    command: str | None
+    schema: dict[str, Any]
+    arguments: list[Argument]
+
+
+class Skill(Data, frozen=True, kw_only=True):
+    """skill. ``path`` is where --write puts it; ``written`` is false when it says so already."""
+
+    text: str
+    path: str | None
+    written: bool
+
+
 ANSWERS: Final[dict[str, type[Data]]] = {
     "init": Began,
     "plan": Planned,
@@ -255,4 +272,6 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "uninstall": Uninstalled,
     "trust": Trusted,
     "rules": RulesData,
+    "schema": Schema,
+    "skill": Skill,
 }

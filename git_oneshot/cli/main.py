@@ -48,6 +48,8 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),
     "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
+    "schema": ("schema", "schema", "the JSON Schema of an answer, and a command's arguments"),
+    "skill": ("skill", "skill", "instructions for coding agents"),
     "hook": ("hook", "hook", ""),
 }
 HIDDEN: Final = ("hook",)

@@ -112,6 +112,17 @@ class Refused(ProofData, frozen=True, kw_only=True):
     log: Excerpt
 
 
+class Argument(Data, frozen=True, kw_only=True):
+    """An argument of a command: an option by its names, or a word."""
+
+    names: list[str]
+    required: bool
+    many: bool
+    flag: bool
+    choices: list[str] | None
+    help: str | None
+
+
 class Spoken(Data, frozen=True, kw_only=True):
     """A commit that an event speaks of; ``subject`` is null when it is not here."""
 

@@ -18,6 +18,7 @@ from git_oneshot.cli.main import main
 from git_oneshot.proof.slots import place
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
+from tests.answers import conform
 from tests.sandbox import Repo
 
 ROOT: Final = Path(__file__).parents[2]
@@ -57,6 +58,8 @@ class Done(NamedTuple):
         """The one object that --json prints."""
         found = json.loads(self.out)
         assert isinstance(found, dict)
+        conform(found)
+        assert found["ok"] is (self.code == 0)
         return found
 
     @property
