@@ -28,7 +28,8 @@ LANGUAGES: Final[dict[str, Patterns]] = {
             "pyproject.toml setup.cfg setup.py requirements*.txt requirements/*.txt tox.ini "
             "pytest.ini noxfile.py Pipfile *.lock pylock*.toml .python-version"
         ),
-        "production": _all("*.py *.pyi *.pyx *.pxd"),
+        # Python loads compiled code as gladly, and bytecode rather than its source.
+        "production": _all("*.py *.pyi *.pyx *.pxd *.pyc *.pyd *.so"),
     },
     "javascript": {
         "test": (

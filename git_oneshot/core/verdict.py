@@ -91,6 +91,9 @@ _MISSING: Final = frozenset(
      "FileNotFoundError", "NotADirectoryError")
 )  # fmt: skip
 
+# Of a module, and of what is installed: a package may ask for its own version.
+_ABSENT: Final = ("ModuleNotFoundError", "PackageNotFoundError")
+
 
 def _missing(result: Result, facts: Facts) -> bool:
     """Whether the test misses something that the change adds."""
@@ -105,7 +108,9 @@ def _missing(result: Result, facts: Facts) -> bool:
     if not wanted:
         return False
     if not kinds & {"FileNotFoundError", "NotADirectoryError"}:
-        if wanted in facts.names or wanted.rpartition(".")[2] in facts.names:
+        # A package is there when its files are: to name it, as in an import, brings none.
+        package = result.exception in _ABSENT and "." not in wanted
+        if not package and {wanted, wanted.rpartition(".")[2]} & facts.names:
             return True
         wanted = wanted.replace(".", "/")
     ends = (f"/{wanted}", f"/{wanted}.py", f"/{wanted}/__init__.py")
@@ -125,7 +130,7 @@ def _uninstalled(result: Result, facts: Facts) -> bool:
 
     Of a submodule (a dotted name) the package is there: that is no trouble of the machine.
     """
-    missing = result.exception == "ModuleNotFoundError" and "." not in result.missing
+    missing = result.exception in _ABSENT and "." not in result.missing
     return missing and result.outcome in FAILING and not _missing(result, facts)
 
 

@@ -43,6 +43,11 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
     "whom to trust, and code": ({**CODE, ".oneshot/allowed_signers": ""}, "FAIL(rules-mixed)"),
     "rules that nobody can read": ({".oneshot.toml": "strict = \n"}, "FAIL(rules-invalid)"),
     "code that becomes data": ({"calc.py": None, "calc.txt": "a = 2\n"}, "FAIL(no-test)"),
+    "bytecode that Python prefers to its source": (
+        {"__pycache__/calc.cpython-311.pyc": "a = 2"},
+        "FAIL(no-test)",
+    ),
+    "compiled code": ({"calc.cpython-311-x86_64-linux-gnu.so": "a = 2"}, "FAIL(no-test)"),
     "types that a checker reads, and code": (
         {**CODE, "calc.pyi": "a: int\n"},
         "FAIL(no-test)",

@@ -374,6 +374,16 @@ JUDGED: Final[dict[str, tuple[list[Result], list[Result], str]]] = {
     ),
     "green, then gone": ([FAILED, OTHER], [PASSED], "FAIL(vanished)"),
     "nothing ran": ([], [], "FAIL(no-test)"),
+    "a package is named by the change, and is missing": (
+        [replace(NO_PACKAGE, missing="both")],
+        [replace(NO_PACKAGE, missing="both")],
+        "UNKNOWN(environment)",
+    ),
+    "a package is not installed, and asks for its own version": (
+        [replace(NO_PACKAGE, exception="PackageNotFoundError", missing="both")],
+        [replace(NO_PACKAGE, exception="PackageNotFoundError", missing="both")],
+        "UNKNOWN(environment)",
+    ),
     "H41: a package is missing in both runs": ([NO_PACKAGE], [NO_PACKAGE], "UNKNOWN(environment)"),
     "H41: a package is missing without the change": (
         [NO_PACKAGE],

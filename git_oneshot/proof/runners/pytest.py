@@ -1,6 +1,7 @@
 """pytest of the project's own interpreter, with a report plugin of ours."""
 
 import os
+from typing import Final
 
 from git_oneshot.core.runs import FAILING, Run
 from git_oneshot.proof.process import Ended
@@ -15,6 +16,10 @@ from git_oneshot.proof.runners.task import (
     troubled,
 )
 
+# `python -m` looks into the folder where it is started first: who puts one of these there runs
+# no test, and says what each has done.
+_OURS: Final = ("pytest.py", "pytest", "_pytest", "oneshot_report.py", "oneshot_report")
+
 
 def run(task: Task, tools: Tools) -> Run:
     """pytest of the project's own interpreter, with our report plugin."""
@@ -23,6 +28,11 @@ def run(task: Task, tools: Tools) -> Run:
         return Run(
             trouble="runner",
             detail="no python on PATH, in .venv or in VIRTUAL_ENV has pytest: pip install pytest",
+        )
+    own = next((n for n in _OURS if os.path.lexists(os.path.join(task.root, n))), "")
+    if own:
+        return Run(
+            trouble="runner", detail=f"the tree has a '{own}', which Python would run instead"
         )
     report = os.path.join(task.slot.home, "report.jsonl")
     with open(report, "w", encoding="utf-8"):
