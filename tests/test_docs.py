@@ -296,6 +296,7 @@ TABLES: Final[dict[str, Any]] = {
     "[[suite]]": rules_file.SuiteTable,
     "[sides]": rules_file.SidesTable,
     "[gate]": rules_file.GateTable,
+    "[trail]": rules_file.TrailTable,
     "[limits]": rules_file.LimitsTable,
 }
 

@@ -22,11 +22,14 @@ from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from git_oneshot.core.events import Stamp
     from git_oneshot.core.state import State
     from git_oneshot.gate.install import Clone
     from git_oneshot.proof.prover import Prover
     from git_oneshot.trail.display import Display
+    from git_oneshot.trail.store import Tip
 
 
 class App(Talk):
@@ -172,6 +175,13 @@ class App(Talk):
         trails = self.store.load(list(joined(tips).values()))
         self.display.refresh(loaded.state for loaded in trails)
         self.display.stamp(tips)
+
+    def look_for_losses(self, tips: "Sequence[Tip]") -> None:
+        """Say what a remote had and has no more; it is kept here, and goes back with a sync."""
+        from git_oneshot.trail.tracking import Tracking
+
+        for loss in Tracking(self.git).look(tips):
+            self.say(f"warning: {loss.told}")
 
     # -- the feature ----------------------------------------------------------------
 

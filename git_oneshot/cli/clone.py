@@ -56,7 +56,8 @@ def _fetched(app: App) -> int:
     with app.progress.running(f"fetching the trails of '{app.clone.remote}'"):
         wrong = app.clone.fetch()
     if wrong:
-        app.say(f"warning: the trails of '{app.clone.remote}' were not fetched: {wrong}")
+        app.say(f"warning: {wrong}")
+    app.look_for_losses(app.store.tips())
     app.refresh_display()
     return len({tip.feature for tip in app.store.tips()} - known)
 

@@ -28,6 +28,7 @@ from git_oneshot.cli.parts import (
     Wrote,
 )
 from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
+from git_oneshot.cli.travel_data import Cloned, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
 
@@ -268,6 +269,8 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "replay": Replayed,
     "why": Why,
     "verify": Verified,
+    "sync": Synced,
+    "clone": Cloned,
     "install": Installed,
     "uninstall": Uninstalled,
     "trust": Trusted,

@@ -9,7 +9,7 @@ from git_oneshot.core.state import Pull
 from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest
 from git_oneshot.forge.retrying import Patience
-from git_oneshot.gate.push import send_trails
+from git_oneshot.gate.trails import send_trails
 from git_oneshot.session import Receipt, Session
 
 
@@ -41,10 +41,8 @@ def send_trail(app: App, name: FeatureId) -> None:
     """Send the trail after what was written last; where it can't be, that is said."""
     if not app.clone.remote:
         return
-    app.store.close()  # remembers what was written
-    wrong = send_trails(app.git, app.clone.remote, [name])
-    if wrong:
-        app.say(f"warning: the trail was not pushed: {wrong}")
+    for missing in send_trails(app.git, app.session, app.clone.remote, [name]):
+        app.say(f"warning: the trail was not sent: {missing.wrong}")
 
 
 def fetch_base(app: App, base: str) -> None:

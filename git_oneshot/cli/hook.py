@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,11 +12,13 @@ from git_oneshot.cli import text
 from git_oneshot.cli.app import App
 from git_oneshot.cli.caller import amends, git_argv, only_tries
 from git_oneshot.core.errors import Exit
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
-from git_oneshot.gate.prepush import Held, bind_all, hold, send, settle
+from git_oneshot.gate.prepush import Held, bind_all, going, hold, settle
 from git_oneshot.gate.push import WAIT, parse
 from git_oneshot.gate.refused import Judged, Refused, keep
+from git_oneshot.gate.trails import send_trails
 from git_oneshot.proof.suites import rules_for
 
 
@@ -77,10 +80,23 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         _refuse(app, "pre-push", text.held(held), [_judged(one) for one in held], remote=remote)
         ctx.exit(Exit.REFUSED)
     if not tried:
-        app.session.store.close()
-        wrong = send(app.git, remote or url, features, updates, app.branch)
-        if wrong:
-            app.say(f"warning: the trail was not pushed: {wrong}")
+        _send(ctx, app, remote or url, going(features, updates, app.branch))
+
+
+def _send(ctx: click.Context, app: App, remote: str, features: Sequence[FeatureId]) -> None:
+    """Send trails with a push, as the rules want it."""
+    tree = app.git.tree(app.head)
+    policy = rules_for(app.git, tree, tree)[0].trail.push
+    if policy == "off":
+        return
+    missing = send_trails(app.git, app.session, remote, features)
+    word = "error" if policy == "require" else "warning"
+    for one in missing:
+        app.say(f"{word}: the trail of '{one.feature}' was not sent: {one.wrong}")
+    if missing:
+        app.say("hint: git oneshot sync")
+    if missing and policy == "require":
+        ctx.exit(Exit.REFUSED)
 
 
 def _judged(held: Held) -> Judged:

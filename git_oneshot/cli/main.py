@@ -44,6 +44,8 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "replay": ("history", "replay", "the state of a feature, now or after an event"),
     "why": ("why", "why", "why a hook refused the last time, and what to do"),
     "verify": ("prove", "verify", "judge commits by running their tests"),
+    "sync": ("travel", "sync", "exchange trails with a remote"),
+    "clone": ("travel", "clone", "git clone, with the trails"),
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),

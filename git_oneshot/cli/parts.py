@@ -56,6 +56,16 @@ class Judgement(ProofData, frozen=True, kw_only=True):
     waived: str | None
 
 
+class SyncRow(Data, frozen=True, kw_only=True):
+    """What became of one trail: events that went and came, and why it is not there, if it isn't."""
+
+    feature: str
+    sent: int
+    received: int
+    merged: bool
+    wrong: str | None
+
+
 class Excerpt(Data, frozen=True, kw_only=True):
     """Text that was cut at 4 KiB when ``cut``; ``bytes`` is what there was of it."""
 
@@ -94,6 +104,7 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     lock: str | None = None  # the file that is in the way
     tip: str | None = None
     events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound
+    exchange: list[SyncRow] | None = None  # what became of each trail, and why it is not there
     frames: list[str] | None = None  # of a bug: where
     ready: bool | None = None  # for a pull request
     blockers: list[str] | None = None  # what keeps it from one

@@ -149,6 +149,8 @@ def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
     origins: dict[FeatureId, set[str]] = {}
     tips = app.store.tips()
     if app.display.behind(tips):  # a fetch moved trails since
+        app.look_for_losses(tips)
+        tips = app.store.tips()
         app.refresh_display()
     for tip in tips:
         origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")

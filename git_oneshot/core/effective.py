@@ -31,6 +31,7 @@ def effective(
         strict=said.strict,
         checks=tuple(words(line) for line in said.check),
         gate=said.gate,
+        trail=said.trail,
         limits=said.limits,
         from_file=table is not None,
     )

@@ -17,6 +17,7 @@ from git_oneshot.core.rules_file import (
     LimitsTable,
     Runner,
     SidesTable,
+    TrailTable,
 )
 
 RULES_PATHS: Final = (FILE, ".oneshot/allowed_signers")
@@ -48,6 +49,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     strict: bool = False
     checks: tuple[Argv, ...] = ()
     gate: GateTable = GateTable()
+    trail: TrailTable = TrailTable()
     limits: LimitsTable = LimitsTable()
     from_file: bool = False
 

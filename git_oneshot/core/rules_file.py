@@ -65,6 +65,15 @@ class GateTable(_Table, frozen=True, kw_only=True):
     everything: Annotated[bool, Meta(description="every ref")] = False
 
 
+class TrailTable(_Table, frozen=True, kw_only=True):
+    """``[trail]``: how trails travel."""
+
+    push: Annotated[
+        Literal["warn", "require", "off"],
+        Meta(description="a push whose trails do not arrive: a warning, refused, or none are sent"),
+    ] = "warn"
+
+
 class LimitsTable(_Table, frozen=True, kw_only=True):
     """``[limits]``: of time and size."""
 
@@ -92,6 +101,7 @@ class RulesTable(_Table, frozen=True, kw_only=True):
     suite: tuple[SuiteTable, ...] = ()
     sides: SidesTable = SidesTable()
     gate: GateTable = GateTable()
+    trail: TrailTable = TrailTable()
     limits: LimitsTable = LimitsTable()
 
 

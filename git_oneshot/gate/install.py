@@ -10,9 +10,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import git_oneshot
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import REMOTE
+from git_oneshot.gate.election import elected
 from git_oneshot.git import Git
 from git_oneshot.proof.slots import forget, place
+from git_oneshot.trail.transport import Remote
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
 OURS: Final = b"# git-oneshot hook "
@@ -48,9 +51,7 @@ class Clone:
     @property
     def remote(self) -> str:
         """The remote that trails are exchanged with, "" when there is none."""
-        remotes = self._git.lines("remote")
-        said = self._git.maybe("config", "--get", "oneshot.remote")
-        return said or ("origin" if "origin" in remotes else (remotes or [""])[0])
+        return elected(self._git)
 
     def steps(self) -> list[Step]:
         """What is yet to be done here."""
@@ -112,10 +113,11 @@ class Clone:
         remote = self.remote
         if not remote:
             return ""
-        refspec = f"+refs/oneshot/*:{REMOTE}{remote}/*"
-        done = self._git.call("fetch", "--quiet", remote, refspec, ok=tuple(range(256)))
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        return "" if done.returncode == 0 else (lines or ["git fetch failed"])[0]
+        try:
+            Remote(self._git, remote).fetch()
+        except OneshotError as err:
+            return err.message
+        return ""
 
     def undo(self) -> list[str]:
         """Take everything back but the trails, and say what was done."""

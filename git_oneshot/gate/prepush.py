@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import FeatureId, remote_ref
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.landing import is_done
 from git_oneshot.gate.markers import Markers
-from git_oneshot.gate.push import Range, Update, gated, judge_range, ranges, send_trails
+from git_oneshot.gate.push import Range, Update, gated, judge_range, ranges
 from git_oneshot.gate.spool import bind
+from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 from git_oneshot.session import Session
@@ -52,11 +53,8 @@ def settle(git: Git, session: Session, markers: Markers, remote: str) -> None:
     for branch, feature in markers.all().items():
         if markers.feature_on(branch) is not None:
             continue
-        loaded = session.load(feature)
-        if is_done(git, loaded.state, branch, remote):
-            seen = git.lines("for-each-ref", remote_ref("*", feature), "--format=%(objectname)")
-            if loaded.tip is not None and loaded.tip.commit not in seen:
-                send_trails(git, remote, [feature])  # that push ran no hook
+        if is_done(git, session.load(feature).state, branch, remote):
+            send_trails(git, session, remote, [feature])  # that push ran no hook
             markers.close(branch)
 
 
@@ -99,20 +97,12 @@ def _known(git: Git, oid: str) -> bool:
     return bool(oid) and git.maybe("cat-file", "-t", oid) == "commit"
 
 
-def send(
-    git: Git,
-    remote: str,
-    features: Mapping[str, FeatureId],
-    updates: Sequence[Update],
-    branch: str | None,
-) -> str:
-    """Send the trails of the features whose branches are pushed; what went wrong, "" if nothing.
-
-    ``branch``: the one that HEAD is on.
-    """
+def going(
+    features: Mapping[str, FeatureId], updates: Sequence[Update], branch: str | None
+) -> list[FeatureId]:
+    """The features whose branches are pushed, of those by branch; ``branch``: HEAD's."""
     pushed = {u.local_ref.removeprefix("refs/heads/") for u in updates if u.local}
     if "HEAD" in pushed and branch:
         pushed.add(branch)
     # A push of nothing still carries the trail of what was pushed and then finalized.
-    going = [f for on, f in features.items() if on in pushed or not updates]
-    return send_trails(git, remote, going)
+    return [f for on, f in features.items() if on in pushed or not updates]

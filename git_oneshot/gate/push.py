@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import LOCAL, FeatureId, local_ref
+from git_oneshot.core.ids import LOCAL
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
@@ -132,17 +132,3 @@ def judge_range(
         )
         before = known or look(git, found.commits[:1])[0].parent_tree
         yield prover.suite(git.tree(update.local), before)
-
-
-def send_trails(git: Git, remote: str, features: Sequence[FeatureId]) -> str:
-    """Push trails by fast-forward, in a push of their own that runs no hook.
-
-    Gives back what went wrong, "" when nothing did.
-    """
-    there = [f for f in features if git.maybe("rev-parse", "-q", "--verify", local_ref(f))]
-    if not there:
-        return ""
-    refspecs = [f"{local_ref(feature)}:{local_ref(feature)}" for feature in there]
-    done = git.call("push", "--no-verify", "--quiet", remote, *refspecs, ok=tuple(range(256)))
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return "" if done.returncode == 0 else (lines or ["git push failed"])[0]

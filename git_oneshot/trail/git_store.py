@@ -69,6 +69,10 @@ class GitStore:
             return False
         return not any(self._refs.leads_to(tip.commit, end) for end in tip.beside)
 
+    def leads(self, tip: Tip) -> bool:
+        """Whether a tip's own end holds all that is beside it."""
+        return all(self._refs.leads_to(end, tip.commit) for end in tip.beside)
+
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
         return self._refs.all()

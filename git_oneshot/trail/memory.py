@@ -10,7 +10,7 @@ from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.trail.merging import clock, join
+from git_oneshot.trail.merging import behind, clock, join
 from git_oneshot.trail.store import Loaded, Tip, Trail, joined
 
 
@@ -35,6 +35,11 @@ class MemoryStore:
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
         return [Tip(name, commit, origin) for (name, origin), commit in sorted(self._refs.items())]
+
+    def leads(self, tip: Tip) -> bool:
+        """Whether a tip's own end holds all that is beside it."""
+        known = behind(self._entries(tip), tip.commit).commits
+        return known.issuperset(tip.beside)
 
     def track(self, feature: FeatureId, origin: str, commit: str) -> None:
         """Remember what a remote has: a fetch."""

@@ -37,7 +37,9 @@ class Refs:
     def find(self, feature: FeatureId) -> Tip | None:
         """The tip of one trail: ours, else the first remote's; others beside it."""
         ref = local_ref(feature)
-        tips = self._list(ref, *(f"{REMOTE}{name}/{feature}" for name in self._remotes()))
+        # With "@<commit>" behind it a remote's name is where we keep what it lost.
+        names = [tail for name in self._remotes() for tail in (name, name + "@*")]
+        tips = self._list(ref, *(f"{REMOTE}{name}/{feature}" for name in names))
         return joined(sorted(tips, key=lambda t: t.origin)).get(feature)
 
     def _remotes(self) -> set[str]:

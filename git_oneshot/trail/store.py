@@ -102,6 +102,9 @@ class TrailStore(Protocol):
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
 
+    def leads(self, tip: Tip) -> bool:
+        """Whether a tip's own end holds all that is beside it."""
+
     def read(self, tips: Sequence[Tip]) -> list[Trail]:
         """Read whole trails, in the order asked for. Never raises for what is on a trail."""
 

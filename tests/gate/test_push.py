@@ -335,7 +335,7 @@ def test_the_trail_goes_by_fast_forward_only(feature: Project, remote: Repo) -> 
     remote.git("update-ref", "refs/oneshot/topic", alien)
     feature.land("three")
     said = pushed(feature, "origin", "topic")
-    assert said.startswith("warning: the trail was not pushed: ")
+    assert said.startswith("warning: the trail of 'topic' was not sent: what 'origin' has cannot")
     assert remote.git("rev-parse", "refs/oneshot/topic") == alien
     assert remote.git("rev-parse", "topic") == feature.head
 
@@ -348,9 +348,54 @@ def test_a_remote_that_refuses_our_refs_takes_the_branch(feature: Project, remot
     hook.chmod(0o755)
     feature.land("one")
     said = pushed(feature, "origin", "topic:main")
-    assert "warning: the trail was not pushed: remote: no \\x1b[31mrefs" in said
+    assert "was not sent: 'origin' refuses it: hook declined (no \\x1b[31mrefs)" in said
     assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
     assert remote.git("rev-parse", "main") == feature.head
+
+
+def test_rules_can_refuse_a_push_whose_trail_does_not_arrive(
+    feature: Project, remote: Repo
+) -> None:
+    feature.land("one")
+    rules = feature.path / ".oneshot.toml"
+    rules.write_text(rules.read_text() + '[trail]\npush = "require"\n')
+    feature.git("commit", "-qam", "rules")
+    hook = remote.path / "hooks/update"
+    hook.write_text("#!/bin/sh\ncase $1 in refs/oneshot/*) exit 1; esac\n")
+    hook.chmod(0o755)
+    done = feature.may("push", "origin", "topic")
+    assert done.code == 1
+    assert "error: the trail of 'topic' was not sent" in done.err
+    hook.unlink()
+    pushed(feature, "origin", "topic")
+    assert remote.git("rev-parse", "refs/oneshot/topic") != ""
+
+
+def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, remote: Repo) -> None:
+    feature.land("one")
+    pushed(feature, "origin", "topic")
+    feature.git("push", "-q", "--no-verify", str(remote.path), "refs/oneshot/topic")
+    there = Project(Repo(feature.path.parent / "there"))
+    there.git("remote", "add", "origin", str(remote.path))
+    there.do("sync")
+    there.do("request-synthesize", "topic")
+    there.do("sync")
+    feature.land("two")
+    assert pushed(feature, "origin", "topic") == ""
+    there.do("sync")
+    assert there.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+    assert there.do("status", "topic", "--json").data["requested"]
+
+
+def test_trails_go_to_one_remote_only(feature: Project, remote: Repo, make: MakeProject) -> None:
+    other = make.remote(feature, "other")
+    feature.land("one")
+    pushed(feature, "other", "topic")
+    assert other.git("for-each-ref", "refs/oneshot") == ""
+    pushed(feature, str(remote.path), "topic")
+    assert remote.git("rev-parse", "refs/oneshot/topic") != ""
 
 
 def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:

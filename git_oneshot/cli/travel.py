@@ -1,0 +1,124 @@
+"""sync and clone: trails from one repository to another."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+import click
+
+from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.app import App
+from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.parts import SyncRow
+from git_oneshot.cli.text import counted
+from git_oneshot.cli.travel_data import Cloned, LossRow, Synced
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import REMOTE, feature_id
+from git_oneshot.gate.election import must_elect
+from git_oneshot.gate.trails import sync as exchange
+from git_oneshot.trail.exchange import Outcome
+from git_oneshot.trail.tracking import Loss
+
+INSTALL = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
+
+
+@answering("sync", "exchange trails with a remote")
+@click.argument("remote", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what would be done; only fetch.")
+def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
+    """Bring trails to a remote, and back: fetch, merge where needed, push.
+
+    All trails of this clone, or the one of -f. REMOTE is where trails go: see
+    oneshot.remote in the manual. It is done when the remote has what we have.
+    """
+    name = remote or must_elect(app.git)
+    if remote is not None and remote not in app.git.lines("remote"):
+        raise OneshotError(Code.REMOTE_UNKNOWN, f"there is no remote '{remote}'", "git remote -v")
+    named = [feature_id(app.named)] if app.named is not None else None
+    if named and (app.store.tip(named[0]) is None):
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no feature '{named[0]}'", "see them: git oneshot list --all"
+        )
+    outcomes, losses = exchange(app.git, app.session, name, named, dry=dry_run)
+    app.refresh_display()
+    for loss in losses:
+        app.say(f"warning: {loss.told}")
+    data = Synced(
+        remote=name, dry_run=dry_run,
+        features=[SyncRow(feature=o.feature, sent=o.sent, received=o.received, merged=o.merged,
+                          wrong=o.wrong or None) for o in outcomes],
+        lost=[_lost(loss) for loss in losses],
+    )  # fmt: skip
+    wrong = [one for one in outcomes if one.wrong]
+    lines = [_line(one, dry_run) for one in outcomes if one.moved and not one.wrong]
+    if wrong:
+        for line in lines:
+            app.say(line)
+        raise _failed(app, name, wrong, data)
+    return Answer(data, "\n".join(lines) or f"all trails are as '{name}' has them")
+
+
+def _line(one: Outcome, dry: bool) -> str:
+    would = "would be " if dry else ""
+    parts = [f"{would}merged"] if one.merged else []
+    parts += [f"{counted(one.sent, 'event')} {would}sent"] if one.sent else []
+    parts += [f"{counted(one.received, 'event')} {would}received"] if one.received else []
+    return f"{one.feature}: {', '.join(parts)}"
+
+
+def _lost(loss: Loss) -> LossRow:
+    return LossRow(
+        remote=loss.remote, feature=loss.feature, before=loss.before, after=loss.after or None
+    )
+
+
+def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> OneshotError:
+    """What a sync ends with that did not bring every trail there."""
+    for one in wrong:
+        app.say(f"error: {one.feature}: {one.wrong}")
+    code = Code.RACE_LOST if all(one.retry for one in wrong) else Code.REMOTE_FAILED
+    first = f"{wrong[0].feature}: {wrong[0].wrong}"
+    what = first if len(wrong) == 1 else f"{len(wrong)} trails are not on '{remote}'"
+    hint = "try again: git oneshot sync" if code is Code.RACE_LOST else "git oneshot fsck"
+    return OneshotError(code, what, hint, exchange=data.features)
+
+
+@answering("clone", "git clone, with the trails")
+@click.argument("url")
+@click.argument("directory", required=False)
+@click.option("--yes", is_flag=True, help="Set up the clone without asking.")
+def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
+    """Clone a repository with its trails, and set the clone up.
+
+    The same by hand: git clone -c
+    remote.origin.fetch='+refs/oneshot/*:refs/oneshot-remote/origin/*' URL, then
+    git oneshot install in it.
+    """
+    path = os.path.abspath(directory or _folder(url))
+    refspec = f"remote.origin.fetch=+refs/oneshot/*:{REMOTE}origin/*"
+    done = subprocess.run(
+        ["git", "clone", "--origin=origin", "-c", refspec, *(["--quiet"] if app.json else []),
+         "--", url, path],
+        env=app.environ, check=False,
+        stdout=subprocess.DEVNULL if app.json else None,
+        stderr=subprocess.PIPE if app.json else None,
+    )  # fmt: skip
+    if done.returncode != 0:
+        said = (done.stderr or b"").decode(errors="replace").strip().splitlines()
+        why = f": {said[-1].removeprefix('fatal: ')}" if said else ""
+        raise OneshotError(Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}")
+    os.chdir(path)
+    there = App(json=app.json)
+    came = len({tip.feature for tip in there.store.tips()})
+    agreed = ask(there, yes=yes)
+    changes = apply(there) if agreed else []
+    text = f"{counted(came, 'feature')} came with '{path}'"
+    return Answer(
+        Cloned(path=path, fetched=came, changes=changes), text, [] if agreed else [INSTALL]
+    )
+
+
+def _folder(url: str) -> str:
+    """The folder that git would clone into."""
+    name = url.rstrip("/").removesuffix("/.git").rpartition("/")[2].rpartition(":")[2]
+    return name.removesuffix(".git").removesuffix(".bundle")

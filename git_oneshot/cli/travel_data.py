@@ -1,0 +1,29 @@
+"""What the commands answer that bring trails from one repository to another."""
+
+from git_oneshot.cli.parts import Data, SyncRow
+
+
+class LossRow(Data, frozen=True, kw_only=True):
+    """What a remote does not have any more; ``after`` is null when its ref is gone."""
+
+    remote: str
+    feature: str
+    before: str
+    after: str | None
+
+
+class Synced(Data, frozen=True, kw_only=True):
+    """sync. Trails that were as they should be are not in the list."""
+
+    remote: str
+    dry_run: bool
+    features: list[SyncRow]
+    lost: list[LossRow]
+
+
+class Cloned(Data, frozen=True, kw_only=True):
+    """clone. ``fetched``: features that came; ``changes``: to the new clone."""
+
+    path: str
+    fetched: int
+    changes: list[str]

@@ -1,0 +1,58 @@
+"""Which remote the trails of a clone are exchanged with. They go to no other."""
+
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.git import Git
+
+_KEYS = r"^(oneshot\.remote|branch\..*\.remote|remote\..*\.(url|pushurl))$"
+
+
+def elected(git: Git) -> str:
+    """The remote's name, "" when there is none.
+
+    ``oneshot.remote``, which is the user's own setting (empty: none); else the
+    upstream remote of the branch; else origin; else the only one there is.
+    """
+    said = _said(git)
+    if "oneshot.remote" in said:
+        return said["oneshot.remote"]
+    remotes = remotes_in(said)
+    head = git.maybe("symbolic-ref", "-q", "--short", "HEAD") if len(remotes) > 1 else None
+    upstream = said.get(f"branch.{head}.remote", "")
+    if upstream in remotes:
+        return upstream
+    if "origin" in remotes or not remotes:
+        return "origin" if "origin" in remotes else ""
+    return next(iter(remotes)) if len(remotes) == 1 else ""
+
+
+def must_elect(git: Git) -> str:
+    """The same, or REMOTE_UNKNOWN."""
+    name = elected(git)
+    if name and name in remotes_in(_said(git)):
+        return name
+    raise OneshotError(
+        Code.REMOTE_UNKNOWN,
+        f"there is no remote '{name}'" if name else "no remote is elected for trails",
+        "name one: git config oneshot.remote NAME",
+    )
+
+
+def is_elected(git: Git, remote: str) -> bool:
+    """Whether what git calls ``remote`` in a push is where trails go: a name, or its URL."""
+    name = elected(git)
+    if not name or remote == name:
+        return bool(name)
+    said = _said(git)
+    return remote in (said.get(f"remote.{name}.url"), said.get(f"remote.{name}.pushurl"))
+
+
+def remotes_in(said: dict[str, str]) -> dict[str, None]:
+    """The remotes that a configuration names, in its order."""
+    urls = (key for key in said if key.startswith("remote.") and key.endswith(("url", "pushurl")))
+    return dict.fromkeys(key.removeprefix("remote.").rpartition(".")[0] for key in urls)
+
+
+def _said(git: Git) -> dict[str, str]:
+    found = git.maybe("config", "-z", "--get-regexp", _KEYS) or ""
+    pairs = (row.partition("\n") for row in found.split("\0") if row)
+    return {key: value for key, _, value in pairs}

@@ -1,0 +1,116 @@
+"""What fetches saw of a remote's trails, and that nothing of it gets lost again.
+
+A remote's ref may go back, or vanish: someone forced a push, or a server was
+restored from an old copy. git then moves what it tracks, and with the ref goes
+what only it held. What was seen last is remembered; what a remote does not have
+any more is kept under ``refs/oneshot-remote/<remote>@<commit>/<feature>``, read
+with the rest, and goes back with the next `git oneshot sync`.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, printable, remote_ref
+from git_oneshot.git import Git
+from git_oneshot.trail.store import Tip
+
+Seen = Mapping[tuple[str, FeatureId], str]  # a remote and a feature: the commit
+
+
+class Loss(NamedTuple):
+    """What a remote does not have any more."""
+
+    remote: str
+    feature: FeatureId
+    before: str
+    after: str  # "" when the ref is gone
+
+    @property
+    def told(self) -> str:
+        """The loss in a line."""
+        did = "rewound" if self.after else "dropped"
+        return (
+            f"'{printable(self.remote)}' {did} the trail of '{self.feature}'; nothing is lost here"
+        )
+
+
+def seen_in(tips: Iterable[Tip]) -> dict[tuple[str, FeatureId], str]:
+    """What was fetched, less what is kept because it was lost."""
+    return {(t.origin, t.feature): t.commit for t in tips if t.origin and "@" not in t.origin}
+
+
+class Tracking:
+    """The file ``<common dir>/oneshot/seen``, derived from refs, and the refs of what was lost."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._file = os.path.join(git.own_dir, "seen")
+
+    def look(self, tips: Iterable[Tip]) -> list[Loss]:
+        """Compare what remotes have with what they had, keep what is lost, and say what that is."""
+        return self.compare({}, seen_in(tips))
+
+    def compare(self, before: Seen, now: Seen) -> list[Loss]:
+        """The same, for what was known of the remotes just now, and what they really have."""
+        remembered = self._read()
+        if now == remembered and before == now:
+            return []
+        losses = self._losses({**remembered, **before}, now)
+        self._keep(losses)
+        for one in losses:
+            if not one.after:  # it is kept by now, if it had to be
+                self._git.call("update-ref", "-d", remote_ref(one.remote, one.feature))
+        self._write(now)
+        return losses
+
+    def _losses(self, before: Seen, now: Seen) -> list[Loss]:
+        changed = {key: old for key, old in before.items() if now.get(key, "") != old}
+        if not changed or not self._lost(changed.values(), now.values()):
+            return []
+        return [
+            Loss(*key, old, now.get(key, ""))
+            for key, old in changed.items()
+            if self._lost([old], [now[key]] if key in now else [])
+        ]
+
+    def _lost(self, olds: Iterable[str], news: Iterable[str]) -> bool:
+        """Whether anything is behind the olds and not behind the news."""
+        lines = "".join([*(f"{old}\n" for old in olds), *(f"^{new}\n" for new in news)])
+        done = self._git.call(
+            "rev-list", "--ignore-missing", "--max-count=1", "--stdin",
+            stdin=lines.encode(), ok=(0, 128),
+        )  # fmt: skip
+        return bool(done.stdout.strip())
+
+    def _keep(self, losses: Iterable[Loss]) -> None:
+        """Keep what our own refs do not hold."""
+        for one in losses:
+            ours = self._git.maybe("rev-parse", "-q", "--verify", local_ref(one.feature))
+            if ours is None or self._lost([one.before], [ours]):
+                ref = remote_ref(f"{one.remote}@{one.before[:12]}", one.feature)
+                self._git.call("update-ref", "-m", "oneshot: keep", ref, one.before)
+
+    def let_go(self, feature: FeatureId, commit: str) -> None:
+        """Forget what was kept of a feature and is behind a commit now."""
+        pattern = f"{REMOTE}*@*/{feature}"
+        for ref in self._git.lines("for-each-ref", "--format=%(refname)", pattern):
+            if not self._lost([ref], [commit]):
+                self._git.call("update-ref", "-d", ref)
+
+    def _read(self) -> dict[tuple[str, FeatureId], str]:
+        try:
+            with open(self._file, encoding="utf-8", errors="replace") as file:
+                rows = [line.rstrip("\n").split(" ", 2) for line in file]
+        except OSError:
+            return {}
+        return {(row[2], FeatureId(row[1])): row[0] for row in rows if len(row) == 3}
+
+    def _write(self, seen: Seen) -> None:
+        os.makedirs(self._git.own_dir, exist_ok=True)
+        temporary = f"{self._file}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8", errors="replace") as file:
+            file.writelines(
+                f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items()
+            )
+        os.replace(temporary, self._file)

@@ -1,0 +1,128 @@
+"""A remote, as git reaches it: by its own transports, with its own credentials.
+
+Refs are named one by one, a remote's ref is moved by fast-forward only, and a
+push of trails runs no hook. Nothing of the user's configuration can make it
+push more than it was told to.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, printable, remote_ref
+from git_oneshot.git import Git
+
+AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
+_RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
+
+
+class Reply(NamedTuple):
+    """What a remote said to the push of one ref."""
+
+    feature: FeatureId
+    word: Literal["taken", "moved", "refused"]
+    why: str = ""
+
+
+class Remote:
+    """One remote of a repository."""
+
+    def __init__(self, git: Git, name: str) -> None:
+        self._git = git
+        self.name = name
+
+    def tips(self, features: Iterable[FeatureId] | None = None) -> dict[FeatureId, str]:
+        """What the remote has, of these features or of all."""
+        wanted = None if features is None else {*features}
+        few = wanted is not None and len(wanted) <= AT_ONCE
+        patterns = [local_ref(f) for f in sorted(wanted)] if wanted and few else [f"{LOCAL}*"]
+        found = {}
+        for line in self._say("ls-remote", "--refs", self.name, *patterns).split("\n"):
+            commit, _, ref = line.partition("\t")
+            name = FeatureId(ref.removeprefix(LOCAL))
+            ours = ref.startswith(LOCAL) and FEATURE.fullmatch(name)
+            if ours and (wanted is None or name in wanted):
+                found[name] = commit
+        return found
+
+    def fetch(self, features: Sequence[FeatureId] | None = None) -> None:
+        """Bring what the remote has to where a fetch keeps it: of these features or of all."""
+        if features is None or len(features) > AT_ONCE:
+            specs = [f"+{LOCAL}*:{REMOTE}{self.name}/*"]
+        else:
+            specs = [f"+{local_ref(f)}:{remote_ref(self.name, f)}" for f in features]
+        self._say(
+            "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
+            "--recurse-submodules=no", "--no-auto-maintenance", self.name, *specs,
+        )  # fmt: skip
+
+    def push(self, ends: Mapping[FeatureId, str]) -> Iterator[Reply]:
+        """Move refs of the remote forwards."""
+        names = sorted(ends)
+        for at in range(0, len(names), AT_ONCE):
+            yield from self._push({name: ends[name] for name in names[at : at + AT_ONCE]})
+
+    def _push(self, ends: Mapping[FeatureId, str]) -> list[Reply]:
+        specs = [f"{commit}:{local_ref(feature)}" for feature, commit in ends.items()]
+        done = self._git.call(
+            "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
+            "push", "--porcelain", "--no-verify", "--quiet", "--no-follow-tags",
+            "--recurse-submodules=no", self.name, *specs,
+            ok=tuple(range(256)),
+        )  # fmt: skip
+        replies = [r for line in done.stdout.decode().split("\n") for r in _reply(line)]
+        told = _told(done.stderr)
+        replies = [r._replace(why=r.why + told) if r.word == "refused" else r for r in replies]
+        if done.returncode != 0 and not any(reply.word != "taken" for reply in replies):
+            raise self._failed(done.stderr)
+        said = {reply.feature for reply in replies}  # git passes over what went well
+        replies += [Reply(feature, "taken") for feature in ends if feature not in said]
+        self._track({r.feature: ends[r.feature] for r in replies if r.word == "taken"})
+        return replies
+
+    def _track(self, ends: Mapping[FeatureId, str]) -> None:
+        """Remember what the remote has taken, also where no fetch is set up."""
+        lines = [f"update {remote_ref(self.name, f)} {commit}\n" for f, commit in ends.items()]
+        if lines:
+            stdin = "".join(lines).encode()
+            self._git.call("update-ref", "-m", "oneshot: push", "--stdin", stdin=stdin)
+
+    def _say(self, *args: str) -> str:
+        done = self._git.call(*args, ok=tuple(range(256)))
+        if done.returncode != 0:
+            raise self._failed(done.stderr)
+        return done.stdout.decode(errors="replace")
+
+    def _failed(self, stderr: bytes) -> OneshotError:
+        lines = stderr.decode(errors="replace").strip().splitlines() or ["git said nothing"]
+        first = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0])
+        why = printable(first.partition(": ")[2] or first)
+        return OneshotError(
+            Code.REMOTE_FAILED,
+            f"the trails could not be exchanged with '{self.name}': {why[:300]}",
+            f"see what git says: git ls-remote {self.name}",
+        )
+
+
+def _told(stderr: bytes) -> str:
+    """The first thing that the other side said."""
+    lines = stderr.decode(errors="replace").split("\n")
+    told = (line.removeprefix("remote: ").strip() for line in lines if line.startswith("remote: "))
+    said = next((line for line in told if not line.startswith("error: hook declined")), "")
+    return f" ({printable(said)[:200]})" if said else ""
+
+
+def _reply(line: str) -> Iterator[Reply]:
+    """One line of `git push --porcelain`."""
+    flag, _, rest = line.partition("\t")
+    refs, _, said = rest.partition("\t")
+    ref = refs.rpartition(":")[2]
+    if len(flag) != 1 or not ref.startswith(LOCAL):
+        return
+    feature = FeatureId(ref.removeprefix(LOCAL))
+    if flag != "!":
+        yield Reply(feature, "taken")
+    elif said.startswith("[rejected]") or any(race in said for race in _RACES):
+        yield Reply(feature, "moved")
+    else:
+        yield Reply(feature, "refused", printable(said.partition("(")[2].rstrip(")") or said)[:300])

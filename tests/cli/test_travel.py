@@ -1,0 +1,133 @@
+"""sync, clone, and what other commands say when trails come from elsewhere."""
+
+from pathlib import Path
+
+from git_oneshot.core.errors import Exit
+from tests.gate.project import FEATURE, MakeProject, Project
+from tests.sandbox import Repo
+
+REF = f"refs/oneshot/{FEATURE}"
+
+
+def cloned(project: Project, make: MakeProject) -> tuple[Repo, Project]:
+    """A remote, and a clone of it that is set up."""
+    bare = make.remote(project)
+    project.do("install", "--yes")
+    project.do("sync")
+    clone = Project(Repo(project.path.parent / "clone"))
+    clone.git("remote", "add", "origin", str(bare.path))
+    clone.git("fetch", "-q")
+    clone.git("reset", "-q", "--hard", "origin/main")
+    assert clone.do("install", "--yes", "--json").data["fetched"] == 1
+    return bare, clone
+
+
+def test_sync_for_people_and_for_programs(feature: Project, make: MakeProject) -> None:
+    bare = make.remote(feature)
+    assert feature.do("sync", "--dry-run").out == f"{FEATURE}: 3 events would be sent\n"
+    assert bare.git("for-each-ref", "refs/oneshot") == ""
+    done = feature.do("sync", "--json")
+    assert done.data == {
+        "remote": "origin", "dryRun": False, "lost": [],
+        "features": [
+            {"feature": FEATURE, "sent": 3, "received": 0, "merged": False, "wrong": None}
+        ],
+    }  # fmt: skip
+    assert bare.git("rev-parse", REF) == feature.git("rev-parse", REF)
+    assert feature.do("sync").out == "all trails are as 'origin' has them\n"
+
+
+def test_sync_merges_and_status_is_the_same_everywhere(feature: Project, make: MakeProject) -> None:
+    bare, clone = cloned(feature, make)
+    clone.do("cancel", FEATURE, "--reason", "no time")
+    feature.do("request-synthesize")
+    feature.do("sync")
+    done = clone.do("sync")
+    assert done.out == f"{FEATURE}: merged, 1 event sent, 1 event received\n"
+    feature.git("fetch", "-q")
+    # Before our own sync, reading has both sides.
+    before = feature.do("status", FEATURE, "--json").data
+    assert before["phase"] == "cancelled"
+    feature.do("sync")
+    assert {p.git("rev-parse", REF) for p in (feature, clone)} == {bare.git("rev-parse", REF)}
+    for project in (feature, clone):
+        data = project.do("status", FEATURE, "--json").data
+        assert (data["phase"], data["unpushed"]["trail"]) == ("cancelled", False)
+
+
+def test_both_authors_of_one_id_are_told(feature: Project, make: MakeProject) -> None:
+    make.remote(feature)
+    other = Project(Repo(feature.path.parent / "other"))
+    other.git("remote", "add", "origin", str(feature.path.parent / "origin.git"))
+    other.git("fetch", "-q")
+    other.git("reset", "-q", "--hard", "origin/main")
+    other.begin()
+    feature.do("sync")
+    other.do("sync")
+    feature.do("sync")
+    for project in (feature, other):
+        assert "begun twice" in project.do("status", FEATURE).out
+
+
+def test_sync_that_does_not_arrive_ends_with_why(feature: Project, make: MakeProject) -> None:
+    bare = make.remote(feature)
+    hook = bare.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    done = feature.cli("sync", "--json")
+    assert done.code == Exit.MISSING
+    assert done.error == "REMOTE_FAILED"
+    assert done.data["exchange"][0]["wrong"] == "'origin' refuses it: hook declined"
+    assert "topic: 'origin' refuses it: hook declined" in feature.cli("sync").err
+
+
+def test_sync_names_what_is_missing(feature: Project, make: MakeProject) -> None:
+    assert feature.cli("sync", "--json").error == "REMOTE_UNKNOWN"
+    make.remote(feature)
+    assert feature.cli("sync", "nowhere", "--json").error == "REMOTE_UNKNOWN"
+    assert feature.cli("sync", "-f", "nothing", "--json").error == "STATE_NOT_FOUND"
+    feature.git("config", "oneshot.remote", "")
+    assert feature.cli("sync", "--json").error == "REMOTE_UNKNOWN"
+    feature.git("config", "oneshot.remote", "gone")
+    assert "'gone'" in feature.cli("sync").err
+
+
+def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) -> None:
+    bare, clone = cloned(feature, make)
+    clone.do("list")
+    bare.git("update-ref", REF, f"{REF}~1")
+    clone.git("fetch", "-q")
+    done = clone.do("list")
+    assert "warning: 'origin' rewound the trail of 'topic'; nothing is lost here" in done.err
+    assert clone.do("status", FEATURE, "--json").data["phase"] == "implementing"
+    assert clone.do("list").err == ""
+
+
+def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) -> None:
+    bare = make.remote(feature)
+    feature.do("sync")
+    top = feature.path.parent
+    done = feature.do("clone", str(bare.path), str(top / "there"), "--yes", "--json")
+    assert (done.data["fetched"], done.data["path"]) == (1, str(top / "there"))
+    there = Project(_at(top / "there"))
+    assert there.do("status", FEATURE, "--json").data["phase"] == "implementing"
+    assert (there.path / ".git" / "hooks" / "pre-push").exists()
+    done = feature.cli("clone", str(bare.path), cwd=_made(top / "elsewhere"))
+    assert done.code == 0
+    assert "1 feature came with" in done.out
+    assert "hint: set up this clone: git oneshot install --yes" in done.err
+    assert (top / "elsewhere" / "origin" / "lib").exists()
+    done = feature.cli("clone", str(top / "nothing"), str(top / "x"), "--json")
+    assert done.error == "GIT_FAILED"
+    assert "does not exist" in done.json["error"]["message"]
+
+
+def _at(path: Path) -> Repo:
+    repo = Repo.__new__(Repo)
+    repo.path, repo._clock = path, 0
+    return repo
+
+
+def _made(path: Path) -> Path:
+    path.mkdir()
+    return path

@@ -1,0 +1,402 @@
+"""Trails go to a remote and back by git alone: nothing is lost, and success means it is there."""
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.core.commands import Cancel, Patch, RequestSynthesis, Start
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Plan
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
+from git_oneshot.session import Session
+from git_oneshot.trail.exchange import ROUNDS, Exchange, Outcome, send
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.store import load_all
+from git_oneshot.trail.tracking import Tracking
+from git_oneshot.trail.transport import Remote
+from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.trail.crafted import FEATURE, OTHER, Open, append, commit_with, point, started, titled
+
+REF = f"refs/oneshot/{FEATURE}"
+SEEN = f"refs/oneshot-remote/origin/{FEATURE}"
+
+
+class Net:
+    """A bare repository, and clones of it."""
+
+    def __init__(self, repo: MakeRepo, opened: Open, world: MakeWorld) -> None:
+        self._repo, self._opened, self._world = repo, opened, world
+        self.hub = repo("hub", "--bare")
+
+    def clone(self, name: str) -> Repo:
+        """A clone that is not set up for trails."""
+        clone = self._repo(name)
+        clone.git("remote", "add", "origin", str(self.hub.path))
+        return clone
+
+    def session(self, clone: Repo) -> Session:
+        """Someone's work in a clone."""
+        return Session(self._opened(clone), self._world())
+
+    def exchange(self, clone: Repo) -> Exchange:
+        """An exchange with the hub."""
+        git = clone.discover()
+        return Exchange(git, self._opened(clone), Remote(git, "origin"))
+
+    def sync(self, clone: Repo, features: Sequence[FeatureId] | None = None) -> list[Outcome]:
+        """Exchange without waiting."""
+        return self.exchange(clone).run(features, lambda _: None)
+
+    def send(self, clone: Repo) -> list[Outcome]:
+        """What the hook of a push does."""
+        git = clone.discover()
+        remote = Remote(git, "origin")
+        return send(git, self._opened(clone), remote, [FEATURE], lambda _: None)
+
+    def state(self, clone: Repo) -> State:
+        """What a clone knows of the feature."""
+        [state] = [one.state for one in load_all(self._opened(clone))]
+        return state
+
+
+@pytest.fixture
+def net(repo: MakeRepo, opened: Open, world: MakeWorld) -> Net:
+    """A hub without clones."""
+    return Net(repo, opened, world)
+
+
+def refs(repo: Repo) -> dict[str, str]:
+    """All refs of trails."""
+    kinds = ("refs/oneshot/", "refs/oneshot-remote/")
+    rows = repo.git("for-each-ref", "--format=%(refname) %(objectname)", *kinds)
+    return dict(row.split(" ") for row in rows.splitlines())
+
+
+def test_a_trail_goes_there_and_comes_back(net: Net) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start(title="t"))
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    assert refs(net.hub) == {REF: one.git("rev-parse", REF)}
+    assert refs(one)[SEEN] == refs(net.hub)[REF]
+    assert net.sync(one) == []
+    # What only a remote has is read, and not adopted by a sync.
+    assert net.sync(two) == []
+    assert refs(two) == {SEEN: refs(net.hub)[REF]}
+    assert net.state(two).title == "t"
+    net.session(two).execute(FEATURE, RequestSynthesis())
+    assert net.sync(two) == [Outcome(FEATURE, sent=1)]
+    assert net.sync(one) == [Outcome(FEATURE, received=1)]
+    assert refs(one)[REF] == refs(two)[REF] == refs(net.hub)[REF]
+
+
+def test_what_both_wrote_is_merged_and_then_nothing_moves(net: Net) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    net.sync(two)
+    for clone, title in ((one, "one"), (two, "two")):
+        session = net.session(clone)
+        session.execute(FEATURE, Patch(fields=("title",), title=title))
+        session.execute(FEATURE, RequestSynthesis(reason=title))
+    assert net.sync(one) == [Outcome(FEATURE, sent=2)]
+    assert net.sync(two) == [Outcome(FEATURE, sent=2, received=2, merged=True)]
+    assert net.sync(one) == [Outcome(FEATURE, received=2)]
+    assert net.sync(one) == net.sync(two) == []
+    assert len({refs(clone)[REF] for clone in (one, two, net.hub)}) == 1
+    assert net.state(one) == net.state(two)
+    assert net.state(one).requests == 2
+
+
+def test_a_dry_run_says_the_same_and_moves_nothing(net: Net) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    net.sync(two)
+    net.session(one).execute(FEATURE, RequestSynthesis())
+    net.sync(one)
+    net.session(two).execute(FEATURE, RequestSynthesis())
+    before = refs(two)
+    planned = net.exchange(two).plan(None)
+    assert refs(two) == {**before, SEEN: refs(net.hub)[REF]}
+    assert planned == net.sync(two) == [Outcome(FEATURE, sent=1, received=1, merged=True)]
+
+
+def test_only_the_features_that_are_named_go(net: Net) -> None:
+    one = net.clone("one")
+    for feature in (FEATURE, OTHER):
+        net.session(one).execute(feature, Start())
+    assert net.sync(one, [OTHER, FeatureId("nothing")]) == [Outcome(OTHER, sent=1)]
+    assert list(refs(net.hub)) == [f"refs/oneshot/{OTHER}"]
+
+
+def test_another_clone_that_pushes_meanwhile_costs_a_round(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    net.sync(two)
+    net.session(two).execute(FEATURE, RequestSynthesis(reason="two"))
+    push, times = Remote.push, [3]
+
+    def meddle(self: Remote, ends: dict[FeatureId, str]) -> object:
+        if times[0] and self._git.common_dir == str(two.discover().common_dir):
+            times[0] -= 1
+            net.session(one).execute(FEATURE, RequestSynthesis(reason="one"))
+            net.sync(one)
+        return push(self, ends)
+
+    monkeypatch.setattr(Remote, "push", meddle)
+    [outcome] = net.sync(two)
+    assert outcome.wrong == ""
+    net.sync(one)
+    assert refs(one)[REF] == refs(two)[REF] == refs(net.hub)[REF]
+    assert net.state(one).requests == 4
+
+
+def test_rounds_are_bounded(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    hook = net.hub.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\necho failed to lock >&2; exit 1\n")
+    hook.chmod(0o755)
+    from git_oneshot.trail import transport
+
+    monkeypatch.setattr(transport, "_RACES", ("hook declined",))
+    waits: list[float] = []
+    [outcome] = net.exchange(one).run(None, waits.append)
+    assert outcome.retry
+    assert str(ROUNDS) in outcome.wrong
+    assert len(waits) == ROUNDS - 1
+    assert max(waits) <= 1
+
+
+def test_a_remote_that_refuses_such_refs_is_named_with_its_reason(net: Net) -> None:
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    hook = net.hub.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    [outcome] = net.sync(one)
+    assert outcome == Outcome(
+        FEATURE, sent=1, wrong="'origin' refuses it: hook declined", retry=False
+    )
+    assert [o.wrong for o in net.send(one)] == ["'origin' refuses it: hook declined"]
+
+
+def test_a_remote_that_is_not_there_is_an_error(net: Net) -> None:
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    one.git("remote", "set-url", "origin", "/nowhere/at/all")
+    with pytest.raises(OneshotError) as refused:
+        net.sync(one)
+    assert refused.value.code is Code.REMOTE_FAILED
+    assert "/nowhere/at/all" in refused.value.message
+    assert refused.value.kind.retryable
+
+
+# -- the hook's way -------------------------------------------------------------------
+
+
+def test_send_takes_one_connection_where_that_is_enough(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    looked: list[str] = []
+    tips = Remote.tips
+
+    def counted(self: Remote, features: Sequence[FeatureId] | None = None) -> object:
+        looked.append(self.name)
+        return tips(self, features)
+
+    monkeypatch.setattr(Remote, "tips", counted)
+
+    net.session(one).execute(FEATURE, Start())
+    assert [o.wrong for o in net.send(one)] == [""]
+    net.session(one).execute(FEATURE, RequestSynthesis())
+    assert [o.wrong for o in net.send(one)] == [""]
+    assert net.send(one) == []
+    assert looked == []
+    # A trail that diverged is merged and sent, not refused.
+    net.session(two).execute(FEATURE, Start())
+    assert [o.wrong for o in net.send(two)] == [""]
+    assert looked
+    assert refs(two)[REF] == refs(net.hub)[REF]
+    assert len(net.state(two).void) == 1
+
+
+# -- what a remote loses ---------------------------------------------------------------
+
+
+def rewound(net: Net) -> tuple[Repo, Repo]:
+    """The hub went back by an event that a clone has only fetched."""
+    one, two = net.clone("one"), net.clone("two")
+    session = net.session(one)
+    session.execute(FEATURE, Start())
+    session.execute(FEATURE, RequestSynthesis())
+    net.sync(one)
+    net.sync(two)
+    net.hub.git("update-ref", REF, f"{refs(one)[REF]}~1")
+    return one, two
+
+
+def test_what_a_remote_rewound_is_said_and_comes_back(net: Net) -> None:
+    one, two = rewound(net)
+    exchange = net.exchange(two)
+    exchange.run(None, lambda _: None)
+    [loss] = exchange.losses
+    assert loss.told == "'origin' rewound the trail of 'fix-typo'; nothing is lost here"
+    assert net.state(two).requests == 1
+    again = net.exchange(two)
+    assert again.run(None, lambda _: None) == []
+    assert again.losses == []
+    net.session(two).execute(FEATURE, RequestSynthesis())
+    net.sync(two)
+    assert net.state(two).requests == 2
+    assert refs(net.hub)[REF] == refs(two)[REF]
+    assert set(refs(two)) == {REF, SEEN}  # what was kept is in ours now
+    del one
+
+
+@pytest.mark.parametrize("prune", [[], ["--prune"]])
+def test_a_plain_fetch_of_a_rewound_remote_loses_nothing(net: Net, prune: list[str]) -> None:
+    _, two = rewound(net)
+    store = net.session(two).store
+    assert Tracking(two.discover()).look(store.tips()) == []
+    if prune:
+        net.hub.git("update-ref", "-d", REF)
+    two.git("fetch", "-q", *prune, "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
+    [loss] = Tracking(two.discover()).look(store.tips())
+    assert loss.feature == FEATURE
+    assert net.state(two).requests == 1
+    two.git("gc", "-q", "--prune=now")
+    assert net.state(two).requests == 1
+    assert Tracking(two.discover()).look(store.tips()) == []
+
+
+def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> None:
+    one, two = rewound(net)
+    net.hub.git("update-ref", "-d", REF)
+    exchange = net.exchange(two)
+    exchange.run(None, lambda _: None)
+    assert [loss.told for loss in exchange.losses] == [
+        "'origin' dropped the trail of 'fix-typo'; nothing is lost here"
+    ]
+    assert net.state(two).requests == 1
+    exchange = net.exchange(one)
+    assert exchange.run(None, lambda _: None) == [Outcome(FEATURE, sent=2)]
+    assert len(exchange.losses) == 1
+    assert refs(net.hub)[REF] == refs(one)[REF]
+    assert set(refs(one)) == {REF, SEEN}
+
+
+# -- damage ------------------------------------------------------------------------------
+
+
+def test_damage_stays_where_it_is_and_hinders_no_other_trail(net: Net) -> None:
+    one = net.clone("one")
+    bad = FeatureId("bad")
+    for feature in (FEATURE, OTHER, bad):
+        net.session(one).execute(feature, Start())
+    net.sync(one)
+    for feature in (FEATURE, OTHER, bad):
+        net.session(one).execute(feature, RequestSynthesis())
+    point(one, bad, one.commit("no trail"))
+    there = commit_with(net.hub, [refs(net.hub)[f"refs/oneshot/{OTHER}"]], b"no event\n")
+    net.hub.git("update-ref", f"refs/oneshot/{OTHER}", there)
+    outcomes = {one.feature: one for one in net.sync(one)}
+    assert outcomes[FEATURE] == Outcome(FEATURE, sent=1)
+    assert "cannot be joined" in outcomes[OTHER].wrong
+    assert "parents" in outcomes[bad].wrong or "root" in outcomes[bad].wrong
+    assert refs(net.hub)[f"refs/oneshot/{OTHER}"] == there
+
+
+# -- clones, hubs and rings -----------------------------------------------------------------
+
+
+def test_clones_with_real_repositories_converge_by_pushes_that_a_hub_accepts(net: Net) -> None:
+    """The hub refuses all but fast-forwards; five clones write and exchange in any order."""
+    net.hub.git("config", "receive.denyNonFastForwards", "true")
+    chance = random.Random(5)
+    clones = [net.clone(f"c{n}") for n in range(4)]
+    for clone in clones[:2]:
+        net.session(clone).execute(FEATURE, Start(title=clone.path.name))
+    commands = (RequestSynthesis(), Patch(fields=("plan",), plan=Plan(goal="g"), move=True))
+    for _ in range(10):
+        clone = chance.choice(clones)
+        if chance.random() < 0.5:
+            net.sync(clone)
+        try:
+            net.session(clone).execute(FEATURE, chance.choice(commands))
+        except OneshotError:
+            continue
+    for _ in range(6):
+        if not any([net.sync(clone) for clone in chance.sample(clones, 4)]):  # noqa: C419
+            break
+    else:
+        pytest.fail("the exchange did not end")
+    heads = {refs(clone)[REF] for clone in clones if REF in refs(clone)}
+    assert heads == {refs(net.hub)[REF]}
+    states = [net.state(clone) for clone in clones]
+    assert all(state == states[0] for state in states)
+
+
+# -- by plain git -----------------------------------------------------------------------------
+
+
+def test_the_documented_one_liner_brings_trails_with_a_clone(net: Net, tmp_path: Path) -> None:
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    refspec = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
+    one.git("clone", "-q", "-c", f"remote.origin.fetch={refspec}", str(net.hub.path),
+            str(tmp_path / "plain"))  # fmt: skip
+    assert refs(_at(tmp_path / "plain")) == {SEEN: refs(net.hub)[REF]}
+
+
+@pytest.mark.parametrize("way", ["mirror", "bundle"])
+def test_bundles_and_mirrors_carry_trails(
+    net: Net, tmp_path: Path, opened: Callable[..., GitStore], way: str
+) -> None:
+    one = net.clone("one")
+    one.commit("code")
+    tip = append(opened(one), FEATURE, None, started(), titled("t"))
+    there = tmp_path / "there"
+    source = str(one.path)
+    if way == "bundle":
+        source = str(tmp_path / "all.bundle")
+        one.git("bundle", "create", "-q", source, "--all")
+    one.git("clone", "-q", "--mirror", source, str(there))
+    assert refs(_at(there)) == {REF: tip.commit}
+    [loaded] = load_all(opened(_at(there)))
+    assert loaded.state.title == "t"
+
+
+def _at(path: Path) -> Repo:
+    repo = Repo.__new__(Repo)
+    repo.path = path
+    repo._clock = 0
+    return repo
+
+
+def test_a_sync_needs_no_setup_of_the_clone(net: Net) -> None:
+    """Neither a refspec nor a hook; and what is configured for the user's pushes is not for it."""
+    one = net.clone("one")
+    one.commit("code")
+    for key, value in (
+        ("push.followTags", "true"), ("remote.origin.mirror", "true"), ("push.default", "matching"),
+        ("remote.origin.push", "refs/heads/*"), ("fetch.prune", "true"),
+    ):  # fmt: skip
+        one.git("config", key, value)
+    hook = one.path / ".git" / "hooks" / "pre-push"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    net.session(one).execute(FEATURE, Start())
+    net.session(one).execute(FEATURE, Cancel())
+    assert net.sync(one) == [Outcome(FEATURE, sent=2)]
+    assert net.hub.git("for-each-ref", "--format=%(refname)") == REF
+    assert os.path.exists(hook)
