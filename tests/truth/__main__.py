@@ -1,8 +1,8 @@
 """`python -m tests.truth [--sample N] [PROJECT...]`: verdicts held against labels.
 
 Without --sample each labelled commit is judged alone, and the exit is 1 when
-more than one honest commit is refused or more than five cannot be told. With
-it the last N commits of each project are judged, labelled or not, and their
+more than one honest commit is not proven or more than five cannot be told. With
+it the last N commits of each project that have no label are judged, and their
 verdicts are counted.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from tests.truth.projects import Clone, Project, lay_out, projects
 
-REFUSED: Final = 1  # honest commits that may be refused
+REFUSED: Final = 1  # honest commits that need not be proven
 UNKNOWN: Final = 5  # commits that need not be told
 
 Row = tuple[str, ...]
@@ -40,9 +40,11 @@ def labelled(project: Project, clone: Clone) -> Iterator[Row]:
 
 
 def sample(project: Project, clone: Clone, count: int) -> Iterator[Row]:
-    """The last commits of a project, judged one after another."""
-    walk = ["rev-list", "--topo-order", f"--max-count={count}", project.tip]
-    for commit in clone.git(*walk).splitlines():
+    """The last commits of a project that nobody labelled."""
+    labelled = {commit.id for commit in project.commit}
+    walk = ["rev-list", "--topo-order", f"--max-count={count + len(labelled)}", project.tip]
+    others = [commit for commit in clone.git(*walk).splitlines() if commit not in labelled]
+    for commit in others[:count]:
         [judged] = clone.verify(commit)
         note = (judged["notes"] or [""])[0]
         yield word(judged), project.name, commit[:9], judged["subject"], note
@@ -79,10 +81,12 @@ def compared(rows: list[Row]) -> int:
     """Label against verdict, and 1 when too many honest commits were not proven."""
     for (label, verdict), number in sorted(Counter((row[0], row[1]) for row in rows).items()):
         sys.stdout.write(f"{number:5}  {label:9}  {verdict}\n")
-    refused = [row for row in rows if row[0] == "honest" and row[1].startswith("FAIL")]
+    refused = [row for row in rows if row[0] == "honest" and row[1] != "PASS behaviour"]
     unknown = [row for row in rows if row[1].startswith("UNKNOWN")]
+    let_through = [row for row in rows if row[0] == "dishonest" and row[1].startswith("PASS")]
     sys.stdout.write(
-        f"{len(rows)} commits: {len(refused)} honest ones refused (at most {REFUSED}), "
+        f"{len(rows)} commits: {len(refused)} honest ones not proven (at most {REFUSED}), "
+        f"{len(let_through)} dishonest ones passed, "
         f"{len(unknown)} not told (at most {UNKNOWN})\n"
     )
     return len(refused) > REFUSED or len(unknown) > UNKNOWN
