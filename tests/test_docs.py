@@ -298,6 +298,7 @@ TABLES: Final[dict[str, Any]] = {
     "[gate]": rules_file.GateTable,
     "[trail]": rules_file.TrailTable,
     "[limits]": rules_file.LimitsTable,
+    "[prune]": rules_file.PruneTable,
 }
 
 

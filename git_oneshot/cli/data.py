@@ -9,6 +9,7 @@ A new command: its struct here, its row in ``ANSWERS``.
 
 from typing import Any, Final
 
+from git_oneshot.cli.care_data import Cancelled, Checkpointed, Pruned, Resumed
 from git_oneshot.cli.parts import (
     Argument,
     Data,
@@ -16,7 +17,9 @@ from git_oneshot.cli.parts import (
     GateData,
     Judgement,
     LimitsData,
+    OverlapData,
     ProofData,
+    PruneData,
     Refused,
     Row,
     Said,
@@ -27,7 +30,7 @@ from git_oneshot.cli.parts import (
     ValueRow,
     Wrote,
 )
-from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
+from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, PullData, Synthesized
 from git_oneshot.cli.travel_data import Cloned, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
@@ -55,13 +58,6 @@ class Requested(Wrote, frozen=True, kw_only=True):
     """request-synthesize."""
 
     policy: Policy
-
-
-class Cancelled(Wrote, frozen=True, kw_only=True):
-    """cancel."""
-
-    reason: str
-    superseded_by: str | None
 
 
 class Waived(Wrote, frozen=True, kw_only=True):
@@ -138,6 +134,10 @@ class Status(Data, frozen=True, kw_only=True):
     unpushed: Unpushed
     tip: str | None
     void: list[Void]
+    pull: PullData | None
+    merged: str | None  # the commit that holds it, of one that waits for its merge
+    overlaps: list[OverlapData]
+    checkpoint_advised: bool
 
 
 class Listed(Data, frozen=True, kw_only=True):
@@ -229,6 +229,7 @@ class RulesData(Data, frozen=True, kw_only=True):
     checks: list[list[str]]
     gate: GateData
     limits: LimitsData
+    prune: PruneData
 
 
 class Schema(Data, frozen=True, kw_only=True):
@@ -262,6 +263,9 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "pr": PullAnswer,
     "complete": Completed,
     "cancel": Cancelled,
+    "prune": Pruned,
+    "checkpoint": Checkpointed,
+    "resume": Resumed,
     "status": Status,
     "list": Listed,
     "log": Logged,

@@ -173,6 +173,17 @@ class Row(Data, frozen=True, kw_only=True):
     summary: str
     origin: str
     damage: str | None
+    cycle: str | None  # what comes next: red, green or commit; null where nothing does
+    verdicts: str  # such as `2 PASS, 1 waived`
+    age: str  # since its last event, such as 3d
+    pull: str | None
+
+
+class OverlapData(Data, frozen=True, kw_only=True):
+    """A planned file that an open feature changes, too; null: the base does, since this began."""
+
+    file: str
+    feature: str | None
 
 
 class ValueRow(Data, frozen=True, kw_only=True):
@@ -209,6 +220,14 @@ class GateData(Data, frozen=True, kw_only=True):
 
     refs: list[str]
     everything: bool
+
+
+class PruneData(Data, frozen=True, kw_only=True):
+    """When a feature is stale, how many are given up at a time, and the phases that are spared."""
+
+    stale_after_days: int
+    max_batch: int
+    phase_exclusions: list[str]
 
 
 class LimitsData(Data, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import click
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import RulesData
-from git_oneshot.cli.parts import GateData, LimitsData, SideRow, SuiteRow, ValueRow
+from git_oneshot.cli.parts import GateData, LimitsData, PruneData, SideRow, SuiteRow, ValueRow
 from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
@@ -81,6 +81,10 @@ def _data(app: App, found: Rules, tree: str, written: str | None = None) -> Rule
         gate=GateData(refs=list(found.gate.refs), everything=found.gate.everything),
         limits=LimitsData(
             commit_seconds=found.limits.commit_seconds, plan_files=found.limits.plan_files
+        ),
+        prune=PruneData(
+            stale_after_days=found.prune.stale_after_days, max_batch=found.prune.max_batch,
+            phase_exclusions=list(found.prune.phase_exclusions),
         ),
     )  # fmt: skip
 

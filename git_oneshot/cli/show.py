@@ -1,6 +1,6 @@
-"""status, list, log, replay: reading, which never writes an event."""
+"""status: where a feature stands. Reading never writes an event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -8,14 +8,15 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
-from git_oneshot.cli.data import Listed, Status
+from git_oneshot.cli.data import Status
 from git_oneshot.cli.look import Part, Table
-from git_oneshot.cli.parts import Row, Said, Unpushed
-from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.cli.parts import Said, Unpushed
+from git_oneshot.cli.standing import standing
+from git_oneshot.core.ids import printable
+from git_oneshot.core.review import checkpoint_advised
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature
-from git_oneshot.trail.store import Loaded, Trail, joined
+from git_oneshot.trail.store import Loaded, Trail
 
 
 @answering("status", "where a feature stands, and what to do next")
@@ -26,20 +27,23 @@ def status(app: App, *, feature: str | None) -> Answer:
     loaded = app.session.sound(name)
     say_aside(app, loaded)
     state = loaded.state
-    commits = _reach(app, state)
+    commits = reach(app, state)
     word, line = text.cycle(state, app.head)
     waiting = loaded.tip is not None and app.store.unpushed(loaded.tip)
     unpushed = Unpushed(commits=list(commits.unpushed), trail=waiting)
     assert state.phase is not None
-    nexts = _next(state, word, unpushed)
+    nexts = after(state, word, commits)
+    aside = standing(app, state)
+    nexts = [*aside.nexts, *nexts]
     data = Status(
         feature=name, title=state.title, phase=state.phase, policy=state.policy,
         requested=state.requests > 0, branch=state.branch, base=state.base, spike=state.spike,
-        plan=state.plan, cycle=word, commits=_commits(app, state, commits.ids),
+        plan=state.plan, cycle=word, commits=claims_of(app, state, commits.ids),
         unpushed=unpushed, tip=loaded.tip.commit if loaded.tip else None,
-        void=list(state.void),
+        void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
+        checkpoint_advised=checkpoint_advised(state),
     )  # fmt: skip
-    return Answer(data, _status_text(state, data, line), nexts)
+    return Answer(data, [*_status_text(state, data, line), *aside.lines], nexts)
 
 
 def say_aside(app: App, found: Loaded | Trail) -> None:
@@ -49,7 +53,7 @@ def say_aside(app: App, found: Loaded | Trail) -> None:
         app.say(f"warning: what a remote has of '{name}' is left out: {damage.message}")
 
 
-def _commits(app: App, state: State, commits: Sequence[str]) -> list[Said]:
+def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
     """What the trail says of each commit; of one it does not know yet, what git does."""
     known = {commit.id: commit for commit in state.commits}
     new = look(app.git, [c for c in commits if c not in known or not known[c].subject])
@@ -70,7 +74,7 @@ def _commits(app: App, state: State, commits: Sequence[str]) -> list[Said]:
     return rows
 
 
-def _reach(app: App, state: State) -> Commits:
+def reach(app: App, state: State) -> Commits:
     """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
     if state.branch == app.branch:
         return of_feature(app.git, state) if app.head else Commits((), ())
@@ -84,7 +88,8 @@ def _reach(app: App, state: State) -> Commits:
     return Commits(recorded, tuple(new))
 
 
-def _next(state: State, cycle: str, unpushed: Unpushed) -> list[Next]:
+def after(state: State, cycle: str, commits: Commits) -> list[Next]:
+    """What to do next, the first thing first."""
     if state.phase == "plan":
         return [PLAN_IT]
     if state.phase == "implementing":
@@ -94,9 +99,22 @@ def _next(state: State, cycle: str, unpushed: Unpushed) -> list[Next]:
         )
         last = Next(("git", "oneshot", "finalize"), "when all is committed")
         return [first, last] if not state.spike else [first]
-    if state.phase == "completed" and unpushed.commits:
+    if state.phase == "completed" and commits.unpushed:
         return [Next(("git", "push"), "send it, with its trail")]
-    return []
+    return after_review(state)
+
+
+def after_review(state: State) -> list[Next]:
+    """What to do next with a pull request."""
+    if state.phase != "synthesize":
+        return []
+    if state.pull is None or not state.pull.open:
+        return [Next(("git", "oneshot", "synthesize"), "open the pull request")]
+    if state.pull.draft:
+        return [Next(("git", "oneshot", "pr", "ready"), "when it may be reviewed")]
+    if state.pull.provider == "local":
+        return [Next(("git", "oneshot", "pr", "merge"), "when it may be merged")]
+    return [Next(("git", "oneshot", "complete"), "when it was merged")]
 
 
 def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
@@ -114,7 +132,7 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
         lines.append(f"cycle     {cycle}")
     if state.requests:
         lines.append("asked     for a pull request")
-    commits = _commits_table(data.commits)
+    commits = table_of(data.commits)
     unpushed = data.unpushed
     rest = []
     waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
@@ -125,7 +143,7 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     return [*lines, commits, *rest]
 
 
-def _commits_table(commits: Sequence[Said]) -> Table:
+def table_of(commits: Sequence[Said]) -> Table:
     """The commits of a feature, with what its trail claims of them."""
     rows = []
     for commit in commits:
@@ -136,46 +154,3 @@ def _commits_table(commits: Sequence[Said]) -> Table:
         rows.append((commit.commit[:9], verdict, printable(commit.subject)))
     plain = "\n".join(f"commit    {id_} {verdict}  {subject}" for id_, verdict, subject in rows)
     return Table(("commit", "verdict", "subject"), rows, plain)
-
-
-@answering("list", "the open features; with --all, all of them")
-@click.option("--all", "all_", is_flag=True, help="Finished ones, too.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many.")
-@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many.")
-def list_(app: App, *, all_: bool, offset: int, limit: int | None) -> Answer:
-    """List features, those that only a remote has included."""
-    from git_oneshot.core.pipeline import rows
-
-    origins: dict[FeatureId, set[str]] = {}
-    tips = app.store.tips()
-    if app.display.behind(tips):  # a fetch moved trails since
-        app.look_for_losses(tips)
-        tips = app.store.tips()
-        app.refresh_display()
-    for tip in tips:
-        origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")
-    loaded = app.store.load(list(joined(tips).values()))
-    damaged = {one.state.feature: one.damage for one in loaded if one.damage}
-    shown, total = rows((one.state for one in loaded), all=all_, offset=offset, limit=limit)
-    features = [_row(state, origins[FeatureId(state.feature)], damaged) for state in shown]
-    for name, damage in damaged.items():
-        app.say(f"warning: {name}: {damage.message if damage else ''}")
-    for one in loaded:
-        say_aside(app, one)
-    table = text.table(
-        ("feature", "phase", "branch", "origin", "plan"),
-        [(r.feature, r.phase or "?", r.branch or "-", r.origin, r.summary) for r in features],
-    )
-    empty = "no feature is open" if not all_ else "there is no feature"
-    return Answer(Listed(features=features, total=total), [table] if features else empty)
-
-
-def _row(state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]) -> Row:
-    bad = damaged.get(state.feature)
-    return Row(
-        feature=state.feature, title=state.title, phase=state.phase, policy=state.policy,
-        branch=state.branch, commits=len(state.commits), at=state.at,
-        summary=text.plan_line(state.plan, state.summary or state.title),
-        origin="both" if len(origins) == 2 else next(iter(origins)),
-        damage=bad.code if bad else None,
-    )  # fmt: skip

@@ -11,13 +11,14 @@ from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.consent import apply, ask
-from git_oneshot.cli.data import Began, Cancelled, Planned, Requested
+from git_oneshot.cli.data import Began, Planned, Requested
 from git_oneshot.cli.parts import Wrote
-from git_oneshot.core.commands import Cancel, Graduate, Patch, RequestSynthesis, Start
+from git_oneshot.cli.standing import overlapping
+from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
 from git_oneshot.core.facts import Plan, Policy
-from git_oneshot.core.ids import FeatureId, feature_id
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.plan import PAYLOAD, parse, template
 
 
@@ -145,6 +146,7 @@ def plan(
     )  # fmt: skip
     said = receipt.state.plan or said  # of a repeated --key, what was recorded then
     warnings = _warnings(app, said)
+    warnings += [one.told for one in overlapping(app, receipt.state, here=False)]
     for warning in warnings:
         app.say(f"warning: {warning}")
     nexts = [] if draft else [Next(("git", "oneshot", "red"), "write the test that fails, then")]
@@ -227,27 +229,3 @@ def graduate(app: App, *, feature: str | None, reason: str) -> Answer:
     else:
         nexts = [Next(("git", "oneshot", "verify"), "see which of its commits are proven")]
     return Answer(Wrote(**written(receipt)), f"'{name}' is a feature from now on", nexts)
-
-
-@answering("cancel", "give a feature up")
-@click.argument("feature", required=False, shell_complete=open_features)
-@click.option("--reason", default="", help="Why.")
-@click.option(
-    "--superseded-by", default="", metavar="FEATURE", help="What takes its place.",
-    shell_complete=open_features,
-)  # fmt: skip
-def cancel(app: App, *, feature: str | None, reason: str, superseded_by: str) -> Answer:
-    """Give a feature up. Its branch, its commits and its trail stay as they are."""
-    name = app.feature(feature)
-    successor = feature_id(superseded_by) if superseded_by else ""
-    if successor == name:
-        raise OneshotError(
-            Code.INVALID_INPUT, f"'{name}' cannot supersede itself", "name what takes its place"
-        )
-    receipt = app.session.execute(
-        name, Cancel(reason=reason, superseded_by=successor), expect=app.if_tip
-    )
-    if app.markers.feature_on(receipt.state.branch) == name:
-        app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
-    data = Cancelled(**written(receipt), reason=reason, superseded_by=successor or None)
-    return Answer(data, f"cancelled '{name}'; its commits are where they were")

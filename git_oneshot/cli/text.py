@@ -110,6 +110,21 @@ def cycle(state: State, head: str | None) -> tuple[str, str]:
     return "commit", "green: refactor and run green again, or commit"
 
 
+def age(now: str, then: str) -> str:
+    """How long ago, in the largest unit that there is one of."""
+    import datetime
+
+    try:
+        passed = datetime.datetime.fromisoformat(now) - datetime.datetime.fromisoformat(then)
+    except ValueError:  # a damaged trail tells no time
+        return "?"
+    minutes = max(0, int(passed.total_seconds() // 60))
+    for unit, size in (("d", 1_440), ("h", 60)):
+        if minutes >= size:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     """Rows in columns, as wide as they need to be where nothing says how wide they may be."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))] if rows else []

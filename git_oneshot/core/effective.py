@@ -33,6 +33,7 @@ def effective(
         gate=said.gate,
         trail=said.trail,
         limits=said.limits,
+        prune=said.prune,
         from_file=table is not None,
     )
 

@@ -51,6 +51,7 @@ class Code(StrEnum):
     INVALID_PHASE = "INVALID_PHASE"
     INVALID_TRANSITION = "INVALID_TRANSITION"
     LOCK_STALE = "LOCK_STALE"
+    MISSING_CONTEXT = "MISSING_CONTEXT"
     NEEDS_INPUT = "NEEDS_INPUT"
     NOT_A_REPOSITORY = "NOT_A_REPOSITORY"
     NOT_PROVEN = "NOT_PROVEN"
@@ -111,6 +112,7 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.INVALID_PHASE: Kind(Exit.REFUSED, False, "not in this phase"),
     Code.INVALID_TRANSITION: Kind(Exit.REFUSED, False, "no such transition from this phase"),
     Code.LOCK_STALE: Kind(Exit.AGAIN, False, "a killed process left a lock behind"),
+    Code.MISSING_CONTEXT: Kind(Exit.USAGE, False, "there is nowhere to write events"),
     Code.NEEDS_INPUT: Kind(Exit.USAGE, False, "an answer is needed and there is no terminal"),
     Code.NOT_A_REPOSITORY: Kind(Exit.USAGE, False, "not inside a git repository"),
     Code.NOT_PROVEN: Kind(Exit.REFUSED, False, "a commit has no proof"),

@@ -1,22 +1,73 @@
-"""The list of features: which are shown, and which page of them."""
+"""The list of features: which are shown, which page of them, and who is in whose way."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
-from git_oneshot.core.state import FINAL, State
+from git_oneshot.core.state import FINAL, Commit, State
+
+
+class Filter(NamedTuple):
+    """Which features are shown. Empty: any."""
+
+    all: bool = False  # finished ones, too
+    phases: tuple[str, ...] = ()
+    branch: str = ""
+    by: str = ""  # who began it, as `Name <email>`
+    stale: frozenset[str] | None = None  # only these
+
+    def shows(self, state: State) -> bool:
+        """Whether a feature is shown. A phase that is named is shown, finished or not."""
+        if self.phases:
+            if state.phase not in self.phases:
+                return False
+        elif state.phase in FINAL and not self.all:
+            return False
+        if self.branch and state.branch != self.branch:
+            return False
+        if self.by and state.by.rpartition("<")[2] != self.by.rpartition("<")[2]:
+            return False
+        return self.stale is None or state.feature in self.stale
 
 
 def rows(
-    states: Iterable[State],
-    *,
-    all: bool = False,  # noqa: A002 - the name of the option
-    offset: int = 0,
-    limit: int | None = None,
-) -> tuple[list[State], int]:
+    states: Iterable[State], *, offset: int = 0, limit: int | None = None,
+    wanted: Filter = Filter(),  # noqa: B008 - immutable
+) -> tuple[list[State], int]:  # fmt: skip
     """One page of ``states``, and how many there are on all pages.
 
-    Finished features are left out unless ``all``: before the pages are cut, so
-    that the total is that of the pages.
+    What is left out is left out before the pages are cut, so that the total is
+    that of the pages.
     """
-    shown = [state for state in states if all or state.phase not in FINAL]
+    shown = [state for state in states if wanted.shows(state)]
     end = None if limit is None else offset + limit
     return shown[offset:end], len(shown)
+
+
+class Overlap(NamedTuple):
+    """A planned file that somebody else changes, too: another feature, or "" for the base."""
+
+    file: str
+    feature: str
+
+    @property
+    def told(self) -> str:
+        """It in words."""
+        who = f"feature '{self.feature}'" if self.feature else "the base, since this began,"
+        return f"'{self.file}' is changed by {who} as well"
+
+
+def shared(planned: Iterable[str], theirs: Collection[str], feature: str) -> list[Overlap]:
+    """The planned files among theirs."""
+    return [Overlap(file, feature) for file in planned if file in theirs]
+
+
+def verdicts(state: State) -> str:
+    """The commits of a feature by verdict, such as ``3 PASS, 1 waived``; "" for none."""
+    words = Counter(_word(state, commit) for commit in state.commits)
+    return ", ".join(f"{count} {word}" for word, count in words.items())
+
+
+def _word(state: State, commit: Commit) -> str:
+    word = commit.proof.word if commit.proof else "not judged"
+    return "waived" if word != "PASS" and state.waiver(commit.id) is not None else word

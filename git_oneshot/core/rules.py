@@ -15,6 +15,7 @@ from git_oneshot.core.rules_file import (
     Argv,
     GateTable,
     LimitsTable,
+    PruneTable,
     Runner,
     SidesTable,
     TrailTable,
@@ -51,6 +52,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     gate: GateTable = GateTable()
     trail: TrailTable = TrailTable()
     limits: LimitsTable = LimitsTable()
+    prune: PruneTable = PruneTable()
     from_file: bool = False
 
     @property

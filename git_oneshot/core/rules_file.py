@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Phase
 from git_oneshot.core.rules_lines import Where, line_of, place_of
 
 FILE: Final = ".oneshot.toml"
@@ -85,6 +86,20 @@ class LimitsTable(_Table, frozen=True, kw_only=True):
     ] = 5
 
 
+class PruneTable(_Table, frozen=True, kw_only=True):
+    """``[prune]``: which features `prune` gives up."""
+
+    stale_after_days: Annotated[
+        int, Meta(ge=1, le=36_500, description="days without a sign of life, before one is stale")
+    ] = 14
+    max_batch: Annotated[
+        int, Meta(ge=1, le=1_000, description="features that are given up at a time")
+    ] = 25
+    phase_exclusions: Annotated[
+        tuple[Phase, ...], Meta(description="phases in which a feature stays")
+    ] = ("synthesize",)
+
+
 class RulesTable(_Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -103,6 +118,7 @@ class RulesTable(_Table, frozen=True, kw_only=True):
     gate: GateTable = GateTable()
     trail: TrailTable = TrailTable()
     limits: LimitsTable = LimitsTable()
+    prune: PruneTable = PruneTable()
 
 
 class Key(NamedTuple):

@@ -27,6 +27,7 @@ class StateCache:
     """The file ``<common dir>/oneshot/states``."""
 
     def __init__(self, folder: str) -> None:
+        self.damaged = False  # whether a line that was asked for is not to be believed
         self._path = os.path.join(folder, "states")
 
     def find(self, tips: Iterable[str]) -> dict[str, State]:
@@ -41,6 +42,7 @@ class StateCache:
             state = _believed(line, tip)
             if state is not None:
                 found[tip] = state
+            self.damaged |= bool(line) and state is None
         return found
 
     def add(self, states: Mapping[str, State]) -> None:

@@ -89,6 +89,11 @@ class GitStore:
             self._cache.keep({**{_key(t): state for t, state in known.items()}, **sound})
         return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
 
+    @property
+    def degraded(self) -> bool:
+        """Whether a state was replayed because the cache had one that is not to be believed."""
+        return self._cache.damaged
+
     def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
         """The states that need no replay."""
         states = self._cache.find(_key(t) for t in tips)

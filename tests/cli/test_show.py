@@ -46,6 +46,7 @@ def test_status_for_programs(feature: Project) -> None:
         "commits": [{"commit": one, "subject": "one", "verdict": None, "code": None,
                      "class": None, "declared": None, "waived": None}],
         "unpushed": {"commits": [one], "trail": True}, "tip": tip, "void": [],
+        "pull": None, "merged": None, "overlaps": [], "checkpointAdvised": False,
     }  # fmt: skip
     assert [step["argv"] for step in done.json["next"]] == [
         ["git", "oneshot", "red", "--json"], ["git", "oneshot", "finalize", "--json"],

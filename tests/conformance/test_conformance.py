@@ -2,17 +2,15 @@
 
 A case of status 'conform' is matched as it stands, by the small interpreter
 below. One of status 'diverge' has a test of its own that asserts what ``ours``
-says. Each id is run or waits by name for the part that it is about.
+says, here or in a file of its group. Every id is run.
 """
 
 import json
 import shutil
 import subprocess
 import sys
-import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -20,203 +18,41 @@ import pytest
 from git_oneshot.core import commands as c
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import decode, encode
-from git_oneshot.core.commands import Command
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.events import Event, event_of, type_name
-from git_oneshot.core.ids import FeatureId, event_id, feature_id
-from git_oneshot.core.pipeline import rows
+from git_oneshot.core.events import type_name
+from git_oneshot.core.pipeline import Filter, rows
 from git_oneshot.core.state import State
-from git_oneshot.session import Receipt, Session
-from git_oneshot.trail.git_store import GitStore
-from git_oneshot.trail.memory import MemoryStore
-from git_oneshot.trail.store import Tip, TrailStore
-from tests.sandbox import MakeRepo, MakeWorld, Repo
+from git_oneshot.session import Receipt
+from tests.conformance import test_care, test_reviews
+from tests.conformance.cases import (
+    CASES,
+    FEATURE,
+    FINALIZE,
+    PLAN,
+    Opened,
+    Trial,
+    memory,
+    opened,
+    trial,
+)
+from tests.sandbox import MakeWorld, Repo
 
-Case = dict[str, Any]
-Step = Mapping[str, Any]
-
-CASES: Final[dict[str, Case]] = {
-    case["id"]: case
-    for case in json.loads(Path(__file__).with_name("oneshot_cases.json").read_bytes())
-}
-# What these are about is not built yet. Who builds it runs them, and takes them out here.
-WAITING_FOR: Final = {
-    "cancel": "E54 E55 E58 E59 E60 E61",
-    "merge": "E63 E64 E65 E66 E68 E69",
-    "prune": "E71 E72 E73 E74 E75 E76 E77 E78 E79 E80 E83 E85 E86 E87 E89 E90 E91 E92 E93 E94 E95 "
-    "E96 E97 E98 E99 E100 E103 E148",
-    "pr-body": "E104 E105 E108 E109 E110 E111 E112 E113",
-    "synthesis": "E115 E116 E117",
-    "checkpoint": "E128 E129 E131 E132 E133",
-    "resume": "E135 E136 E138 E139",
-}
-WAITING: Final = frozenset(" ".join(WAITING_FOR.values()).split())
+# Groups that have tests of their own beside this file.
+REVIEWS: Final = ("cancel", "merge", "pr-body", "synthesis")
+CARE: Final = ("prune", "checkpoint", "resume")
 # Cases of our groups that the interpreter below has no words for.
 BY_HAND: Final = {"E118", "E119", "E120", "E121", "E123", "E125", "E126", "E140", "E141"}
 MATCHED: Final = [
     case["id"]
     for case in CASES.values()
-    if case["id"] not in WAITING | BY_HAND and case["status"] == "conform"
+    if case["group"] not in REVIEWS + CARE
+    and case["id"] not in BY_HAND
+    and case["status"] == "conform"
 ]
 
-FEATURE: Final = FeatureId("fix-typo")
-COMMIT: Final = "a" * 40
-PLAN: Final = c.Patch(fields=("plan",), plan=f.Plan(text="one-page plan"), move=True)
-FINALIZE: Final = c.Finalize(
-    proofs=(f.CommitJudged(commit=COMMIT, proof=f.Proof(word="PASS")),),
-    suite=f.SuiteJudged(commit=COMMIT, proof=f.Proof(word="PASS")),
-)
-
+__all__ = ["memory", "opened", "trial"]
 
 # -- the interpreter -------------------------------------------------------------------
-
-
-def command_of(step: Step) -> Command:
-    """The command that a step of a case stands for."""
-    match step["cmd"]:
-        case "init":
-            assert step["type"] == "oneshot"
-            return c.Start(policy=step.get("policy"))
-        case "plan":
-            return c.Patch(fields=("plan",), plan=f.Plan(text=step["text"]), move=True)
-        case "set":
-            updates = step["updates"]
-            plan = f.Plan(text=updates["plan"]) if "plan" in updates else None
-            return c.Patch(fields=tuple(updates), plan=plan, summary=updates.get("planSummary"))
-        case "transition":
-            return c.Move(step["to"])
-        case "request_synthesize":
-            return c.RequestSynthesis(reason=step.get("reason", ""))
-        case "finalize":
-            return FINALIZE
-        case "cancel":
-            return c.Cancel(reason=step.get("reason", ""))
-        case "complete_merge":
-            assert step["mergeVerified"]
-            return c.Complete(merge_commit="b" * 40)
-        case other:
-            raise AssertionError(f"no command '{other}'")
-
-
-class Full(MemoryStore):
-    """A store that refuses writes."""
-
-    def append(
-        self,
-        feature: FeatureId,
-        tip: Tip | None,
-        events: Sequence[Event],
-        *,
-        summary: str,
-        state: State,
-        payloads: Mapping[str, bytes] = {},
-    ) -> Tip:
-        raise OneshotError(Code.EVENT_APPEND_FAILED, "cannot write the event: disk full")
-
-
-class Trial:
-    """The trails that one case is about."""
-
-    def __init__(self, store: TrailStore, world: MakeWorld) -> None:
-        self.store = store
-        self.world = world
-        self.session = Session(store, world())
-
-    def do(self, *commands: Command, feature: str = FEATURE) -> Receipt:
-        """Carry out commands, and give back what the last one did."""
-        return [self.session.execute(feature_id(feature), command) for command in commands][-1]
-
-    def follow(self, step: Step) -> None:
-        """Carry out a step of a case."""
-        if "cmd" in step:
-            self.do(command_of(step), feature=step.get("id", FEATURE))
-        elif "event" in step:  # appended by someone else
-            assert step["event"] == "synthesize.requested"
-            self.another().do(c.RequestSynthesis())
-        else:
-            assert step == {"fault": "append_fails"}
-            self.store = Full()
-            self.session = Session(self.store, self.world())
-
-    def another(self, *, key: str | None = None) -> "Trial":
-        """Another session on the same trails, as another process has one."""
-        trial = Trial(self.store, self.world)
-        trial.session = Session(self.store, self.world(key=key))
-        return trial
-
-    def refusal(self, command: Command, feature: str = FEATURE) -> OneshotError:
-        """How a command is refused; and then nothing changed."""
-        before = self.store.tips()
-        with pytest.raises(OneshotError) as refused:
-            self.do(command, feature=feature)
-        assert self.store.tips() == before
-        return refused.value
-
-    def state(self, feature: str = FEATURE) -> State:
-        """The state, as a new process reads it."""
-        return Session(self.store, self.world()).load(FeatureId(feature)).state
-
-    def events(self, feature: str = FEATURE) -> list[Event]:
-        """All events of a trail."""
-        tip = self.store.tip(FeatureId(feature))
-        return list(self.store.read([tip])[0].events) if tip else []
-
-    def types(self) -> list[str]:
-        """The types of the events of the trail."""
-        return [type_name(event) for event in self.events()]
-
-    def say(self, fact: f.Fact) -> None:
-        """Put an event on the trail by hand, past every rule."""
-        feature, before = FEATURE, self.state()
-        stamp = self.world().stamp()
-        event = event_of(
-            fact, id=event_id(stamp.now, stamp.entropy, 0), clock=before.clock + 1, stamp=stamp
-        )
-        tip = self.store.tip(feature)
-        self.store.append(feature, tip, [event], summary="by hand", state=before)
-
-
-Open = Callable[[], GitStore]
-
-
-class Opened(NamedTuple):
-    """A repository, and what opens its trails as a new process does."""
-
-    repo: Repo
-    open: Open
-
-
-@pytest.fixture
-def opened(repo: MakeRepo) -> Iterator[Opened]:
-    """A repository with one commit."""
-    work = repo()
-    work.commit("Begin")
-    stores: list[GitStore] = []
-
-    def new() -> GitStore:
-        for store in stores:
-            store.close()
-        stores.append(GitStore(work.discover(), time.time))
-        return stores[-1]
-
-    yield Opened(work, new)
-    for store in stores:
-        store.close()
-
-
-@pytest.fixture
-def memory(world: MakeWorld) -> Trial:
-    """Trails in memory."""
-    return Trial(MemoryStore(), world)
-
-
-@pytest.fixture(params=["memory", "git"])
-def trial(request: pytest.FixtureRequest, world: MakeWorld) -> Trial:
-    """Trails in memory, and in a repository."""
-    if request.param == "memory":
-        return Trial(MemoryStore(), world)
-    opened: Opened = request.getfixturevalue("opened")
-    return Trial(opened.open(), world)
 
 
 class Outcome(NamedTuple):
@@ -421,7 +257,7 @@ def test_e140_finished_features_are_listed_on_request(trial: Trial) -> None:
     trial.do(c.Start(), feature="a")
     trial.do(c.Start(), PLAN, FINALIZE, feature="b")
     assert listed(trial) == (["a"], 1)
-    assert listed(trial, all=True) == (["a", "b"], 2)
+    assert listed(trial, wanted=Filter(all=True)) == (["a", "b"], 2)
 
 
 def test_e141_the_total_is_counted_before_the_pages_are_cut(trial: Trial) -> None:
@@ -445,7 +281,7 @@ def test_e144_cancelled_and_merged_features_leave_the_list(memory: Trial, end: s
     else:
         memory.do(FINALIZE, c.Complete(merge_commit="b" * 40))
     assert rows([memory.state()]) == ([], 0)
-    ((state,), _) = rows([memory.state()], all=True)
+    ((state,), _) = rows([memory.state()], wanted=Filter(all=True))
     assert state.phase == end
 
 
@@ -577,23 +413,15 @@ def test_e154_there_is_one_way_to_cancel(trial: Trial) -> None:
 
 
 def ids_run() -> list[str]:
-    """The ids of the cases that are matched, and those that the names of tests here speak of."""
-    words = (word for name in globals() if name.startswith("test_e") for word in name.split("_"))
+    """The ids of the cases that are matched, and those that the names of tests speak of."""
+    names = [*globals(), *vars(test_reviews), *vars(test_care)]
+    words = (word for name in names if name.startswith("test_e") for word in name.split("_"))
     named = [word.upper() for word in words if word[0] == "e" and word[1:].isdecimal()]
     return [*MATCHED, *named]
 
 
-def test_every_case_is_run_or_waits_by_name() -> None:
+def test_every_case_is_run_and_none_twice() -> None:
     run = ids_run()
-    print(f"{len(run)} cases run, {len(WAITING)} wait")  # noqa: T201 - pytest -s shows it
     assert len(run) == len(set(run))
-    assert set(run) == set(CASES) - WAITING
-    assert set(CASES) >= WAITING
-    assert (len(CASES), len(run), len(WAITING)) == (119, 59, 60)
-
-
-def test_a_case_waits_for_the_part_that_it_is_about() -> None:
-    for group, names in WAITING_FOR.items():
-        for name in names.split():
-            # E148 is a defect of Exarchos' prune.
-            assert CASES[name]["group"] == group or name == "E148"
+    assert set(run) == set(CASES)
+    assert len(CASES) == 119

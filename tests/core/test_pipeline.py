@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core.facts import Phase
-from git_oneshot.core.pipeline import rows
+from git_oneshot.core.pipeline import Filter, rows
 from git_oneshot.core.state import State
 from tests.strategies import PHASES
 
@@ -18,10 +18,11 @@ states = st.lists(st.sampled_from([None, *PHASES])).map(
 def test_the_pages_together_are_what_is_shown_and_the_total_counts_it(
     given: list[State], everything: bool, size: int
 ) -> None:
-    whole, total = rows(given, all=everything)
+    whole, total = rows(given, wanted=Filter(all=everything))
     assert total == len(whole)
     pages = [
-        rows(given, all=everything, offset=offset, limit=size) for offset in range(0, total, size)
+        rows(given, offset=offset, limit=size, wanted=Filter(all=everything))
+        for offset in range(0, total, size)
     ]
     assert [state for page, _ in pages for state in page] == whole
     assert {counted for _, counted in pages} <= {total}
@@ -30,7 +31,7 @@ def test_the_pages_together_are_what_is_shown_and_the_total_counts_it(
 @pytest.mark.parametrize("phase", [None, *PHASES])
 def test_only_what_is_finished_is_left_out(phase: Phase | None) -> None:
     state = State(feature="a", phase=phase)
-    assert rows([state], all=True) == ([state], 1)
+    assert rows([state], wanted=Filter(all=True)) == ([state], 1)
     hidden = phase in ("completed", "cancelled")
     assert rows([state]) == (([], 0) if hidden else ([state], 1))
 

@@ -131,7 +131,7 @@ def test_the_nearest_key_is_never_one_of_another_table() -> None:
 
 
 def test_an_unknown_key_with_no_like_gets_the_list_of_its_table() -> None:
-    hint = "keys of the file: strict, check, suite, sides, gate, trail, limits"
+    hint = "keys of the file: strict, check, suite, sides, gate, trail, limits, prune"
     assert refused("zzz = 1").hint.startswith(hint)
 
 
@@ -154,6 +154,9 @@ def test_bad_toml_is_named_with_its_line() -> None:
         (suite(name="a\\n"), 2, "expected `str` matching regex"),
         ("[limits]\ncommit-seconds = 601", 2, "<= 600"),
         ("[limits]\nplan-files = 0", 2, ">= 1"),
+        ("[prune]\nstale-after-days = 0", 2, ">= 1"),
+        ("[prune]\nmax-batch = 1.5", 2, "int"),
+        ('[prune]\nphase-exclusions = ["review"]', 2, "review"),
         ("[sides]\ntest = ['']", 2, "expected `str` of length >= 1 at 'sides.test[0]'"),
         (suite() + suite(), 6, "two suites are called 'all'"),
         (suite("runner = 'junit'"), 4, "the runner 'junit' reads a report"),

@@ -1,0 +1,196 @@
+"""cancel, prune: giving features up, one by name or many by age."""
+
+import click
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.cli.care_data import Cancelled, FateData, Pruned, Spared, StepData
+from git_oneshot.cli.complete import open_features
+from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail
+from git_oneshot.cli.look import Part
+from git_oneshot.core.commands import Cancel
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId, feature_id, printable
+from git_oneshot.core.prune import age, choose
+from git_oneshot.core.state import State
+from git_oneshot.forge import pruning
+from git_oneshot.forge.giving_up import Ask, Taken, clean_up, steps
+from git_oneshot.proof.suites import rules_of
+from git_oneshot.session import Receipt, Session
+
+
+@answering("cancel", "give a feature up")
+@click.argument("feature", required=False, shell_complete=open_features)
+@click.option("--reason", default="", help="Why.")
+@click.option(
+    "--superseded-by", default="", metavar="FEATURE", help="What takes its place.",
+    shell_complete=open_features,
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say which steps it would take.")
+@click.option("--keep-pr", is_flag=True, help="Leave the pull request as it is.")
+@click.option("--keep-branch", is_flag=True, help="Leave the branch that synthesize made.")
+@click.option("--delete-branch", is_flag=True, help="Delete your branch, if nothing is lost.")
+def cancel(
+    app: App, *, feature: str | None, reason: str, superseded_by: str, dry_run: bool,
+    keep_pr: bool, keep_branch: bool, delete_branch: bool,
+) -> Answer:  # fmt: skip
+    """Give a feature up. Its branch, its commits and its trail stay as they are.
+
+    Its pull request is closed first. A step that fails leaves the phase, and the
+    next try goes on behind those that are done.
+    """
+    name = app.feature(feature)
+    successor = feature_id(superseded_by) if superseded_by else ""
+    if successor == name:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{name}' cannot supersede itself", "name what takes its place"
+        )
+    command = Cancel(reason=reason, superseded_by=successor)
+    before = done_before(app, name)
+    if before is not None:
+        return _cancelled(before, command, {}, dry_run=False)
+    app.session.rehearse(name, command)
+    ask = Ask(keep_pr, keep_branch, delete_branch)
+    own = aside(app)
+    todo = steps(
+        app.git, own, app.session.load(name).state, app.clone.remote,
+        lambda: forge_for(app, name), ask,
+    )  # fmt: skip
+    if dry_run:
+        plan = {step.action: Taken("skipped", step.what) for step in todo}
+        return _cancelled(read_at(app, name), command, plan, dry_run=True)
+    if todo:
+        _expect(app, name)
+    taken = clean_up(own, name, todo)
+    receipt = app.session.execute(name, command, expect=None if todo else app.if_tip)
+    if app.markers.feature_on(receipt.state.branch) == name:
+        app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
+    if todo:
+        send_trail(app, name)
+    return _cancelled(receipt, command, taken, dry_run=False)
+
+
+def _expect(app: App, name: FeatureId) -> None:
+    """--if-tip is about the trail before the steps, which are events themselves."""
+    loaded = app.session.sound(name)
+    assert loaded.tip is not None
+    if app.if_tip is not None and loaded.tip.commit != app.if_tip:
+        raise OneshotError(
+            Code.SEQUENCE_CONFLICT,
+            f"the trail is at '{loaded.tip.commit[:12]}', not at '{app.if_tip[:12]}'",
+            "read it again: git oneshot status --json",
+            expected=app.if_tip,
+            actual=loaded.tip.commit,
+        )
+
+
+def _cancelled(
+    receipt: Receipt, command: Cancel, taken: dict[str, Taken], *, dry_run: bool
+) -> Answer:
+    name = receipt.state.feature
+    lines = [f"{action}: {how.status if not dry_run else 'would be taken'}, {how.message}"
+             for action, how in taken.items()]  # fmt: skip
+    end = f"cancelled '{name}'; its commits are where they were"
+    lines.append(f"'{name}' would be cancelled" if dry_run else end)
+    data = Cancelled(
+        **written(receipt), reason=command.reason, superseded_by=command.superseded_by or None,
+        dry_run=dry_run,
+        steps=[
+            StepData(action=action, status=how.status if not dry_run else None,
+                     message=how.message)
+            for action, how in taken.items()
+        ],
+    )  # fmt: skip
+    return Answer(data, "\n".join(lines))
+
+
+@answering("prune", "give up the features that nobody works on")
+@click.option("--apply", is_flag=True, help="Do it; without it, say what would be done.")
+@click.option("--older-than", metavar="AGE", help="Such as 14d, 36h or 2w, instead of the rules'.")
+@click.option("--force", is_flag=True, help="Ask for no pull request and no recent commit.")
+@click.option(
+    "--exclude-phase", "exclude", multiple=True, metavar="PHASE",
+    help="A phase in which features stay; again for more, instead of the rules'.",
+)  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the stalest first.")
+def prune(
+    app: App, *, apply: bool, older_than: str | None, force: bool, exclude: tuple[str, ...],
+    limit: int | None,
+) -> Answer:  # fmt: skip
+    """Find the features without an event and without a commit for long, and give them up.
+
+    Without --apply nothing is changed. An open pull request and a commit of the
+    last 24 hours keep a feature, and so does a check that can't be made.
+    """
+    said = rules_of(app.git, app.git.tree(app.head)).prune
+    now = app.now
+    remote = app.clone.remote
+    loaded = app.store.load([tip for tip in app.store.tips() if not tip.origin])
+    found, malformed = pruning.entries(app.git, loaded, now, remote)
+    choice = choose(
+        found, threshold=age(older_than) if older_than is not None
+        else said.stale_after_days * 1_440,
+        exclusions=exclude or said.phase_exclusions, limit=limit or said.max_batch,
+        malformed=malformed,
+    )  # fmt: skip
+    states = {one.state.feature: one.state for one in loaded}
+    fates = list(
+        pruning.prune(
+            app.git, _writer(app) if apply else None, choice, now, remote,
+            lambda name: forge_for(app, name), states, apply=apply, force=force,
+        )
+    )  # fmt: skip
+    for fate in fates if apply else ():
+        if not fate.skipped:
+            _leave(app, states[fate.feature])
+    data = Pruned(
+        applied=apply, candidates=[one.feature for one in choice.chosen],
+        pruned=[f.feature for f in fates if not f.skipped] if apply else None,
+        skipped=[FateData(feature=f.feature, idle=f.idle, reason=f.skipped, why=f.why)
+                 for f in fates if f.skipped],
+        excluded=[Spared(feature=name, reason=why) for name, why in choice.excluded.items()],
+        malformed=[Spared(feature=name, reason=why) for name, why in malformed.items()],
+        total=choice.total, truncated=choice.truncated,
+    )  # fmt: skip
+    return Answer(data, _told(fates, data, states), _next(data))
+
+
+def _writer(app: App) -> Session | None:
+    """Who writes the events; None when git does not know who that is."""
+    try:
+        _ = app.identity
+    except OneshotError:
+        return None
+    return aside(app)
+
+
+def _leave(app: App, state: State) -> None:
+    """The branch is free for another feature; the trail's end goes along with the next push."""
+    name = FeatureId(state.feature)
+    if app.markers.feature_on(state.branch) == name:
+        app.markers.leave(state.branch, name)
+
+
+def _told(fates: list[pruning.Fate], data: Pruned, states: dict[str, State]) -> list[Part] | str:
+    lines: list[Part] = []
+    rows = [
+        (
+            f.feature, states[f.feature].phase or "", f"{f.idle // 1_440} d",
+            f"stays: {f.skipped}, {f.why}" if f.skipped else "pruned" if data.applied else "stale",
+        )
+        for f in fates
+    ]  # fmt: skip
+    if rows:
+        head = ("feature", "phase", "idle", "what becomes of it")
+        lines.append(text.table(head, [tuple(map(printable, row)) for row in rows]))
+    lines += [f"malformed: {one.feature}: {one.reason}" for one in data.malformed]
+    if data.truncated:
+        lines.append(f"{data.total - len(data.candidates)} more are stale; ask again for them")
+    return lines or "nothing is stale"
+
+
+def _next(data: Pruned) -> list[Next]:
+    if data.applied or not data.candidates:
+        return []
+    return [Next(("git", "oneshot", "prune", "--apply"), "give these up")]

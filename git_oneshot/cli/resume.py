@@ -1,0 +1,112 @@
+"""checkpoint, resume: saying where the work stands, and going on from there."""
+
+import click
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.app import App
+from git_oneshot.cli.care_data import Checkpointed, Resumed
+from git_oneshot.cli.complete import features, open_features
+from git_oneshot.cli.forges import as_known, pull_data, pull_name
+from git_oneshot.cli.show import after, claims_of, reach, say_aside, table_of
+from git_oneshot.core.commands import Checkpoint
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.state import State
+from git_oneshot.gate.progress import Remaining, remaining
+
+
+@answering("checkpoint", "say where the work stands, for whoever goes on")
+@click.argument("feature", required=False, shell_complete=open_features)
+@click.option("--summary", default="", help="Where it stands, in your words.")
+def checkpoint(app: App, *, feature: str | None, summary: str) -> Answer:
+    """Record where the work on a feature stands. `resume` shows it."""
+    name = app.feature(feature)
+    app.session.rehearse(name, Checkpoint(summary))
+    receipt = app.session.execute(name, Checkpoint(summary), expect=app.bind(name))
+    data = Checkpointed(**written(receipt), summary=summary or None)
+    return Answer(data, f"checkpoint of '{name}' at event {receipt.state.clock}")
+
+
+@answering("resume", "one page to go on from, in this or any clone")
+@click.argument("feature", required=False, shell_complete=features)
+def resume(app: App, *, feature: str | None) -> Answer:
+    """Say all that is needed to go on with a feature, and bind its branch here.
+
+    It writes no event. In another clone, be on the feature's branch first.
+    """
+    name = app.feature(feature)
+    loaded = app.session.sound(name)
+    say_aside(app, loaded)
+    state = loaded.state
+    bound = _bind(app, name, state)
+    if app.store.degraded:
+        app.say("warning: the cache was damaged; everything is replayed from the trail")
+    commits = reach(app, state)
+    word, line = text.cycle(state, app.head)
+    left = remaining(app.git, state)
+    nexts = [*_branch(app, state), *after(state, word, commits)]
+    assert state.phase is not None and loaded.tip is not None
+    data = Resumed(
+        feature=name, phase=state.phase, policy=state.policy, title=state.title,
+        branch=state.branch, base=state.base, bound=bound, requested=state.requests > 0,
+        plan=state.plan, summary=state.checkpoint_summary or None, cycle=word,
+        red=_red(state.cycle.red if state.cycle.green is None else None),
+        commits=claims_of(app, state, commits.ids), files_left=list(left.files),
+        tests_left=list(left.tests), pull=pull_data(as_known(state.pull)) if state.pull else None,
+        tip=loaded.tip.commit, degraded=app.store.degraded,
+    )  # fmt: skip
+    lines = _page(state, data, line, left)
+    return Answer(data, [*lines[:-1], table_of(data.commits), lines[-1]], nexts)
+
+
+def _bind(app: App, name: FeatureId, state: State) -> bool:
+    """Let the hooks know of the feature, where its branch is the one that we are on."""
+    if not state.open or state.spike or not state.branch or app.branch != state.branch:
+        return False
+    there = app.markers.feature_on(state.branch)
+    if there is None:
+        app.markers.open(state.branch, name)
+    return there in (None, name)
+
+
+def _branch(app: App, state: State) -> list[Next]:
+    """How to get to the branch of an open feature, where we are on another one."""
+    if not state.open or not state.branch or app.branch == state.branch:
+        return []
+    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}"):
+        return [Next(("git", "switch", state.branch), "be on its branch")]
+    remote = app.clone.remote
+    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/remotes/{remote}/{state.branch}"):
+        track = f"{remote}/{state.branch}"
+        return [Next(("git", "switch", "--track", track), "be on its branch, as the remote has it")]
+    return [Next(("git", "fetch"), f"see whether a remote has '{state.branch}' by now")]
+
+
+def _red(proof: Proof | None) -> list[str]:
+    """The tests that fail now."""
+    return [turn.id for turn in proof.tests] if proof is not None else []
+
+
+def _page(state: State, data: Resumed, cycle: str, left: Remaining) -> list[str]:
+    """The page, but the table of commits, which is before the last block."""
+    lines = [f"{state.feature}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"]
+    lines += [f"title     {state.title}"] if state.title else []
+    plan = state.plan
+    if plan is not None:
+        lines += [f"goal      {one}" for one in plan.goal.splitlines()]
+        lines += [f"approach  {one}" for one in plan.approach.splitlines()]
+        lines += [f"plan      {one}" for one in plan.text.splitlines()]
+    lines += [f"said      {one}" for one in state.checkpoint_summary.splitlines()]
+    if state.phase in ("implementing", "synthesize"):
+        lines.append(f"cycle     {cycle}")
+    lines += [f"red       {test}" for test in data.red]
+    rest = [f"to do     {path}" for path in left.files]
+    rest += [f"to do     test: {test}" for test in left.tests]
+    rest += [f"waived    {w.commit[:9]} by {w.by.partition(' <')[0]}: {w.reason}"
+             for w in state.waivers]  # fmt: skip
+    if state.pull is not None:
+        rest.append(f"pull      {pull_name(as_known(state.pull))}")
+    if state.merge_commit:
+        rest.append(f"merged    as {state.merge_commit[:9]}")
+    return [*map(printable, lines), "\n".join(map(printable, rest))]

@@ -1,0 +1,153 @@
+"""Giving a feature up: what it left elsewhere is cleaned up first, a step at a time.
+
+Each step is an event. One that failed leaves the phase, and the next try goes on
+behind those that are done. Nothing is removed that is nowhere else.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.commands import ClosePull, Compensate
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Outcome
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
+from git_oneshot.forge.port import Forge
+from git_oneshot.forge.synthesize import OWN_BRANCH
+from git_oneshot.git import Git
+from git_oneshot.session import Session
+
+CLOSE: Final = "close-pull-request"
+BRANCH: Final = "delete-branch"
+
+
+class Step(NamedTuple):
+    """A step that would be taken: its name, what it is in words, and how it is taken."""
+
+    action: str
+    what: str
+    take: Callable[[], "Taken"]
+
+
+class Taken(NamedTuple):
+    """How a step ended."""
+
+    status: Outcome
+    message: str = ""
+
+
+class Ask(NamedTuple):
+    """What the caller wants kept, or taken away."""
+
+    keep_pull: bool = False
+    keep_branch: bool = False
+    delete_branch: bool = False
+
+
+def steps(
+    git: Git,
+    session: Session,
+    state: State,
+    remote: str,
+    forge: Callable[[], Forge],
+    ask: Ask = Ask(),  # noqa: B008 - immutable
+) -> tuple[Step, ...]:
+    """The steps that a feature needs, in their order; none for most of them."""
+    feature = FeatureId(state.feature)
+    found = []
+    pull = state.pull
+    if pull is not None and pull.open and not ask.keep_pull:
+        where = pull.url or pull.head
+        found.append(
+            Step(CLOSE, f"close the pull request {where}", lambda: _close(session, feature, forge))
+        )
+    own = OWN_BRANCH + state.feature
+    if remote and not ask.keep_branch and _at(git, f"refs/remotes/{remote}/{own}"):
+        # synthesize made it, and its commits are on the feature's own branch.
+        found.append(Step(BRANCH, f"delete '{own}' at '{remote}'", lambda: _drop(git, remote, own)))
+    elif ask.delete_branch and _at(git, f"refs/heads/{state.branch}"):
+        found.append(
+            Step(BRANCH, f"delete the branch '{state.branch}'", lambda: _delete(git, state))
+        )
+    return tuple(found)
+
+
+def clean_up(session: Session, feature: FeatureId, todo: Sequence[Step]) -> dict[str, Taken]:
+    """Take the steps that are not done yet, and record each.
+
+    Raises OneshotError(COMPENSATION_PARTIAL) when one failed, after all were tried.
+    """
+    taken: dict[str, Taken] = {}
+    done = session.sound(feature).state.steps
+    for step in todo:
+        if done.get(step.action) == "executed":
+            taken[step.action] = Taken("skipped", "it was done before")
+            continue
+        try:
+            how = step.take()
+        except OneshotError as err:
+            how = Taken("failed", err.message)
+        taken[step.action] = how
+        command = Compensate(action=step.action, status=how.status, message=how.message)
+        session.execute(feature, command)
+    failed = {action: how for action, how in taken.items() if how.status == "failed"}
+    if failed:
+        action, how = next(iter(failed.items()))
+        raise OneshotError(
+            Code.COMPENSATION_PARTIAL,
+            f"'{feature}' is not cancelled: {action}: {how.message}",
+            f"try again: git oneshot cancel {feature}; or leave it there: --keep-pr",
+            feature=feature,
+        )
+    return taken
+
+
+def _close(session: Session, feature: FeatureId, forge: Callable[[], Forge]) -> Taken:
+    """Close the pull request; one that was closed or merged there meanwhile is let be."""
+    state = session.sound(feature).state
+    assert state.pull is not None
+    port = forge()
+    there = port.look(state.pull.number)
+    if there.state == "open":
+        port.close(there)
+    session.execute(feature, ClosePull(f"{there.state} at the forge"[:500]
+                                       if there.state != "open" else "cancelled"))  # fmt: skip
+    if there.state == "open":
+        return Taken("executed", f"closed {there.url}".strip())
+    return Taken("executed", f"it was {there.state} there already")
+
+
+def _drop(git: Git, remote: str, branch: str) -> Taken:
+    """Delete our own branch at the remote, if it is still where we put it."""
+    seen = _at(git, f"refs/remotes/{remote}/{branch}")
+    lease = f"--force-with-lease=refs/heads/{branch}:{seen}"
+    done = git.call(
+        "push", "--quiet", "--no-verify", lease, remote, f":refs/heads/{branch}",
+        ok=tuple(range(256)),
+    )  # fmt: skip
+    if done.returncode == 0:
+        return Taken("executed")
+    said = done.stderr.decode(errors="replace")
+    if "remote ref does not exist" in said:
+        return Taken("skipped", "it is gone already")
+    if "stale info" in said:
+        return Taken("skipped", "somebody else has pushed to it")
+    return Taken("failed", f"git push to '{remote}' failed")
+
+
+def _delete(git: Git, state: State) -> Taken:
+    """Delete a branch of which nothing is lost: it is nowhere checked out, and all is elsewhere."""
+    ref = f"refs/heads/{state.branch}"
+    if any(line == f"branch {ref}" for line in git.lines("worktree", "list", "--porcelain")):
+        return Taken("skipped", "it is checked out")
+    others = ["--not", f"--exclude={ref.removeprefix('refs/heads/')}", "--branches", "--remotes"]
+    lost = git.lines("rev-list", "--max-count=1", ref, *others)
+    if lost:
+        return Taken("skipped", f"{lost[0][:9]} is on no other branch and on no remote")
+    tip = git.text("rev-parse", ref)
+    git.call("update-ref", "-m", f"oneshot: cancel {state.feature}", "-d", ref, tip)
+    return Taken("executed", f"it was at {tip[:9]}")
+
+
+def _at(git: Git, ref: str) -> str:
+    return git.maybe("rev-parse", "-q", "--verify", ref) or ""
