@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test check strace lint typing coverage man verdicts pictured cheats truth bench dist install clean
+.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats truth bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,10 @@ pictured: $(VENV)/check.stamp
 
 verdicts: $(VENV)/check.stamp
 	@sh tests/verdicts.sh "$(abspath $(BIN))"
+
+## runners   every runner, the real one, on a small project; what can't be had here is counted
+runners: $(VENV)/test.stamp
+	@sh tests/runners/run.sh "$(abspath $(BIN))"
 
 ## cheats    every cheat that we know of, also those that take long to refuse
 cheats: $(VENV)/test.stamp

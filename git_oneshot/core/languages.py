@@ -5,6 +5,7 @@ collect, and the helpers, fixtures and golden files beside them. Manifests, lock
 files and settings of the tools are environment. Patterns are git's pathspecs.
 """
 
+import re
 from typing import Final, Literal, get_args
 
 from git_oneshot.core.rules_file import Runner
@@ -117,3 +118,21 @@ PATTERNS: Final[dict[Runner, Patterns]] = {
 def speaks(runner: Runner, path: str) -> bool:
     """Whether a path is of the language that a runner's tests are written in."""
     return path.endswith(_ENDINGS.get(_LANGUAGE.get(runner, ""), ("\0",)))
+
+
+_TEST_NAME: Final = re.compile(
+    r"test_.*|conftest\..*|tests?\.[^.]+|.*[._-](?:test|tests|spec|unittest)\.[^.]+|.*-test\.[^.]+"
+)
+_TEST_FOLDERS: Final = frozenset(("tests", "test", "__tests__", "__mocks__", "testdata"))
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is a test's by its name, in any language: what a traceback came through."""
+    folder, _, name = path.rpartition("/")
+    named = _TEST_NAME.fullmatch(name)
+    return bool(named) or not _TEST_FOLDERS.isdisjoint(folder.split("/"))
+
+
+def stem(path: str) -> str:
+    """A path without what a language adds to the name of a module."""
+    return next((path[: -len(e)] for es in _ENDINGS.values() for e in es if path.endswith(e)), path)

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from git_oneshot.core.facts import Proof, TestTurn, Word
+from git_oneshot.core.languages import is_test, stem
 from git_oneshot.core.protocols import implied
 from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run, worst
 
@@ -50,6 +51,7 @@ DOUBTS: Final = {
     "runner": "the test run cannot be believed: exit code, report and tests disagree",
     "timeout": "the tests took longer than the suite's timeout",
     "budget": "the tests would take longer than a commit may wait",
+    "deps": "the packages of the lock file are not installed, or the setup failed",
     "environment": "the tests need a package that is not installed",
     "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
     "untrusted": "the commands are not trusted in this clone: git oneshot trust",
@@ -75,15 +77,9 @@ def reason(result: Result, facts: Facts) -> tuple[bool, str]:
     if "AssertionError" in result.bases or result.exception in ("Failed", "AssertionError"):
         return True, "assertion"
     # The test file itself is a frame, so production is any frame that is not it.
-    if any(frame != result.file and not _is_test(frame) for frame in result.frames):
+    if any(frame != result.file and not is_test(frame) for frame in result.frames):
         return True, "production"
     return False, "test-error"
-
-
-def _is_test(path: str) -> bool:
-    folder, _, name = path.rpartition("/")
-    named = name.startswith(("test_", "conftest.")) or name.endswith("_test.py")
-    return named or bool({"tests", "test"} & {*folder.split("/")})
 
 
 _MISSING: Final = frozenset(
@@ -100,7 +96,7 @@ def _missing(result: Result, facts: Facts) -> bool:
     kinds = {result.exception, *result.bases}
     if not _MISSING & kinds:
         return False
-    if facts.provisional and result.exception != "TypeError":
+    if facts.provisional and (result.exception != "TypeError" or "NameError" in result.bases):
         return True
     if "TypeError" in kinds and implied(result.message) & facts.names:
         return True
@@ -113,8 +109,9 @@ def _missing(result: Result, facts: Facts) -> bool:
         if not package and {wanted, wanted.rpartition(".")[2]} & facts.names:
             return True
         wanted = wanted.replace(".", "/")
-    ends = (f"/{wanted}", f"/{wanted}.py", f"/{wanted}/__init__.py")
-    return any(f"/{file}".endswith(ends) or f"/{wanted}/" in f"/{file}" for file in facts.files)
+    ends = (f"/{wanted}", f"/{wanted}/__init__", f"/{wanted}/index")
+    names = {f"/{file}" for file in facts.files} | {f"/{stem(file)}" for file in facts.files}
+    return any(name.endswith(ends) or f"/{wanted}/" in name for name in names)
 
 
 def _why(result: Result, facts: Facts) -> str:
@@ -131,6 +128,7 @@ def _uninstalled(result: Result, facts: Facts) -> bool:
     Of a submodule (a dotted name) the package is there: that is no trouble of the machine.
     """
     missing = result.exception in _ABSENT and "." not in result.missing
+    missing = missing or "Uninstalled" in result.bases  # of other languages
     return missing and result.outcome in FAILING and not _missing(result, facts)
 
 

@@ -101,7 +101,7 @@ class Prover:
             return Judged(known, change)
         pairs = self._bench.pairs(wanted, hybrid_tree, tree)
         proof = judge(pairs, facts_of(self._git, change), other=kind)
-        proof = _placed(proof, change, hybrid_tree)
+        proof = _weaker(_placed(proof, change, hybrid_tree), wanted)
         self._bench.keep(key, proof)
         return Judged(proof, change, tuple(pairs))
 
@@ -204,6 +204,15 @@ def _named(suite: Suite, only: Sequence[str]) -> tuple[str, ...]:
 
 def _empty_tree(git: Git) -> str:
     return hashlib.new(git.object_format, b"tree 0\0").hexdigest()
+
+
+def _weaker(proof: Proof, wanted: Sequence[Wanted]) -> Proof:
+    """A proof that says so when it rests on commands that cannot tell tests apart."""
+    plain = [want.suite.name for want in wanted if want.suite.runner == "command"]
+    if (proof.word, proof.kind) != ("PASS", "behaviour") or not plain:
+        return proof
+    note = f"suite '{plain[0]}' is a plain command, whose exit status is one test: a weaker proof"
+    return msgspec.structs.replace(proof, notes=(*proof.notes, note))
 
 
 def _placed(proof: Proof, change: Change, hybrid_tree: str | None) -> Proof:

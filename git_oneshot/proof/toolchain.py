@@ -40,16 +40,17 @@ class Toolchain:
         self._file = os.path.join(own_dir, "toolchain")
         self._work_tree = work_tree
         self._user = user
+        self._versions: dict[str, str] = {}
 
-    def python(self) -> Python | None:
-        """The first interpreter that has pytest: the active environment's, the tree's, PATH's."""
+    def python(self, *, needs_pytest: bool = True) -> Python | None:
+        """The first interpreter that serves: the active environment's, the tree's, PATH's."""
         known = self._known()
         for executable in self._candidates():
             told = known.get(ascii(executable))
             stamp = _stamp(executable)
             if told is None or told.stamp != stamp:
                 told = self._probe(executable)
-                if told is None or not told.pytest:
+                if told is None or (needs_pytest and not told.pytest):
                     continue  # asked again next time: it may be installed any moment
                 told.stamp = stamp
                 known[ascii(executable)] = told
@@ -63,6 +64,38 @@ class Toolchain:
         folders = [os.path.join(folder, "bin") for folder in self._local()]
         found = [folder for folder in folders if os.path.isdir(folder)]
         return os.pathsep.join([*found, self._user.get("PATH", os.defpath)])
+
+    def version(self, *argv: str) -> str:
+        """What a program says that it is, such as ``rustc -V``; asked again when it changed.
+
+        A name on PATH may stand for one of many (rustup's, nvm's), so where these
+        keep their choice is a part of what is remembered.
+        """
+        program = self.program(argv[0])
+        home = self._user.get("HOME", "")
+        rustup = self._user.get("RUSTUP_HOME") or f"{home}/.rustup"
+        chosen = [f"{rustup}/settings.toml", f"{rustup}/toolchains", f"{home}/.tool-versions"]
+        stamp = "\n".join([program, *(f"{path}@{_mtime(path)}" for path in chosen)])
+        known = self._versions.get(stamp)
+        if known is None:
+            known = self._ask(argv)
+            self._versions[stamp] = known
+        return f"{stamp}\n{known}"
+
+    def _ask(self, argv: tuple[str, ...]) -> str:
+        env = {k: v for k, v in self._user.items() if not k.startswith("GIT_")}
+        try:
+            done = subprocess.run(
+                argv,
+                env={**env, "PATH": self.path()},
+                capture_output=True,
+                timeout=60,
+                check=False,
+                cwd="/",
+            )
+        except (OSError, subprocess.SubprocessError):
+            return "none"
+        return done.stdout.decode(errors="replace").strip()
 
     def program(self, name: str) -> str:
         """A text that changes when the program that ``name`` stands for is another."""

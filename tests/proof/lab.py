@@ -24,7 +24,9 @@ Files = Mapping[str, str | None]  # None: the file goes away
 def user_environment() -> dict[str, str]:
     """The environment of a user whose `python3` has pytest."""
     here = os.path.dirname(sys.executable)
-    return {"PATH": os.pathsep.join([here, os.environ["PATH"]]), "HOME": os.environ["HOME"]}
+    homes = {n: os.environ[n] for n in ("CARGO_HOME", "RUSTUP_HOME") if n in os.environ}
+    path = os.pathsep.join([here, os.environ["PATH"]])
+    return {"PATH": path, "HOME": os.environ["HOME"], **homes}
 
 
 def tools_of(own: Path, work_tree: str | None = None) -> Tools:

@@ -127,6 +127,7 @@ def test_h8_both_kinds_of_repository_are_proven(lab: MakeLab, form: str) -> None
     assert said(proof) == "PASS behaviour"
     assert len(proof.hybrid or "") == len(proof.tree or "") == len(made.git.zero)
     assert turned(proof) == [("sh tests/run.sh", "exit-code")]
+    assert "a weaker proof" in proof.notes[0]  # and it says so
 
 
 def test_h6_odd_names_are_proven_like_any_other(lab: MakeLab) -> None:

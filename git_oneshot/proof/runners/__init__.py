@@ -6,7 +6,21 @@ from typing import Final, NamedTuple
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.rules_file import Runner
 from git_oneshot.core.runs import Run
-from git_oneshot.proof.runners import command, pytest
+from git_oneshot.proof.runners import (
+    cargo,
+    command,
+    ctest,
+    dependencies,
+    go,
+    javascript,
+    jest,
+    junit,
+    node,
+    pytest,
+    tap,
+    unittest,
+    vitest,
+)
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools
 
@@ -18,34 +32,50 @@ def _none(_path: str) -> bool:
 class Way(NamedTuple):
     """How suites of a kind are run.
 
-    ``selects``: whether a test file can be asked for by its path below the root.
+    ``selects``: whether a test file can be asked for by its path below the root;
+    ``programs``: those that decide an outcome, by how they say their version.
     """
 
     run: Callable[[Task, Tools], Run]
     selects: Callable[[str], bool] = _none
+    programs: tuple[tuple[str, ...], ...] = ()
 
 
+_NODE: Final = (("node", "--version"),)
 RUNNERS: Final[dict[Runner, Way]] = {
     "pytest": Way(pytest.run, pytest.selects),
+    "unittest": Way(unittest.run, unittest.selects),
+    "node": Way(node.run, javascript.selects, _NODE),
+    "vitest": Way(vitest.run, javascript.selects, _NODE),
+    "jest": Way(jest.run, javascript.selects, _NODE),
+    "go": Way(go.run, go.selects, (("go", "version"),)),
+    "cargo": Way(cargo.run, cargo.selects, (("cargo", "-V"), ("rustc", "-V"))),
+    "ctest": Way(ctest.run, programs=(("cmake", "--version"), ("cc", "--version"))),
+    "junit": Way(junit.run),
+    "tap": Way(tap.run),
     "command": Way(command.run),
 }
 
 
 def run_suite(task: Task, tools: Tools) -> Run:
     """Run a suite, and say what each test did. Never raises for what the suite does."""
-    way = RUNNERS.get(task.suite.runner, RUNNERS["command"])
     try:
-        return way.run(task, tools)
+        lacking = dependencies.missing(task, tools)
+        return lacking or RUNNERS[task.suite.runner].run(task, tools)
     except OSError as err:
-        return Run(trouble="runner", detail=f"cannot run '{task.suite.command[0]}': {err.strerror}")
+        name = err.filename or task.suite.command[0]
+        return Run(trouble="runner", detail=f"cannot run '{name}': {err.strerror}")
 
 
 def fingerprint(suite: Suite, tools: Tools) -> str:
-    """All of this machine that decides the outcome of a suite."""
-    if suite.runner == "pytest":
-        python = tools.toolchain.python()
+    """All of this machine that decides the outcome of a suite; lock files are in its tree."""
+    chain = tools.toolchain
+    if suite.runner in ("pytest", "unittest"):
+        python = chain.python(needs_pytest=suite.runner == "pytest")
         return python.fingerprint if python else "none"
-    return tools.toolchain.program(suite.command[0])
+    said = [chain.version(*argv) for argv in RUNNERS[suite.runner].programs]
+    said.append(chain.program(suite.command[0]))
+    return "\n".join([*said, dependencies.installed(tools.work_tree, suite.root)])
 
 
 def selection(suite: Suite, paths: Sequence[str]) -> tuple[str, ...]:
@@ -56,5 +86,5 @@ def selection(suite: Suite, paths: Sequence[str]) -> tuple[str, ...]:
     """
     prefix = f"{suite.root}/" if suite.root else ""
     inside = [p.removeprefix(prefix) for p in paths if not p.endswith("/__init__.py")]
-    selects = RUNNERS.get(suite.runner, RUNNERS["command"]).selects
+    selects = RUNNERS[suite.runner].selects
     return tuple(sorted(inside)) if all(map(selects, inside)) else ()

@@ -39,7 +39,7 @@ def run(task: Task, tools: Tools) -> Run:
         pass
     env = {
         **env_of(task, tools),
-        "PYTHONPATH": os.pathsep.join([PLUGIN, *_sources(task)]),
+        "PYTHONPATH": os.pathsep.join([PLUGIN, *sources(task)]),
         "ONESHOT_REPORT": report,
         "ONESHOT_TOP": task.slot.top,
     }
@@ -51,7 +51,7 @@ def run(task: Task, tools: Tools) -> Run:
         return _concluded(task, ended, file.read())
 
 
-def _sources(task: Task) -> list[str]:
+def sources(task: Task) -> list[str]:
     """The slot's own src folders, before those that an editable install put on the path."""
     tops = dict.fromkeys((task.root, task.slot.top))
     return [src for top in tops if os.path.isdir(src := os.path.join(top, "src"))]

@@ -1,0 +1,138 @@
+"""Dependencies that no tree holds: linked from the working tree where they fit, else installed.
+
+``node_modules`` fits when the lock file of the tree to be proven is the one in the
+working tree. Each package is linked by itself, so that what tools write beside
+them stays in the slot, and a package of the workspace is that of the slot.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from git_oneshot.core.runs import Run
+from git_oneshot.proof.process import LOG
+from git_oneshot.proof.runners.task import Task, Tools, detailed, env_of, start, troubled
+
+LOCKS: Final = (
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+    "bun.lockb",
+)  # fmt: skip
+_MODULES: Final = "node_modules"
+# Whose set-up is about something else than packages of Node.
+_OTHERS: Final = ("pytest", "unittest", "go", "cargo", "ctest")
+
+
+def missing(task: Task, tools: Tools) -> Run | None:
+    """Make the dependencies of a suite be there; a run that says why they can't be."""
+    wanted = _wants_modules(task)
+    linked = wanted and link_modules(task, tools.work_tree)
+    if linked and task.suite.runner not in _OTHERS:
+        return None
+    if task.suite.setup:
+        ended = start(task, task.suite.setup, env_of(task, tools))
+        if troubled(task, ended) or ended.status != 0:
+            detail = detailed(task, ended).replace("suite", "the setup of suite", 1)
+            return Run(trouble="deps", detail=detail, seconds=ended.seconds, log=ended.log[-LOG:])
+        return None
+    # Of another command nobody knows whether it needs them.
+    if wanted and not linked and task.suite.runner in ("node", "vitest", "jest"):
+        detail = f"the packages of suite '{task.suite.name}' are not installed from its lock file"
+        return Run(trouble="deps", detail=detail)
+    return None
+
+
+def _wants_modules(task: Task) -> bool:
+    """Whether a suite's package has dependencies, and the tree does not bring them."""
+    if os.path.isdir(os.path.join(task.root, _MODULES)):
+        return False
+    try:
+        with open(os.path.join(task.root, "package.json"), "rb") as file:
+            package = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return False
+    fields = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+    return isinstance(package, dict) and any(package.get(field) for field in fields)
+
+
+def link_modules(task: Task, work_tree: str | None) -> bool:
+    """Link the packages of the working tree into the slot. False where they don't fit."""
+    above = list(_above(task.suite.root))
+    if work_tree is None or not _same_lock(task, work_tree, above):
+        return False
+    linked = False
+    for folder in [*above, *_below(task)]:
+        source = os.path.join(work_tree, folder, _MODULES)
+        target = os.path.join(task.slot.top, folder, _MODULES)
+        if os.path.isdir(source) and not os.path.lexists(target):
+            _mirror(source, target, os.path.realpath(work_tree), task.slot.top)
+            linked = linked or folder in above
+    return linked
+
+
+def _above(root: str) -> Iterator[str]:
+    """A suite's root and the folders above it, up to the top."""
+    while root:
+        yield root
+        root = root.rpartition("/")[0]
+    yield ""
+
+
+def _below(task: Task) -> Iterator[str]:
+    """The packages of a workspace: folders of the slot, two levels down, with a manifest."""
+    top = len(task.slot.top) + 1
+    for first in _folders(task.root):
+        for folder in (first, *_folders(first)):
+            if os.path.isfile(os.path.join(folder, "package.json")):
+                yield folder[top:]
+
+
+def _folders(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:
+        plain = [e.path for e in entries if e.is_dir(follow_symlinks=False)]
+    return sorted(path for path in plain if not path.endswith((_MODULES, ".git")))
+
+
+def _same_lock(task: Task, work_tree: str, above: list[str]) -> bool:
+    """Whether what decides the packages is the same here and there: the nearest lock file."""
+    for folder in above:
+        for name in LOCKS:
+            path = os.path.join(folder, name)
+            if os.path.lexists(os.path.join(task.slot.top, path)):
+                return _equal(task.slot.top, work_tree, path)
+    return _equal(task.slot.top, work_tree, os.path.join(task.suite.root, "package.json"))
+
+
+def _equal(one: str, other: str, path: str) -> bool:
+    try:
+        with open(os.path.join(one, path), "rb") as a, open(os.path.join(other, path), "rb") as b:
+            return a.read() == b.read()
+    except OSError:
+        return False
+
+
+def _mirror(source: str, target: str, work_tree: str, top: str) -> None:
+    """A folder of links to the packages of another; a link into the user's code is turned."""
+    os.mkdir(target)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            link = os.path.join(target, entry.name)
+            if entry.name.startswith("@"):
+                _mirror(entry.path, link, work_tree, top)
+            elif not entry.name.startswith(".") or entry.name == ".bin":
+                real = os.path.realpath(entry.path)
+                own = real.startswith(work_tree + os.sep) and _MODULES not in real.split(os.sep)
+                os.symlink(real.replace(work_tree, top, 1) if own else entry.path, link)
+
+
+def installed(work_tree: str | None, root: str) -> str:
+    """A text that changes when the packages of the working tree do."""
+    if work_tree is None:
+        return ""
+    said = []
+    for folder in _above(root):
+        for name in (os.path.join(_MODULES, ".package-lock.json"), _MODULES, *LOCKS):
+            path = os.path.join(work_tree, folder, name)
+            if os.path.lexists(path):
+                said.append(f"{path}@{os.stat(path).st_mtime_ns}")
+    return "\n".join(said)

@@ -1,0 +1,76 @@
+"""Each runner, the real one, on a small real project: `make runners`.
+
+Not collected by `make test`: what is run here comes from other package indexes.
+A runner that this machine does not have is counted as skipped, never as passed.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.proof.runners import RUNNERS
+from git_oneshot.proof.suites import rules_of
+from tests.proof.lab import Files, Lab, said, user_environment
+from tests.runners.projects import PROJECTS, Project
+from tests.sandbox import MakeRepo
+
+# Where `make runners` installed what comes from npm.
+NODE_MODULES: Final = os.environ.get("ONESHOT_NODE_MODULES", "")
+
+Prove = Callable[[Project, Files], Proof]
+
+
+def there(program: str) -> bool:
+    """Whether a program that a runner needs is on this machine."""
+    if program in ("vitest", "jest"):
+        return (
+            os.path.exists(os.path.join(NODE_MODULES, ".bin", program)) if NODE_MODULES else False
+        )
+    return shutil.which(program, path=user_environment()["PATH"]) is not None
+
+
+@pytest.fixture
+def prove(repo: MakeRepo, tmp_path: Path) -> Prove:
+    """Commit a project and a change to it, and judge the change."""
+
+    def run(project: Project, change: Files) -> Proof:
+        lacking = [program for program in project.needs if not there(program)]
+        if lacking:
+            pytest.skip(f"{' and '.join(lacking)} can't be had on this machine")
+        lab = Lab(repo(), tmp_path / "lab")
+        lab.commit({**project.base, ".gitignore": "node_modules\n"})
+        if {"vitest", "jest"} & set(project.needs):
+            (lab.repo.path / "node_modules").symlink_to(NODE_MODULES)
+        (suite,) = rules_of(lab.git, lab.head()).suites
+        assert suite.runner == project.runner
+        return lab.prove(change).proof
+
+    return run
+
+
+def test_every_runner_has_a_project() -> None:
+    assert {project.runner for project in PROJECTS.values()} == set(RUNNERS)
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_test_that_fails_without_the_code_and_passes_with_it(name: str, prove: Prove) -> None:
+    proof = prove(PROJECTS[name], PROJECTS[name].good)
+    assert said(proof) == "PASS behaviour", proof
+    assert proof.tests[0].reason == PROJECTS[name].reason, proof
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_test_that_passes_without_the_code_proves_nothing(name: str, prove: Prove) -> None:
+    proof = prove(PROJECTS[name], PROJECTS[name].vacuous)
+    assert said(proof) == "FAIL(vacuous-red)", proof
+
+
+@pytest.mark.parametrize("name", [name for name, p in PROJECTS.items() if p.broken])
+def test_a_test_that_fails_of_itself_proves_nothing(name: str, prove: Prove) -> None:
+    proof = prove(PROJECTS[name], PROJECTS[name].broken)
+    assert said(proof) == "FAIL(broken-test)", proof
