@@ -30,6 +30,7 @@ from git_oneshot.cli.parts import (
     ValueRow,
     Wrote,
 )
+from git_oneshot.cli.proof_data import Cached, Going, Proved
 from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, PullData, Synthesized
 from git_oneshot.cli.travel_data import Cloned, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
@@ -138,6 +139,7 @@ class Status(Data, frozen=True, kw_only=True):
     merged: str | None  # the commit that holds it, of one that waits for its merge
     overlaps: list[OverlapData]
     checkpoint_advised: bool
+    going: Going | None
 
 
 class Listed(Data, frozen=True, kw_only=True):
@@ -257,6 +259,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "graduate": Wrote,
     "waive": Waived,
     "finalize": Finalized,
+    "prove": Proved,
     "push": Pushed,
     "synthesize": Synthesized,
     "validate-pr-body": BodyJudged,
@@ -281,4 +284,5 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "rules": RulesData,
     "schema": Schema,
     "skill": Skill,
+    "cache": Cached,
 }

@@ -14,16 +14,14 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.data import Finalized, Pushed
 from git_oneshot.cli.proofs import judgements, proof_data
+from git_oneshot.cli.proving import proven
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import Moved, Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
-from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.finalize import check
-from git_oneshot.gate.judging import judge_all, worst
 from git_oneshot.session import Receipt
 
 
@@ -111,39 +109,10 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     """Prove the feature's commits, however long it takes, then run `git push`.
 
     The hook of the push finds the proofs in the cache, so it needs no time.
+    Interrupted, it leaves the proof to go on; the next push waits for it.
     """
     name = app.feature()
-    state = app.session.sound(name).state
-    app.stand_on(state)
-    prover = app.prover()
-    commits = of_feature(app.git, state).ids if app.head else ()
-    judging = judge_all(app.git, prover, commits, Claims((state,)))
-    verdicts = list(app.progress.each(judging, len(commits)))
-    data: dict[str, Any] = {
-        "feature": name,
-        "commits": judgements(verdicts),
-        "suite": None,
-    }
-    word = worst([v.proof for v in verdicts if not v.accepted])
-    if word != "PASS":
-        bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
-        app.say(text.verdicts(bad))
-        raise OneshotError(
-            Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
-            f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}; nothing was pushed",
-            "see each test: git oneshot verify",
-            **data,
-        )
-    if verdicts:
-        suite = prover.suite(app.git.tree("HEAD"), verdicts[0].commit.parent_tree)
-        data["suite"] = proof_data(suite)
-        if suite.word != "PASS":
-            raise OneshotError(
-                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
-                f"the suite is {suite.told}; nothing was pushed",
-                "run it yourself, and mend what it says",
-                **data,
-            )
+    data = proven(app, name, "nothing was pushed")
     done = subprocess.run(
         ["git", "push", *arguments], env=app.environ, check=False,
         stdout=subprocess.DEVNULL if app.json else None,

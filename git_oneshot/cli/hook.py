@@ -10,6 +10,7 @@ import click
 
 from git_oneshot.cli import text
 from git_oneshot.cli.app import App
+from git_oneshot.cli.behind import patient
 from git_oneshot.cli.caller import amends, git_argv, only_tries
 from git_oneshot.core.errors import Exit
 from git_oneshot.core.ids import FeatureId
@@ -37,9 +38,9 @@ def pre_commit_(ctx: click.Context) -> None:
     rules, broken = rules_for(app.git, tree, tree)
     if broken is None and not rules.suites and app.head is not None:
         return
-    prover = app.prover(limit=rules.limits.commit_seconds)
+    judge = patient(app, rules.limits.commit_seconds)
     amend = amends(git_argv())
-    advice = pre_commit(app.git, prover, rules, index=index, amend=amend)
+    advice = pre_commit(app.git, judge, rules, index=index, amend=amend)
     if advice.refused is not None:
         found = advice.refused
         judged = Judged(proof=found.proof, log=found.log)
@@ -70,8 +71,8 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     states = [app.session.load(feature).state for feature in features.values()]
     states = [state for state in states if state.phase != "cancelled"]  # gates nothing
     held = []
-    prover = functools.cache(lambda: app.prover(limit=WAIT))
-    for one in hold(app.git, remote, updates, states, prover, app.email):
+    judge = functools.cache(lambda: patient(app, WAIT))
+    for one in hold(app.git, remote, updates, states, judge, app.email):
         if isinstance(one, Held):
             held.append(one)
         else:

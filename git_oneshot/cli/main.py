@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "graduate": ("start", "graduate", "make a feature of a spike"),
     "waive": ("claims", "waive", "let a commit pass without a proof"),
     "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
+    "prove": ("proving", "prove", "prove what is not proven yet, and wait for it"),
     "push": ("finish", "push", "prove what is not proven yet, then git push"),
     "synthesize": ("synthesize", "synthesize", "open the pull request, or bring it up to date"),
     "validate-pr-body": (
@@ -55,6 +56,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
     "schema": ("schema", "schema", "the JSON Schema of an answer, and a command's arguments"),
     "skill": ("skill", "skill", "instructions for coding agents"),
+    "cache": ("cache", "cache", "what was found out before: show it, or clear it"),
     "hook": ("hook", "hook", ""),
 }
 HIDDEN: Final = ("hook",)

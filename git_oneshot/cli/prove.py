@@ -38,7 +38,9 @@ def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> An
     verdicts = []
     claims = Claims(tuple(one.state for one in load_all(app.store)))
     each = regression == "each"
-    judging = judge_all(app.git, prover, commits, claims, each=each, ablate=ablate)
+    judging = judge_all(
+        app.git, prover, commits, claims, each=each, ablate=prover.ablate if ablate else None
+    )
     for verdict in app.progress.each(judging, len(commits)):
         if verdict.proof.code == "untrusted":
             raise OneshotError(

@@ -1,5 +1,7 @@
 """status: where a feature stands. Reading never writes an event."""
 
+import os
+import time
 from collections.abc import Sequence
 
 import click
@@ -11,6 +13,7 @@ from git_oneshot.cli.complete import features
 from git_oneshot.cli.data import Status
 from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Said, Unpushed
+from git_oneshot.cli.proof_data import Going
 from git_oneshot.cli.standing import standing
 from git_oneshot.core.ids import printable
 from git_oneshot.core.review import checkpoint_advised
@@ -41,9 +44,23 @@ def status(app: App, *, feature: str | None) -> Answer:
         plan=state.plan, cycle=word, commits=claims_of(app, state, commits.ids),
         unpushed=unpushed, tip=loaded.tip.commit if loaded.tip else None,
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
-        checkpoint_advised=checkpoint_advised(state),
+        checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
     return Answer(data, [*_status_text(state, data, line), *aside.lines], nexts)
+
+
+def _going(app: App) -> Going | None:
+    """The proof that goes on in the background; nothing is imported where there is none."""
+    lock = os.path.join(app.git.own_dir, "proving")
+    if not os.path.exists(lock) or os.path.getsize(lock) == 0:
+        return None
+    from git_oneshot.proof.background import going
+
+    found = going(app.git.own_dir)
+    if found is None:
+        return None
+    return Going(pid=found.pid, seconds=round(time.time() - os.path.getmtime(lock), 1),
+                 tree=found.task.tree, suite=found.task.kind == "suite")  # fmt: skip
 
 
 def say_aside(app: App, found: Loaded | Trail) -> None:
@@ -135,6 +152,9 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     commits = table_of(data.commits)
     unpushed = data.unpushed
     rest = []
+    if data.going:
+        of = "the whole suite" if data.going.suite else "a commit"
+        rest.append(f"proving   {of}, for {text.lasting(data.going.seconds)}")
     waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
     waiting += ["the trail"] if unpushed.trail else []
     if waiting:

@@ -18,6 +18,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def size(number: int) -> str:
+    """A number of bytes: ``12.3 MiB``."""
+    return f"{number / 2**20:.1f} MiB"
+
+
+def lasting(seconds: float) -> str:
+    """How long something has been going on: ``40 s``, ``3 min``."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
 def red(proof: Proof) -> str:
     """What `red` says."""
     count = len(proof.tests)

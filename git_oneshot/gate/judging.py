@@ -1,14 +1,15 @@
 """Judging the commits of a range, one by one: the same for push, finalize and verify."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import Waiver
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, look
+from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
-from git_oneshot.proof.prover import Prover
+from git_oneshot.proof.prover import Judged
 
 
 class Verdict(NamedTuple):
@@ -36,26 +37,26 @@ class Verdict(NamedTuple):
 
 def judge_all(
     git: Git,
-    prover: Prover,
+    judge: Judge,
     commits: Sequence[str],
     claims: Claims = Claims(),  # noqa: B008 - immutable
     *,
     each: bool = False,
-    ablate: bool = False,
+    ablate: Callable[[Judged], Proof] | None = None,
 ) -> Iterator[Verdict]:
     """The verdict on each commit, as soon as it is known.
 
     ``claims``: what trails say of them. ``each``: run the whole suite on every
-    commit, and on its parent, too. ``ablate``: ask each proof twice, and each part.
+    commit, and on its parent, too. ``ablate`` looks at each proof once more.
     """
     for seen in look(git, commits):
         if seen.cut:
             note = "the clone is shallow and ends here: git fetch --deepen=1"
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
             continue
-        judged = prover.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
-        proof = prover.ablate(judged) if ablate else judged.proof
-        suite = prover.suite(seen.tree, seen.parent_tree) if each else None
+        judged = judge.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
+        proof = ablate(judged) if ablate else judged.proof
+        suite = judge.suite(seen.tree, seen.parent_tree) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
         yield Verdict(seen, proof, suite, waiver, judged.log)
 

@@ -16,11 +16,11 @@ from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.landing import is_done
 from git_oneshot.gate.markers import Markers
+from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.push import Range, Update, gated, judge_range, ranges
 from git_oneshot.gate.spool import bind
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import Git
-from git_oneshot.proof.prover import Prover
 from git_oneshot.session import Session
 
 
@@ -63,12 +63,12 @@ def hold(
     remote: str,
     updates: Sequence[Update],
     states: Sequence[State],
-    prover: Callable[[], Prover],
+    judge: Callable[[], Judge],
     email: str,
 ) -> Iterator[Held | Others]:
     """Judge what the updates bring to gated refs, and give what is not proven.
 
-    ``states``: of the features that gate; ``prover`` is made when it is needed.
+    ``states``: of the features that gate; ``judge`` is made when it is needed.
     """
     starts = [state.start for state in states if state.start and _known(git, state.start)]
     for update in updates if states else ():
@@ -78,16 +78,16 @@ def hold(
             continue
         tree = git.tree(update.remote if _known(git, update.remote) else update.local)
         for found in ranges(git, remote, [update], gated(git, remote, states, tree), starts):
-            yield from _judged(git, found, prover(), email, Claims(tuple(states)))
+            yield from _judged(git, found, judge(), email, Claims(tuple(states)))
 
 
 def _judged(
-    git: Git, found: Range, prover: Prover, email: str, claims: Claims
+    git: Git, found: Range, judge: Judge, email: str, claims: Claims
 ) -> Iterator[Held | Others]:
     others = [seen for seen in look(git, found.commits) if seen.email != email]
     if others:
         yield Others(len(others))
-    for one in judge_range(git, prover, found, email, claims):
+    for one in judge_range(git, judge, found, email, claims):
         accepted = one.accepted if isinstance(one, Verdict) else one.word == "PASS"
         if not accepted:
             yield Held(found.update, one)

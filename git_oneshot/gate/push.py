@@ -15,8 +15,8 @@ from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
-from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.suites import rules_for
 
 WAIT: Final = 60.0  # seconds that a push may wait for proofs (DESIGN §6)
@@ -106,7 +106,7 @@ def _there(git: Git, remote: str) -> list[str]:
 
 
 def judge_range(
-    git: Git, prover: Prover, found: Range, email: str, claims: Claims
+    git: Git, judge: Judge, found: Range, email: str, claims: Claims
 ) -> Iterator[Verdict | Proof]:
     """The verdicts on the user's own commits of a range, then the proof of the suite at its tip.
 
@@ -115,7 +115,7 @@ def judge_range(
     deadline = time.monotonic() + WAIT
     own = [s.id for s in look(git, found.commits) if s.email == email]
     judged: list[Verdict] = []
-    for verdict in judge_all(git, prover, own, claims):
+    for verdict in judge_all(git, judge, own, claims):
         judged.append(verdict)
         yield verdict
         if time.monotonic() > deadline and len(judged) < len(own):
@@ -131,4 +131,4 @@ def judge_range(
             "rev-parse", "-q", "--verify", update.remote + "^{tree}"
         )
         before = known or look(git, found.commits[:1])[0].parent_tree
-        yield prover.suite(git.tree(update.local), before)
+        yield judge.suite(git.tree(update.local), before)

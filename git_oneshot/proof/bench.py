@@ -61,6 +61,8 @@ class Bench:
         self._fresh = fresh
         self._limit = limit
         self._watch = watch
+        # How long the runs took the last time that were not begun for want of time.
+        self.refused: list[float] = []
         # Within one process a fresh run is made once.
         self._made: dict[tuple[str, ...], Run] = {}
         self._place: dict[str, str] = {}  # where a tree was laid out last
@@ -97,8 +99,9 @@ class Bench:
         timeout = most if self._limit is None else min(self._limit, most)
         took = self._cache.last(key[:-1])
         if timeout < most and took >= timeout:
-            name = want.suite.name
-            return Run(trouble="budget", detail=f"suite '{name}' took {took:.0f} s the last time")
+            self.refused.append(took)
+            said = f"took {took:.0f} s the last time" if took else "was not run on this yet"
+            return Run(trouble="budget", detail=f"suite '{want.suite.name}' {said}")
         watched = self._watch(f"suite '{want.suite.name}'", took)
         with watched, self._slots.with_tree(tree) as slot:
             self._place[tree] = slot.top

@@ -67,6 +67,11 @@ class Prover:
         self._bench = Bench(git, tools, slots, cache, fresh=fresh, limit=limit, watch=watch)
         self._trusted = trusted
 
+    @property
+    def refused(self) -> list[float]:
+        """How long the runs took the last time that were not begun for want of time."""
+        return self._bench.refused
+
     def prove(
         self, parent_tree: str, tree: str, *, parents: int = 1, only: Sequence[str] = ()
     ) -> Judged:

@@ -47,6 +47,7 @@ def test_status_for_programs(feature: Project) -> None:
                      "class": None, "declared": None, "waived": None}],
         "unpushed": {"commits": [one], "trail": True}, "tip": tip, "void": [],
         "pull": None, "merged": None, "overlaps": [], "checkpointAdvised": False,
+            "going": None,
     }  # fmt: skip
     assert [step["argv"] for step in done.json["next"]] == [
         ["git", "oneshot", "red", "--json"], ["git", "oneshot", "finalize", "--json"],

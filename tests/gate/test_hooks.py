@@ -133,22 +133,6 @@ def test_docs_and_tests_alone_pass(feature: Project) -> None:
     feature.git("commit", "-q", "-m", "test only", "checks")
 
 
-def test_what_takes_too_long_passes_and_says_so(make: MakeProject) -> None:
-    """A commit waits for its budget, no longer; the gate is the push."""
-    rules = "[limits]\ncommit-seconds = 0.2\n"
-    project = make()
-    project.repo.write(".oneshot.toml", (project.path / ".oneshot.toml").read_text() + rules)
-    project.git("commit", "-q", "-am", "rules")
-    project.begin()
-    project.change("slow")
-    project.repo.write("checks/slow", "sleep 5\n")
-    project.git("add", "--all")
-    done = project.may("commit", "-q", "-m", "slow")
-    assert done.code == 0
-    assert done.err.splitlines()[0].startswith("note: not proven yet (budget)")
-    assert done.err.splitlines()[1] == "hint: it is proven at finalize and push"
-
-
 def test_untrusted_commands_are_not_run(feature: Project) -> None:
     """H57: a hook runs no command that this clone's user has not seen."""
     (feature.own / "trust").unlink()

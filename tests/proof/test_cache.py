@@ -165,3 +165,33 @@ def test_a_kept_file_can_be_read_by_a_person(cache: ProofCache, tmp_path: Path) 
     cache.keep(KEY, RUN)
     (path,) = files(tmp_path)
     assert msgspec.json.decode(path.read_bytes())["key"][1:] == list(KEY)
+
+
+def test_what_was_not_used_for_the_longest_time_goes(tmp_path: Path) -> None:
+    small = ProofCache(str(tmp_path), largest=10 * 4096)
+    for number in range(10):
+        small.keep((str(number),), RUN)
+    assert small.held().runs == 10
+    for age, path in enumerate(files(tmp_path)):
+        os.utime(path, (1_000_000 - age,) * 2)
+    assert small.find(Run, ("3",)) == RUN  # which is used now
+    small.trim()
+    left = small.held()
+    assert left.size <= 10 * 4096
+    if left.size < 10 * 4096:  # where a small file takes a block
+        small.keep(("more",), RUN)
+    assert small.find(Run, ("3",)) == RUN
+    small = ProofCache(str(tmp_path), largest=4096)
+    small.trim()
+    assert small.held().runs <= 1
+    small.clear()
+    assert small.held() == (0, 0, 0)
+
+
+def test_the_cache_looks_at_its_size_now_and_then(tmp_path: Path) -> None:
+    """Nobody has to ask for it, and no run pays for looking at all the others."""
+    small = ProofCache(str(tmp_path), largest=4096)
+    for number in range(1_000):
+        small.took((str(number),), 1.0)
+        small.keep((str(number),), RUN)
+    assert len(files(tmp_path)) < 1_000

@@ -1,0 +1,31 @@
+"""The background proof of a command: who does the work, and who waits for it."""
+
+import os
+
+from git_oneshot.cli.app import App
+from git_oneshot.gate.patience import Patient
+from git_oneshot.gate.precommit import file_verdict
+from git_oneshot.git import scrub
+from git_oneshot.proof.background import Background, Task
+from git_oneshot.proof.suites import rules_for
+
+
+def patient(app: App, limit: float | None) -> Patient:
+    """What judges here, and waits for so many seconds."""
+    where = app.git.work_tree or app.git.git_dir
+    return Patient(app.prover(limit=0), Background(app.git.own_dir, _work), where, limit)
+
+
+def _work(task: Task) -> object:
+    """Prove, as a command in the task's working tree would; it is another process by now."""
+    app = App(json=True)  # so that it says nothing
+    app.environ = scrub(dict(os.environ))  # what git told the hook is of that hook alone
+    app.cwd = task.work_tree
+    prover = app.prover()
+    if task.kind == "suite":
+        return prover.suite(task.tree, task.before)
+    before = task.before or app.git.tree(None)
+    judged = prover.prove(before, task.tree, parents=task.parents)
+    if judged.proof.word == "PASS":
+        file_verdict(app.git, rules_for(app.git, before, task.tree)[0], before, task.tree)
+    return judged

@@ -1,0 +1,31 @@
+"""What ``data`` holds of proofs in the background, and of what is kept of proofs."""
+
+from git_oneshot.cli.parts import Data, Judgement, ProofData
+
+
+class Going(Data, frozen=True, kw_only=True):
+    """The proof that goes on in the background: of a commit's tree, or of the suite on it."""
+
+    pid: int
+    seconds: float
+    tree: str
+    suite: bool
+
+
+class Proved(Data, frozen=True, kw_only=True):
+    """prove. Of --stop: no feature, and whether there was a proof to be ended."""
+
+    feature: str | None
+    commits: list[Judgement]
+    suite: ProofData | None
+    stopped: bool
+
+
+class Cached(Data, frozen=True, kw_only=True):
+    """cache: what there is, or was when it was cleared; ``bytes`` of at most ``limit``."""
+
+    runs: int
+    verdicts: int
+    bytes: int
+    limit: int
+    cleared: bool

@@ -1,0 +1,80 @@
+"""prove: what is not proven yet, here or in the background."""
+
+from typing import TypedDict
+
+import click
+
+from git_oneshot.cli import text
+from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.app import App
+from git_oneshot.cli.behind import patient
+from git_oneshot.cli.parts import Judgement, ProofData
+from git_oneshot.cli.proof_data import Proved
+from git_oneshot.cli.proofs import judgements, proof_data
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import of_feature
+from git_oneshot.gate.judging import judge_all, worst
+from git_oneshot.proof.background import stop as end
+
+ENDING = 10.0  # seconds that tests have to end when they are told to
+
+
+class Proven(TypedDict):
+    """What was found out of a feature: each commit, then the suite at the last."""
+
+    feature: str
+    commits: list[Judgement]
+    suite: ProofData | None
+
+
+@answering("prove", "prove what is not proven yet, and wait for it")
+@click.option("--stop", is_flag=True, help="End the proof that goes on in the background.")
+def prove(app: App, *, stop: bool) -> Answer:
+    """Prove the feature's commits and the suite at the last, as `git oneshot push` does first.
+
+    A proof that a commit has begun is waited for, and not begun again. If you
+    interrupt the waiting, it goes on.
+    """
+    if stop:
+        ended = end(app.git.own_dir, ENDING)
+        said = "the proof in the background was ended" if ended else "no proof is going on"
+        return Answer(Proved(feature=None, commits=[], suite=None, stopped=bool(ended)), said)
+    data = proven(app, app.feature(), "nothing is proven by it")
+    done = text.counted(len(data["commits"]), "commit")
+    return Answer(Proved(**data, stopped=False), f"{done} proven")
+
+
+def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
+    """Prove a feature, from the cache and in the background; refuse with what that means else."""
+    state = app.session.sound(name).state
+    app.stand_on(state)
+    judge = patient(app, None)
+    commits = of_feature(app.git, state).ids if app.head else ()
+    judging = judge_all(app.git, judge, commits, Claims((state,)))
+    with app.progress.running("proving in the background"):
+        verdicts = list(app.progress.each(judging, len(commits)))
+    data = Proven(feature=name, commits=judgements(verdicts), suite=None)
+    word = worst([v.proof for v in verdicts if not v.accepted])
+    if word != "PASS":
+        bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
+        app.say(text.verdicts(bad))
+        raise OneshotError(
+            Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
+            f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}; {otherwise}",
+            "see each test: git oneshot verify",
+            **data,
+        )
+    if verdicts:
+        with app.progress.running("the suite, in the background"):
+            suite = judge.suite(app.git.tree("HEAD"), verdicts[0].commit.parent_tree)
+        data["suite"] = proof_data(suite)
+        if suite.word != "PASS":
+            raise OneshotError(
+                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
+                f"the suite is {suite.told}; {otherwise}",
+                "run it yourself, and mend what it says",
+                **data,
+            )
+    return data

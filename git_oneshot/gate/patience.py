@@ -1,0 +1,74 @@
+"""Judging without a hurry: what the cache lacks is proven behind, and waited for so long.
+
+What a hook has begun goes on when git must not wait any longer; the next
+command that asks the same gets it from there.
+"""
+
+import time
+from typing import Protocol
+
+import msgspec
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.proof.background import Background, Task
+from git_oneshot.proof.prover import Judged, Prover
+
+
+class Judge(Protocol):
+    """What judges changes: a prover, or someone who has one."""
+
+    def prove(self, parent_tree: str, tree: str, *, parents: int = 1) -> Judged:
+        """Judge the change from one tree to another."""
+
+    def suite(self, tree: str, before: str | None) -> Proof:
+        """Judge the whole suite on a tree."""
+
+
+class Patient:
+    """Asks the cache, then the background proof; waits ``limit`` seconds in all (None: for ever).
+
+    ``known`` must begin no run, so its limit is 0.
+    """
+
+    def __init__(
+        self, known: Prover, background: Background, work_tree: str, limit: float | None
+    ) -> None:
+        self._known = known
+        self._background = background
+        self._work_tree = work_tree
+        self._limit = limit
+        self._until = None if limit is None else time.monotonic() + limit
+
+    def prove(self, parent_tree: str, tree: str, *, parents: int = 1) -> Judged:
+        """Judge the change from one tree to another."""
+        self._known.refused.clear()
+        judged = self._known.prove(parent_tree, tree, parents=parents)
+        if judged.proof.code != "budget":
+            return judged
+        task = Task("prove", self._work_tree, parent_tree, tree, parents)
+        found = self._asked(task)
+        if isinstance(found, Judged):
+            return found
+        return judged._replace(proof=self._late(judged.proof))
+
+    def suite(self, tree: str, before: str | None) -> Proof:
+        """Judge the whole suite on a tree."""
+        self._known.refused.clear()
+        proof = self._known.suite(tree, before)
+        if proof.code != "budget":
+            return proof
+        found = self._asked(Task("suite", self._work_tree, before, tree))
+        return found if isinstance(found, Proof) else self._late(proof)
+
+    def _asked(self, task: Task) -> object:
+        return self._background.ask(task, time.monotonic() if self._hopeless else self._until)
+
+    @property
+    def _hopeless(self) -> bool:
+        """Whether a run took longer the last time than anyone may wait now."""
+        return self._limit is not None and max(self._known.refused, default=0) >= self._limit
+
+    def _late(self, proof: Proof) -> Proof:
+        if self._hopeless:
+            return proof
+        return msgspec.structs.replace(proof, notes=(f"not within {self._limit:g} s",))

@@ -1,0 +1,249 @@
+"""A suite that takes long never holds up a commit, is never begun twice, and lands."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.proof.background import LOCK, QUEUE, going, stop
+from tests.gate.project import MakeProject, Project
+
+LIMITS = "[limits]\ncommit-seconds = 0.3\n"
+
+
+class Slow:
+    """A project with a test that takes until it is let go, and that says when it is run."""
+
+    def __init__(self, project: Project, top: Path) -> None:
+        self.project = project
+        self.gate, self.ran = top / "gate", top / "ran"
+        path = project.path / ".oneshot.toml"
+        path.write_text(path.read_text() + LIMITS)
+        project.git("commit", "-q", "-am", "rules")
+        project.begin()
+
+    def change(self, name: str) -> None:
+        """Stage a change whose proof takes until it is let go."""
+        self.project.change(name)
+        test = self.project.path / "checks" / name
+        wait = f"until test -e {self.gate}; do sleep 0.02; done\n"
+        test.write_text(f"echo $$ {name} >> {self.ran}\n{wait}{test.read_text()}")
+        self.project.git("add", "--all")
+
+    def commit(self, name: str) -> str:
+        """Commit such a change; what git said."""
+        self.change(name)
+        done = self.project.may("commit", "-q", "-m", name)
+        assert done.code == 0
+        return done.err
+
+    def begun(self) -> set[int]:
+        """The tests of the first proof, once its two runs have begun."""
+        until(lambda: self.ran.exists() and len(self.ran.read_text().splitlines()) == 2)
+        return {int(line.split()[0]) for line in self.ran.read_text().splitlines()}
+
+    def let_go(self) -> None:
+        """Let the tests come to their end."""
+        self.gate.touch()
+
+    def runs(self, name: str) -> int:
+        """How often a test was begun."""
+        return sum(line.endswith(f" {name}") for line in self.ran.read_text().splitlines())
+
+    @property
+    def own(self) -> str:
+        """Where the program keeps what is local."""
+        return str(self.project.own)
+
+    def idle(self) -> None:
+        """Wait until nothing is proven any more."""
+        until(lambda: going(self.own) is None)
+
+
+def until(done: "object") -> None:
+    """Wait for what another process will do."""
+    assert callable(done)
+    for _ in range(1500):
+        if done():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it does not come")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and nobody asked after does not."""
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
+    return done.stdout.strip()[:1] not in (b"", b"Z")
+
+
+@pytest.fixture
+def slow(make: MakeProject, tmp_path: Path) -> Iterator[Slow]:
+    """Nothing goes on when a test is over."""
+    made = Slow(make(), tmp_path)
+    yield made
+    made.let_go()
+    stop(made.own, 10)
+
+
+def test_what_a_commit_began_goes_on_and_is_waited_for(slow: Slow) -> None:
+    said = slow.commit("one").splitlines()
+    slow.begun()
+    assert said[0] == "note: not proven yet (budget): not within 0.3 s"
+    assert said[1].startswith("hint: the proof goes on: git oneshot status")
+    found = slow.project.do("status", "--json").data["going"]
+    assert (found["tree"], found["suite"]) == (slow.project.git("rev-parse", "HEAD^{tree}"), False)
+    assert "proving   a commit, for " in slow.project.do("status").out
+    waiting = subprocess.Popen(["git", "oneshot", "prove", "--json"], cwd=slow.project.path,
+                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    slow.let_go()
+    out, _ = waiting.communicate()
+    assert waiting.returncode == 0, out
+    assert '"verdict":"PASS"' in out
+    assert slow.runs("one") == 2  # without the change, and with it: which was the suite, too
+    slow.idle()
+    done = slow.project.may("commit", "-q", "--amend", "-m", "by another word")
+    assert (done.code, done.err, slow.runs("one")) == (0, "", 2)  # the verdict is known
+    assert slow.project.do("status", "--json").data["going"] is None
+    assert os.path.getsize(os.path.join(slow.own, LOCK)) == 0
+
+
+def test_what_takes_too_long_is_not_waited_for_again(slow: Slow) -> None:
+    """Not even a moment: the last run says how long it would be."""
+    slow.commit("one")
+    slow.begun()
+    time.sleep(0.4)  # of tests that have begun: so they take too long
+    slow.let_go()
+    slow.idle()
+    slow.gate.unlink()
+    err = slow.commit("two")
+    assert "note: not proven yet (budget): suite 'all' took " in err
+    until(lambda: slow.runs("one") == 4)  # of the second proof, which comes to `two` after it
+
+
+def test_a_proof_is_joined_and_not_begun_again(slow: Slow) -> None:
+    slow.commit("one")
+    slow.begun()
+    slow.project.git("reset", "-q", "--soft", "HEAD^")
+    assert "not proven yet" in slow.project.may("commit", "-q", "-m", "again").err
+    assert slow.project.may("commit", "-q", "--amend", "-m", "and again").code == 0
+    slow.let_go()
+    slow.idle()
+    assert slow.runs("one") == 2
+
+
+def test_there_is_one_for_a_repository_and_it_ends_with_its_queue(slow: Slow) -> None:
+    slow.commit("one")
+    slow.begun()
+    first = going(slow.own)
+    slow.commit("two")
+    until(lambda: os.path.exists(os.path.join(slow.own, QUEUE)))
+    assert slow.runs("two") == 0
+    assert first is not None
+    assert going(slow.own) == first
+    slow.let_go()
+    until(lambda: slow.project.cli("push", "--json").error == "PUSH_FAILED")  # proven, no remote
+    slow.idle()
+    assert slow.runs("two") == 2
+    assert not os.path.exists(os.path.join(slow.own, QUEUE))
+
+
+def test_whoever_waits_for_the_end_of_the_commit_does_not_wait_for_the_proof(slow: Slow) -> None:
+    """An editor reads all that a commit prints, and gives it files that it knows nothing of."""
+    slow.change("one")
+    read, write = os.pipe()
+    argv = ["git", "commit", "-q", "-m", "one"]
+    done = subprocess.Popen(argv, cwd=slow.project.path, pass_fds=[write], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    os.close(write)
+    done.communicate(timeout=30)
+    ready, _, _ = select.select([read], [], [], 30)
+    assert ready
+    assert os.read(read, 1) == b""
+    os.close(read)
+    found = going(slow.own)
+    assert found is not None
+    assert os.getpgid(found.pid) != os.getpgid(0)
+    assert os.getsid(found.pid) != os.getsid(0)
+    until(lambda: os.getpriority(os.PRIO_PROCESS, found.pid) == 10)
+    tests = slow.begun()
+    until(lambda: {os.getpriority(os.PRIO_PROCESS, pid) for pid in tests} == {10})
+
+
+def test_stop_ends_it_and_its_tests(slow: Slow) -> None:
+    slow.commit("one")
+    tests = slow.begun()
+    slow.commit("two")
+    assert slow.project.do("prove", "--stop").out == "the proof in the background was ended\n"
+    assert going(slow.own) is None
+    until(lambda: not any(alive(pid) for pid in tests))
+    assert slow.project.do("prove", "--stop", "--json").data["stopped"] is False
+    slow.let_go()
+    assert slow.project.do("prove", "--json").data["suite"]["verdict"] == "PASS"
+
+
+def test_a_killed_one_leaves_nothing_wrong(slow: Slow) -> None:
+    slow.commit("one")
+    slow.begun()
+    found = going(slow.own)
+    assert found is not None
+    os.kill(found.pid, signal.SIGKILL)
+    until(lambda: going(slow.own) is None)
+    assert slow.project.do("status", "--json").data["going"] is None
+    slow.let_go()
+    assert slow.project.do("prove").out == "1 commit proven\n"
+
+
+def test_a_push_waits_and_an_interrupted_one_loses_nothing(slow: Slow, make: MakeProject) -> None:
+    remote = make.remote(slow.project)
+    slow.commit("one")
+    argv = [sys.executable, "-m", "git_oneshot", "push", "--", "-q", "origin", "main"]
+    waiting = subprocess.Popen(argv, cwd=slow.project.path, stderr=subprocess.PIPE)
+    slow.begun()
+    time.sleep(0.5)
+    waiting.send_signal(signal.SIGINT)
+    waiting.communicate()
+    assert waiting.returncode == 130
+    assert going(slow.own) is not None
+    slow.let_go()
+    done = slow.project.oneshot("push", "--", "-q", "origin", "main")
+    assert done.code == 0, done
+    assert remote.git("rev-parse", "main") == slow.project.head
+    assert slow.runs("one") == 2
+
+
+def test_a_fail_that_is_found_behind_holds_the_push(slow: Slow, make: MakeProject) -> None:
+    make.remote(slow.project)
+    slow.change("one")
+    test = slow.project.path / "checks" / "one"
+    test.write_text(test.read_text().replace("grep -qx one", "true #"))
+    slow.project.git("add", "--all")
+    assert slow.project.may("commit", "-q", "-m", "vacuous").code == 0
+    slow.let_go()
+    done = slow.project.oneshot("push", "--json", "--", "origin", "main")
+    assert (done.code, done.error) == (1, "NOT_PROVEN")
+    assert done.data["commits"][0]["code"] == "vacuous-red"
+
+
+def test_the_cache_is_shown_and_cleared(slow: Slow) -> None:
+    slow.commit("one")
+    slow.begun()
+    slow.let_go()
+    slow.idle()
+    held = slow.project.do("cache", "--json").data
+    assert (held["runs"], held["verdicts"], held["cleared"]) == (2, 1, False)
+    assert held["limit"] > held["bytes"] > 0
+    assert slow.project.do("cache", "show").out.splitlines()[0] == "runs      2"
+    assert slow.project.do("cache", "clear").out == "cleared\n"
+    assert slow.project.do("cache", "--json").data["runs"] == 0
+    assert not (slow.project.own / "verdicts").exists()
+    with contextlib.suppress(FileNotFoundError):
+        slow.ran.unlink()
+    assert slow.project.do("prove").code == 0
+    assert slow.runs("one") == 2
