@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats truth bench dist install clean
+.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats contract truth bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -59,6 +59,10 @@ runners: $(VENV)/test.stamp
 ## cheats    every cheat that we know of, also those that take long to refuse
 cheats: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2 -m '' tests/cheats
+
+## contract  trails over every transport that git has, with real servers on loopback
+contract: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -q -m '' tests/trail/test_transports.py
 
 ## truth     verdicts on commits of six public projects, held against labels; TRUTH_MIRROR=FOLDER has clones
 truth: $(VENV)/test.stamp

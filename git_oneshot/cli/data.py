@@ -32,7 +32,7 @@ from git_oneshot.cli.parts import (
 )
 from git_oneshot.cli.proof_data import Cached, Going, Proved
 from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, PullData, Synthesized
-from git_oneshot.cli.travel_data import Cloned, Synced
+from git_oneshot.cli.travel_data import Cloned, SplitOff, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State, Void
 
@@ -277,6 +277,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "why": Why,
     "verify": Verified,
     "sync": Synced,
+    "split": SplitOff,
     "clone": Cloned,
     "install": Installed,
     "uninstall": Uninstalled,

@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "why": ("why", "why", "why a hook refused the last time, and what to do"),
     "verify": ("prove", "verify", "judge commits by running their tests"),
     "sync": ("travel", "sync", "exchange trails with a remote"),
+    "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
     "clone": ("travel", "clone", "git clone, with the trails"),
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),

@@ -17,7 +17,7 @@ from git_oneshot.cli.proof_data import Going
 from git_oneshot.cli.standing import standing
 from git_oneshot.core.ids import printable
 from git_oneshot.core.review import checkpoint_advised
-from git_oneshot.core.state import State
+from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits, look, of_feature
 from git_oneshot.trail.store import Loaded, Trail
 
@@ -107,6 +107,14 @@ def reach(app: App, state: State) -> Commits:
 
 def after(state: State, cycle: str, commits: Commits) -> list[Next]:
     """What to do next, the first thing first."""
+    nexts = _ahead(state, cycle, commits)
+    if any(void.reason == BEGUN_TWICE for void in state.void):
+        argv = ("git", "oneshot", "split", state.feature)
+        nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
+    return nexts
+
+
+def _ahead(state: State, cycle: str, commits: Commits) -> list[Next]:
     if state.phase == "plan":
         return [PLAN_IT]
     if state.phase == "implementing":

@@ -1,4 +1,4 @@
-"""sync and clone: trails from one repository to another."""
+"""sync, split and clone: trails from one repository to another."""
 
 import os
 import subprocess
@@ -8,12 +8,13 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import features
 from git_oneshot.cli.consent import apply, ask
 from git_oneshot.cli.parts import SyncRow
 from git_oneshot.cli.text import counted
-from git_oneshot.cli.travel_data import Cloned, LossRow, Synced
+from git_oneshot.cli.travel_data import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import REMOTE, feature_id
+from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import sync as exchange
 from git_oneshot.trail.exchange import Outcome
@@ -81,6 +82,31 @@ def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> On
     what = first if len(wrong) == 1 else f"{len(wrong)} trails are not on '{remote}'"
     hint = "try again: git oneshot sync" if code is Code.RACE_LOST else "git oneshot fsck"
     return OneshotError(code, what, hint, exchange=data.features)
+
+
+@answering("split", "give one of two beginnings of one id a trail of its own")
+@click.argument("feature", required=False, shell_complete=features)
+@click.option("--as", "new", required=True, metavar="NEW-ID", help="The id of the new trail.")
+def split(app: App, *, feature: str | None, new: str) -> Answer:
+    """Part what two people began under one id.
+
+    The beginning that only this clone has goes to NEW-ID, with all that came of
+    it; where both are on one trail already, the one that does not count. On the
+    old trail nothing is taken away.
+    """
+    from git_oneshot.trail.splitting import split as part
+
+    name = app.feature(feature)
+    tip, state, events = part(app.store, name, feature_id(new))
+    on = app.markers.feature_on(state.branch)
+    if state.branch == app.branch and on == name and state.open and not state.spike:
+        app.markers.open(state.branch, FeatureId(state.feature))
+    assert state.phase is not None
+    data = SplitOff(
+        feature=state.feature, source=name, phase=state.phase, events=list(events), tip=tip.commit
+    )
+    text = f"'{new}' has the {counted(len(events), 'event')} that were begun as '{name}'"
+    return Answer(data, text, [Next(("git", "oneshot", "sync"), "send it")])
 
 
 @answering("clone", "git clone, with the trails")

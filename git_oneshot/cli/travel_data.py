@@ -1,6 +1,7 @@
 """What the commands answer that bring trails from one repository to another."""
 
 from git_oneshot.cli.parts import Data, SyncRow
+from git_oneshot.core.facts import Phase
 
 
 class LossRow(Data, frozen=True, kw_only=True):
@@ -27,3 +28,13 @@ class Cloned(Data, frozen=True, kw_only=True):
     path: str
     fetched: int
     changes: list[str]
+
+
+class SplitOff(Data, frozen=True, kw_only=True):
+    """split. ``source`` is the old id; ``events`` are on both trails, if they were on the old."""
+
+    feature: str
+    source: str
+    phase: Phase
+    events: list[str]
+    tip: str

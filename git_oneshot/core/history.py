@@ -21,7 +21,7 @@ from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import Phase, Policy
 from git_oneshot.core.replay import Folding, evolve, legal, replay
-from git_oneshot.core.state import State
+from git_oneshot.core.state import BEGUN_TWICE, State
 
 # Ids that are used more than once, of which it is found out who saw whom. More
 # is a forgery; what none of them can do is to make another's event void.
@@ -143,6 +143,27 @@ def seen_by(history: Sequence[Entry], event: str) -> tuple[Entry, ...]:
     return tuple(reversed(kept))
 
 
+def starts_of(feature: str, history: Sequence[Entry]) -> dict[str, str]:
+    """The beginnings that their writers could think the first: commit to event id, in order."""
+    judged, _ = _judge(feature, history)
+    found = [(one.start.clock, one.start.id, one.commit) for one in judged if one.start]
+    return {commit: id_ for _, id_, commit in sorted(found)}
+
+
+def side_of(history: Sequence[Entry], start: str, starts: Iterable[str]) -> tuple[Entry, ...]:
+    """What came of one beginning alone, before anybody knew of another."""
+    others = {*starts} - {start}
+    inside, outside = {start}, {*others}
+    found = []
+    for entry in history:
+        if not outside.isdisjoint(entry.parents) or entry.commit in others:
+            outside.add(entry.commit)
+        elif entry.commit == start or not inside.isdisjoint(entry.parents):
+            inside.add(entry.commit)
+            found.append(entry)
+    return tuple(found)
+
+
 def _is_line(history: Sequence[Entry]) -> bool:
     return all(
         len(entry.parents) == 1 and entry.parents[0] == before.commit
@@ -222,7 +243,7 @@ def _fold(state: State, judged: Sequence[Judged], view: View) -> State:
 def _lost(one: Judged, view: View, way: Mapping[Phase, Move]) -> str | None:
     """Why an event that was legal for its writer is void beside what that one did not see."""
     if one.start is not None and one.start != view.start:
-        return "the feature was begun twice, and the other start came first"
+        return BEGUN_TWICE
     if one.origin is None or way.get(one.origin) == one.move:
         return None
     if one.origin in way:

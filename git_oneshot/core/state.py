@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from git_oneshot.core.facts import How, Outcome, Phase, Plan, Policy, Proof, Provider
 
+BEGUN_TWICE: Final = "the feature was begun twice, and the other start came first"
 FINAL: Final[tuple[Phase, ...]] = ("completed", "cancelled")
 
 

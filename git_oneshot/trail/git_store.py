@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -116,14 +116,14 @@ class GitStore:
 
     def _read(self, tips: Sequence[Tip]) -> list[Trail]:
         from git_oneshot.trail.objects import root
-        from git_oneshot.trail.reading import trail_of
+        from git_oneshot.trail.reading import trail_of, unreadable
 
         raws = self._raw(tips)
         if raws is None and len(tips) > 1:  # one of them leads nowhere: halve until it is alone
             half = len(tips) // 2
             return self._read(tips[:half]) + self._read(tips[half:])
         if raws is None:
-            return [_unreadable(tip) for tip in tips]
+            return [unreadable(tip) for tip in tips]
         objects = self._objects
         return [
             trail_of(t, raws, objects.id_of(root(t.feature, objects)).decode(), objects)
@@ -202,6 +202,10 @@ class GitStore:
         finally:
             self._objects.forget()
 
+    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """The payloads that these appends hold, by the ids of their events."""
+        return self._source.payloads(commits)
+
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
         """Write the merge of two ends."""
         from git_oneshot.trail import merging
@@ -279,15 +283,6 @@ def _refused(err: OSError) -> OneshotError:
 def _key(tip: Tip) -> str:
     """What the state of a tip is cached by. No end of several is taken for the one of another."""
     return tip.name + "+" if tip.beside else tip.commit
-
-
-def _unreadable(tip: Tip) -> Trail:
-    damage = OneshotError(
-        Code.TRAIL_DAMAGED,
-        f"objects of the trail of '{tip.feature}' are missing or damaged",
-        "look for them: git fsck",
-    )
-    return Trail(tip.feature, tip, (), damage)
 
 
 def _message(summary: str, events: "Sequence[Event]") -> bytes:

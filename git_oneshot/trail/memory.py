@@ -1,7 +1,7 @@
 """Trails in memory: the same contract as the git store, for tests and for trying a command out."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.codec import decode, encode
@@ -19,6 +19,7 @@ class Kept(NamedTuple):
 
     parents: tuple[str, ...]
     lines: tuple[bytes, ...]
+    payloads: tuple[tuple[str, bytes], ...] = ()
 
 
 class MemoryStore:
@@ -74,15 +75,20 @@ class MemoryStore:
         *,
         summary: str,
         state: State,  # noqa: ARG002 - the contract's; there is no cache here
-        payloads: Mapping[str, bytes] = {},  # noqa: ARG002
+        payloads: Mapping[str, bytes] = {},
     ) -> Tip:
         """Write events behind ``tip``. Raises LostRace when the trail is elsewhere."""
         lines = tuple(encode(event) for event in events)
-        new = self._add(Kept((join(self, tip),) if tip else (), lines), f"{feature} {summary}")
+        kept = Kept((join(self, tip),) if tip else (), lines, tuple(payloads.items()))
+        new = self._add(kept, f"{feature} {summary}")
         self.move(feature, new, tip)
         after = self.tip(feature)
         assert after is not None
         return after
+
+    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """The payloads that these appends hold, by the ids of their events."""
+        return {name: blob for commit in commits for name, blob in self._pool[commit].payloads}
 
     def merge(self, feature: FeatureId, one: str, two: str, history: Sequence[Entry]) -> str:
         """The merge of two ends."""

@@ -74,6 +74,16 @@ def trail_of(tip: Tip, raws: Mapping[str, Raw], root: str, objects: Objects) -> 
     return _decoded(tip, commits, raws)
 
 
+def unreadable(tip: Tip) -> Trail:
+    """A trail that git could not walk, or not so far."""
+    damage = OneshotError(
+        Code.TRAIL_DAMAGED,
+        f"objects of the trail of '{tip.feature}' are missing or damaged",
+        "look for them: git fsck",
+    )
+    return Trail(tip.feature, tip, (), damage)
+
+
 def _walk(end: str, raws: Mapping[str, Raw], root: str, objects: Objects) -> dict[str, Read]:
     """The commits behind ``end`` but for the root, parents before children."""
     done: dict[str, Read] = {}

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from typing import IO, Final
 
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import EVENT
 from git_oneshot.git import Git
-from git_oneshot.trail.objects import Objects
+from git_oneshot.trail.objects import PAYLOAD, Objects, parse_commit
 from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw
+from git_oneshot.trail.tree import entries_in
 
 # A commit that unpacks to gigabytes ends git, and not this machine.
 _LIMITS: Final = {"GIT_ALLOC_LIMIT": "256m"}
@@ -109,6 +111,19 @@ class Source:
         content = self._reader.stdout.read(size)
         self._reader.stdout.read(1)
         return kind, content
+
+    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """The payloads in the trees of appends, by the ids of their events."""
+        found: dict[str, bytes] = {}
+        for commit in commits:
+            tree = parse_commit(self.look(commit)[1] or b"").tree.decode()
+            folder = entries_in(self._objects, self.look, tree).get(PAYLOAD)
+            names = entries_in(self._objects, self.look, folder[1].decode()) if folder else {}
+            for name, (_, oid) in names.items():
+                kind, content = self.look(oid.decode())
+                if EVENT.fullmatch(name.decode(errors="replace")) and kind == "blob" and content:
+                    found[name.decode()] = content
+        return found
 
     def close(self) -> None:
         """End the process."""

@@ -131,6 +131,9 @@ class TrailStore(Protocol):
         trail can't be written.
         """
 
+    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """The payloads that these appends hold, by the ids of their events."""
+
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
         """Write the derived merge of two ends, and give back its id. No ref moves.
 

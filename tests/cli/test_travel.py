@@ -66,7 +66,54 @@ def test_both_authors_of_one_id_are_told(feature: Project, make: MakeProject) ->
     other.do("sync")
     feature.do("sync")
     for project in (feature, other):
-        assert "begun twice" in project.do("status", FEATURE).out
+        done = project.do("status", FEATURE)
+        assert "begun twice" in done.out
+        assert f"git oneshot split {FEATURE} --as …" in done.err
+
+
+def test_split_gives_ours_a_trail_of_its_own(feature: Project, make: MakeProject) -> None:
+    make.remote(feature)
+    feature.do("sync")
+    other = Project(Repo(feature.path.parent / "other"))
+    other.git("remote", "add", "origin", str(feature.path.parent / "origin.git"))
+    other.git("fetch", "-q")
+    other.git("reset", "-q", "--hard", "origin/main")
+    other.do("init", FEATURE, "--yes", "--title", "mine")
+    other.do("plan", "-m", "a long plan\n" + "x" * 5000)
+    one = other.land("one")
+    other.do("install", "--yes")
+    assert "begun twice" in other.do("status", FEATURE).out
+    done = other.do("split", FEATURE, "--as", "mine", "--json")
+    assert (done.data["feature"], done.data["source"]) == ("mine", FEATURE)
+    # Ours has all that was said, the plan's text too; the old id is the other's alone.
+    data = other.do("status", "--json").data
+    assert (data["feature"], data["title"], data["phase"]) == ("mine", "mine", "implementing")
+    assert [c["commit"] for c in data["commits"]] == [one]
+    ids = [e["id"] for e in other.do("log", "mine", "--json").data["events"]]
+    plan = next(e for e in other.do("log", "mine", "--json").data["events"]
+                if e["type"] == "state.patched")  # fmt: skip
+    assert "xxx" in other.do("show", plan["id"], "-f", "mine").out
+    assert done.data["events"] == ids
+    assert other.do("status", FEATURE, "--json").data["void"] == []
+    assert other.git("rev-parse", REF) == feature.git("rev-parse", REF)
+    other.do("sync")
+    assert other.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+
+def test_split_of_a_trail_that_has_both(feature: Project, make: MakeProject) -> None:
+    make.remote(feature)
+    feature.do("sync")
+    other = Project(Repo(feature.path.parent / "other"))
+    other.git("remote", "add", "origin", str(feature.path.parent / "origin.git"))
+    other.do("init", FEATURE, "--yes", "--title", "mine")
+    other.do("sync")
+    before = other.do("status", FEATURE, "--json").data
+    other.do("split", FEATURE, "--as", "second")
+    titles = {other.do("status", f, "--json").data["title"] for f in (FEATURE, "second")}
+    assert titles == {"", "mine"}
+    assert other.do("status", FEATURE, "--json").data == before
+    assert other.cli("split", FEATURE, "--as", "second", "--json").error == "STATE_ALREADY_EXISTS"
+    assert other.cli("split", "second", "--as", "third", "--json").error == "INVALID_INPUT"
 
 
 def test_sync_that_does_not_arrive_ends_with_why(feature: Project, make: MakeProject) -> None:
