@@ -1,4 +1,7 @@
-"""`python -m benchmarks [WHAT...]`: print the table; exit 1 when a budget is missed."""
+"""`python -m benchmarks [WHAT...]`: print the table; exit 1 when a budget is missed.
+
+Without WHAT, the table is kept in `latest.txt` and in the README.
+"""
 
 import contextlib
 import os
@@ -9,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from benchmarks.paste import keep
 from benchmarks.scene import ONESHOT, PYTHON, Scene, stamp, story, write
 from benchmarks.timing import Row, at_least, at_most, bare_appends, in_turn, over, ratio, run
 from git_oneshot.core.commands import Bind, Start
@@ -192,6 +196,7 @@ def lists(scene: Scene) -> list[Row]:
 
 _WRITER = """
 import os, random, sys, time
+from benchmarks.paste import keep
 from benchmarks.scene import stamp
 from git_oneshot.core.commands import RequestSynthesis
 from git_oneshot.core.ids import FeatureId
@@ -273,12 +278,22 @@ def main(wanted: list[str]) -> int:
     for name in wanted or WHAT:
         with tempfile.TemporaryDirectory(prefix="git-oneshot-bench-") as top:
             for row in WHAT[name](Scene(top)):
-                mark = "ok  " if row.met else "MISS"
-                print(f"{mark} {row.what:<52} {row.figure:>18}   {row.budget}", flush=True)
+                print(row.line, flush=True)
                 rows.append(row)
     missed = [row.what for row in rows if not row.met]
-    print(f"{len(rows) - len(missed)} of {len(rows)} budgets met")
+    end = f"{len(rows) - len(missed)} of {len(rows)} budgets met"
+    print(end)
+    if not wanted:
+        keep("".join(f"{line}\n" for line in [_where(), *(row.line for row in rows), end]))
     return 1 if missed else 0
+
+
+def _where() -> str:
+    """When and on what the figures were had."""
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
+    python = ".".join(map(str, sys.version_info[:3]))
+    what = f"{git.stdout.strip().removeprefix('git version ')}, Python {python}"
+    return f"# {time.strftime('%Y-%m-%d')}: git {what}, {os.cpu_count()} cores, {sys.platform}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,13 @@ class Row(NamedTuple):
     budget: str
     met: bool
 
+    @property
+    def line(self) -> str:
+        """The row as it is printed."""
+        return (
+            f"{'ok  ' if self.met else 'MISS'} {self.what:<52}  {self.figure:>18}   {self.budget}"
+        )
+
 
 def in_turn(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Seconds that each thing took, round by round, after one round that is not counted."""

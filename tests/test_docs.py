@@ -16,6 +16,7 @@ from typing import Any, Final
 import click
 import pytest
 
+from benchmarks.paste import LATEST, pasted, table
 from git_oneshot import __version__
 from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import group
@@ -160,6 +161,16 @@ def test_help_says_something_about(name: str) -> None:
             assert param.help, f"{name} {param.opts[-1]} has no help"
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_a_terminal_and_holds_every_option(name: str) -> None:
+    found = command(name) if name else group
+    with click.Context(found, info_name=f"git oneshot {name}", terminal_width=80) as ctx:
+        shown = found.get_help(ctx)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert all(re.search(rf"(?<!\S){re.escape(o)}\b", shown) for o in options(found))
+    assert all(f"  {each} " in shown for each in (() if name else COMMANDS))
+
+
 def test_the_common_options_are_common(manual: dict[str, Part]) -> None:
     shared = set.intersection(*(options(command(name)) for name in COMMANDS))
     common = spelled(manual["COMMANDS"].below[COMMON].tags)
@@ -174,6 +185,16 @@ def test_the_readme_names(name: str) -> None:
 def test_the_readme_opens_with_what_it_is_for_and_two_commands() -> None:
     opening = README.partition("\n## ")[0]
     assert re.findall(r"^    (make \w+)", opening, re.MULTILINE) == ["make demo", "make test"]
+
+
+def test_the_readme_can_be_read_in_one_go() -> None:
+    assert len(README.splitlines()) <= 360
+
+
+def test_the_readme_has_the_ratios_of_the_last_bench() -> None:
+    latest = LATEST.read_text(encoding="utf-8")
+    assert pasted(README, latest) == README
+    assert table(latest).count("\n| ") > 3
 
 
 # -- tables -------------------------------------------------------------------------
@@ -192,9 +213,8 @@ def test_the_manual_says_what_each_error_means(manual: dict[str, Part]) -> None:
     ] == []
 
 
-def test_the_manual_and_the_readme_have_every_exit_status(manual: dict[str, Part]) -> None:
+def test_the_manual_has_every_exit_status(manual: dict[str, Part]) -> None:
     assert manual["EXIT STATUS"].tags == [str(int(status)) for status in Exit]
-    assert re.findall(r"^\| (\d+) \|", README, re.MULTILINE) == [str(int(s)) for s in Exit]
 
 
 def test_the_manual_has_every_code_of_a_verdict(manual: dict[str, Part]) -> None:

@@ -113,7 +113,9 @@ def _cancelled(
     "--exclude-phase", "exclude", multiple=True, metavar="PHASE",
     help="A phase in which features stay; again for more, instead of the rules'.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the stalest first.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many, the stalest first."
+)
 def prune(
     app: App, *, apply: bool, older_than: str | None, force: bool, exclude: tuple[str, ...],
     limit: int | None,

@@ -1,9 +1,12 @@
-"""What -h shows: a command's own options first, then those of every command."""
+"""What -h shows: a command's own options first, then those for programs."""
+
+from typing import Final
 
 import click
 
-# For programs, and the same everywhere: below what a person looks for.
-COMMON = ("json", "key", "if_tip", "via", "progress")
+# The same everywhere: below what a person looks for.
+FOR_PROGRAMS: Final = ("json", "key", "if_tip", "via", "progress")
+LAST: Final = {"feature_option": 1, "help": 2}
 
 
 class Command(click.Command):
@@ -11,12 +14,9 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
-        own: list[tuple[str, str]] = []
-        common: list[tuple[str, str]] = []
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None:
-                (common if param.name in COMMON else own).append(record)
-        for title, rows in (("Options", own), ("For programs", common)):
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        options.sort(key=lambda option: LAST.get(option.name or "", 0))
+        for title, ours in (("Options", False), ("For programs", True)):
+            chosen = [option for option in options if (option.name in FOR_PROGRAMS) is ours]
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl([row for one in chosen if (row := one.get_help_record(ctx))])

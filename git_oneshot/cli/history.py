@@ -26,7 +26,7 @@ from git_oneshot.trail.store import Trail, joined
     "--after", metavar="EVENT", shell_complete=events,
     help="Only what came after this event: its id, or its clock.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show at most so many.")
 def log(app: App, *, feature: str | None, after: str | None, limit: int | None) -> Answer:
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story

@@ -35,7 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
         "validate_pr_body",
         "see whether the text of a pull request says enough",
     ),
-    "pr": ("pr", "pr", "show, edit, ready, draft, close or merge the pull request"),
+    "pr": ("pr", "pr", "the pull request: show, edit, ready, draft, close, merge"),
     "complete": ("landing", "complete", "complete a feature whose pull request was merged"),
     "cancel": ("giving_up", "cancel", "give a feature up"),
     "prune": ("giving_up", "prune", "give up the features that nobody works on"),
@@ -61,6 +61,13 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "hook": ("hook", "hook", ""),
 }
 HIDDEN: Final = ("hook",)
+# The first command of each section of `-h`, and its title.
+SECTIONS: Final = {
+    "init": "From beginning to end",
+    "status": "See where things stand",
+    "verify": "Judge, and exchange",
+    "install": "Set up a clone",
+}
 COMPLETE: Final = "_GIT_ONESHOT_COMPLETE"  # the variable by which completions/ ask
 
 
@@ -90,9 +97,15 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        rows = [(name, COMMANDS[name][2]) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        title = ""
+        for name in self.list_commands(ctx):
+            title = SECTIONS.get(name, title)
+            sections.setdefault(title, []).append((name, COMMANDS[name][2]))
+        wide = max(len(name) for name in COMMANDS)
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(wide), said) for name, said in rows])
 
 
 @click.group(

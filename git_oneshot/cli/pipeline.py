@@ -75,8 +75,10 @@ class Asked:
 @click.option("--branch", default="", help="Only the one of a branch.", shell_complete=branches)
 @click.option("--mine", is_flag=True, help="Only those that you began.")
 @click.option("--stale", is_flag=True, help="Only those that prune would look at.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many.")
-@click.option("--limit", type=click.IntRange(min=1), help="Show at most so many.")
+@click.option(
+    "--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out so many."
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show at most so many.")
 @click.option("--watch", is_flag=True, help="Show them again whenever a trail moves.")
 def list_(
     app: App, *, all_: bool, phases: tuple[str, ...], branch: str, mine: bool, stale: bool,
