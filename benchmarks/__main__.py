@@ -293,7 +293,9 @@ def _where() -> str:
     git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
     python = ".".join(map(str, sys.version_info[:3]))
     what = f"{git.stdout.strip().removeprefix('git version ')}, Python {python}"
-    return f"# {time.strftime('%Y-%m-%d')}: git {what}, {os.cpu_count()} cores, {sys.platform}"
+    # A machine that does other things meanwhile is no machine to measure on.
+    load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}"
+    return f"# {time.strftime('%Y-%m-%d')}: git {what}, {load}, {sys.platform}"
 
 
 if __name__ == "__main__":

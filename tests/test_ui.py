@@ -25,7 +25,9 @@ __all__ = ["make", "program", "shell"]
 FOLDER: Final = Path(__file__).parent / "ui"
 WRITE: Final = os.environ.get("GIT_ONESHOT_UI") == "write"
 # Their answers are a manual each, or need a forge or a terminal; they have tests of their own.
-ELSEWHERE: Final[frozenset[str]] = frozenset({"pr", "synthesize", "validate-pr-body"})
+ELSEWHERE: Final[frozenset[str]] = frozenset(
+    {"pr", "schema", "skill", "synthesize", "validate-pr-body"}
+)
 
 
 class Stage:
@@ -45,13 +47,16 @@ class Stage:
 
 def told(line: str, done: Done) -> str:
     """A command and its answer, as the file has it."""
-    said = [f"$ git oneshot {line}", *done.out.splitlines()]
+    # What goes on for long is a list of patterns, and not what is looked at here.
+    said = [x if len(x) < 150 else x[:150] + "…" for x in done.out.splitlines()]
+    said = [f"$ git oneshot {line}", *said]
     said += [f"! {text}" for text in done.err.splitlines()]
     said += [f"[{done.code}]"] if done.code else []
     text = masked("\n".join(said) + "\n")
     text = re.sub(r"\b0[0-9a-z]{25}\b", "EVENT", text)
+    text = re.sub(r"(?<=  )\d+[smhd](?=  )", "AGE", text)
     text = re.sub(r"\bTIME:\d\d\b", "TIME", text)
-    text = re.sub(r"/\S*(?=/work/)", "", text)
+    text = re.sub(r"/\S*(?=/(?:work/|origin\.git))", "", text)
     return re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)
 
 
@@ -96,6 +101,8 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("waive --reason 'no test can see it'")
     project.git("config", "--global", "oneshot.unattended", "true")
     play("waive --reason 'no test can see it'")
+    play("checkpoint --summary 'half of it is done'")
+    play("resume")
     play("finalize --dry-run")
     play("cancel --reason 'another way is better' --superseded-by other-way")
     play("cancel")
@@ -118,6 +125,8 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("finalize")
     play("graduate")
     play("complete")
+    play("prune --older-than 14d")
+    play("prune --older-than soon")
     play("cancel")
     play("rules")
     play("rules --write")
@@ -131,6 +140,10 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("trust --yes", clone)
     play("verify", clone)
     play("verify nowhere", clone)
+    play("sync")
+    play("sync")
+    play("sync nowhere")
+    play(f"clone {origin.path} {project.path.parent}/another --yes")
     play("list --all", clone)
     play("uninstall", clone)
 

@@ -6,7 +6,7 @@ import click
 
 # The same everywhere: below what a person looks for.
 FOR_PROGRAMS: Final = ("json", "key", "if_tip", "via", "progress")
-LAST: Final = {"feature_option": 1, "help": 2}
+LAST: Final = ("--feature", "--help")
 
 
 class Command(click.Command):
@@ -15,7 +15,9 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        options.sort(key=lambda option: LAST.get(option.name or "", 0))
+        options.sort(
+            key=lambda option: LAST.index(option.opts[-1]) if option.opts[-1] in LAST else -1
+        )
         for title, ours in (("Options", False), ("For programs", True)):
             chosen = [option for option in options if (option.name in FOR_PROGRAMS) is ours]
             with formatter.section(title):

@@ -67,6 +67,7 @@ SECTIONS: Final = {
     "status": "See where things stand",
     "verify": "Judge, and exchange",
     "install": "Set up a clone",
+    "schema": "For programs and agents",
 }
 COMPLETE: Final = "_GIT_ONESHOT_COMPLETE"  # the variable by which completions/ ask
 
