@@ -29,6 +29,8 @@ LANGUAGES: Final[dict[str, Patterns]] = {
             "pyproject.toml setup.cfg setup.py requirements*.txt requirements/*.txt tox.ini "
             "pytest.ini noxfile.py Pipfile *.lock pylock*.toml .python-version"
         ),
+        # At the top, beside the package: nothing that is installed loads it.
+        "neutral": ("docs/**", "doc/**", "examples/**", "benchmarks/**", "bench/**"),
         # Python loads compiled code as gladly, and bytecode rather than its source.
         "production": _all("*.py *.pyi *.pyx *.pxd *.pyc *.pyd *.so"),
     },

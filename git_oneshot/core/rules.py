@@ -77,8 +77,10 @@ def sides(rules: Rules) -> list[tuple[Side, tuple[str, ...]]]:
     ]
     for root, suites in _by_root(rules):
         # All suites of a root have their say on one side before the next side has.
-        for side in ("test", "environment", "production"):
-            patterns = dict.fromkeys(p for s in suites for p in PATTERNS[s.runner][side])
+        for side in ("test", "environment", "neutral", "production"):
+            if side == "neutral" and rules.strict:
+                continue
+            patterns = dict.fromkeys(p for s in suites for p in PATTERNS[s.runner].get(side, ()))
             order.append((side, tuple(f":(glob){root}{pattern}" for pattern in patterns)))
     order.append(("environment", tuple(dict.fromkeys(_shared(rules)))))
     return [(side, patterns) for side, patterns in order if patterns]

@@ -292,6 +292,7 @@ def test_sides_claim_in_order_the_file_first_then_the_longest_root() -> None:
         ("production", ":(glob)web/**/*.py"),
         ("test", ":(glob)**/test_*.py"),
         ("environment", ":(glob)**/pyproject.toml"),
+        ("neutral", ":(glob)docs/**"),
         ("production", ":(glob)**/*.py"),
         ("environment", ":(glob)pyproject.toml"),
     ]
