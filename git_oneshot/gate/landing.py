@@ -22,4 +22,5 @@ def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
 def _has(git: Git, ref: str, commits: list[str]) -> bool:
     if not commits or git.maybe("rev-parse", "-q", "--verify", ref) is None:
         return False
-    return not git.lines("rev-list", "-n1", "--ignore-missing", *commits, f"^{ref}")
+    asked = "".join(f"{one}\n" for one in (*commits, f"^{ref}")).encode()
+    return not git.lines("rev-list", "-n1", "--ignore-missing", "--stdin", stdin=asked)

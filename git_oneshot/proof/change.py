@@ -14,6 +14,7 @@ from git_oneshot.git import Git
 from git_oneshot.proof.index import private_index
 
 PATCH: Final = 4 * 2**20  # bytes of patch that are searched for names
+AT_ONCE: Final = 200  # paths in one argument list, however long they are
 
 
 class File(NamedTuple):
@@ -76,9 +77,8 @@ def _generated(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
     given the few .gitattributes files above the paths, and nothing else.
     """
     folders = {path[: i + 1] for path in paths for i, c in enumerate(path) if c == "/"} | {""}
-    wanted = [f"{folder}.gitattributes" for folder in sorted(folders)]
-    there = git.output("ls-tree", "-z", "--full-tree", tree, "--", *wanted) if paths else b""
-    if not there:
+    there = _entries(git, tree, [f"{folder}.gitattributes" for folder in sorted(folders)])
+    if not there or not paths:
         return []
     with private_index(git) as index, _without_attributes(git) as alone:
         alone.call("update-index", "-z", "--index-info", stdin=there, index=index)
@@ -94,6 +94,24 @@ def _generated(git: Git, tree: str, paths: Sequence[str]) -> list[str]:
             index=index,
         )
     return [said[i] for i in range(0, len(said), 3) if said[i + 2] in ("set", "true")]
+
+
+def _entries(git: Git, tree: str, paths: Sequence[str]) -> bytes:
+    """The entries of a tree at those of the paths that it has, as ``ls-tree -z`` prints them.
+
+    A change may touch more folders than an argument list holds, and few have
+    such a file: all are asked for on standard input, and only those that are
+    there by name. A line can't hold a line break.
+    """
+    plain = [path for path in paths if "\n" not in path]
+    asked = os.fsencode("".join(f"{tree}:{path}\n" for path in plain))
+    said = git.lines("cat-file", "--batch-check=%(objecttype)", stdin=asked)
+    there = [path for path, kind in zip(plain, said, strict=True) if kind == "blob"]
+    there += [path for path in paths if "\n" in path]
+    return b"".join(
+        git.output("ls-tree", "-z", "--full-tree", tree, "--", *there[at : at + AT_ONCE])
+        for at in range(0, len(there), AT_ONCE)
+    )
 
 
 @contextmanager

@@ -211,7 +211,10 @@ class Refs:
                 lock=lock,
             )
         raise OneshotError(
-            Code.REF_LOCKED, f"another process holds '{lock}'", "try again in a moment", lock=lock
+            Code.REF_LOCKED,
+            f"another process has held '{lock}' for {max(0.0, age):.0f} s",
+            f"try again; after {STALE:.0f} s it counts as left behind by a killed process",
+            lock=lock,
         )
 
     def close(self) -> None:

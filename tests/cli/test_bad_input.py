@@ -345,7 +345,7 @@ def test_a_lock_that_is_held(feature: Project, monkeypatch: pytest.MonkeyPatch) 
         said = holder.stdout.readline() + holder.stdout.readline()
         assert said == "start: ok\nprepare: ok\n"
         message = refused(feature, ["cancel"], 75, "REF_LOCKED")
-        assert message.startswith("another process holds ")
+        assert message.startswith("another process has held ")
         assert feature.do("status", "--json").data["phase"] == "implementing"
         holder.stdin.write("commit\n")
         holder.stdin.close()

@@ -150,6 +150,24 @@ def test_equal_trees_have_no_change_between_them(work: Repo) -> None:
 # -- generated files -------------------------------------------------------------------------
 
 
+def test_more_folders_than_an_argument_list_holds(work: Repo) -> None:
+    blob = work.git("hash-object", "-w", "--stdin", stdin="x\n")
+    said = work.git("hash-object", "-w", "--stdin", stdin="f.py linguist-generated\n")
+    names = [f"{'long-name-' * 24}{number}" for number in range(9_000)]
+    lines = [f"100644 {blob}\t{name}/f.py\n" for name in names]
+    marked = [names[0], names[-1]]
+    lines += [f"100644 {said}\t{name}/.gitattributes\n" for name in marked]
+    work.git("update-index", "--add", "--index-info", stdin="".join(lines[-2:]))
+    work.git("commit", "-q", "-m", "attributes")
+    work.git("update-index", "--add", "--index-info", stdin="".join(lines[:-2]))
+    work.git("commit", "-q", "-m", "many")
+    sides = sides_of(change(work))
+    assert len(sides) == 9_000
+    assert [path for path, side in sides.items() if side == "generated"] == [
+        f"{name}/f.py" for name in marked
+    ]
+
+
 def test_generated_is_what_the_attributes_of_the_parents_tree_say(work: Repo) -> None:
     """A commit can't declare its own code generated, nor can a file of the working tree."""
     paths = ["gen.py", "api/v1.py", "api/deep/v2.py", "api/mine.py", "calc.py"]

@@ -695,4 +695,6 @@ def test_helpers_and_goldens_ask_for_all_tests(paths: list[str], selected: tuple
     assert selection(PYTEST, paths) == selected
     below = replace(PYTEST, root="web")
     assert selection(below, [f"web/{path}" for path in paths]) == selected
+    many = [f"tests/test_{number}.py" for number in range(10_000)]
+    assert selection(PYTEST, many) == ()  # more than an argument list holds
     assert selection(command("make"), paths) == ()

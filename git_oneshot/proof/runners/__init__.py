@@ -24,6 +24,8 @@ from git_oneshot.proof.runners import (
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools
 
+ARGUMENTS: Final = 100_000  # characters of names that a runner is given
+
 
 def _none(_path: str) -> bool:
     return False
@@ -87,4 +89,6 @@ def selection(suite: Suite, paths: Sequence[str]) -> tuple[str, ...]:
     prefix = f"{suite.root}/" if suite.root else ""
     inside = [p.removeprefix(prefix) for p in paths if not p.endswith("/__init__.py")]
     selects = RUNNERS[suite.runner].selects
-    return tuple(sorted(inside)) if all(map(selects, inside)) else ()
+    # What an argument list can't hold is about everything anyway.
+    few = sum(map(len, inside)) <= ARGUMENTS
+    return tuple(sorted(inside)) if few and all(map(selects, inside)) else ()
