@@ -63,6 +63,7 @@ class Git(NamedTuple):
     object_format: str  # sha1 or sha256
     environ: dict[str, str]  # for children, already scrubbed
     head: str | None  # HEAD's commit when we came; None before the first, or in a bare one
+    hooks: str  # where git looks for hooks: another tool's folder, with core.hooksPath
 
     @property
     def own_dir(self) -> str:
@@ -212,11 +213,12 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Git:
     # no commit yet, after it has printed the rest.
     done = _run(
         ["git", "-C", cwd, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
-         "--show-object-format", "--is-bare-repository", "--show-toplevel", "HEAD"],
+         "--show-object-format", "--is-bare-repository", "--git-path", "hooks",
+         "--show-toplevel", "HEAD"],
         b"", dict(environ),
     )  # fmt: skip
     found = os.fsdecode(done.stdout).split("\n")[:-1]
-    if len(found) < 4:
+    if len(found) < 5:
         said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ").splitlines()
         if not said or said[0].startswith("not a git repository"):
             raise OneshotError(
@@ -225,11 +227,11 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Git:
         # Such as a repository of another user, where git's last line is the way out.
         hint = said[-1].strip() if len(said) > 1 else "git status"
         raise OneshotError(Code.NOT_A_REPOSITORY, said[0], hint)
-    git_dir, common, fmt, bare, *rest = found
+    git_dir, common, fmt, bare, hooks, *rest = found
     work_tree = rest[0] if rest else None
     head = rest[1] if len(rest) > 1 and rest[1] != "HEAD" else None
     if work_tree is None and bare == "false" and os.path.basename(git_dir) == ".git":
         # The user stands inside .git.
         around = {k: v for k, v in environ.items() if k != "GIT_DIR"}
         return discover(os.path.dirname(git_dir), around)
-    return Git(git_dir, common, work_tree, fmt, scrub(environ), head)
+    return Git(git_dir, common, work_tree, fmt, scrub(environ), head, hooks)

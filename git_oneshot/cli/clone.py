@@ -6,8 +6,8 @@ import click
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.clone_data import Installed, Trusted, Uninstalled
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
-from git_oneshot.cli.data import Installed, Trusted, Uninstalled
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
@@ -36,10 +36,10 @@ def install(app: App, *, yes: bool) -> Answer:
         )
     done = apply(app)
     came = _fetched(app)
-    if app.clone.hooks_path:
+    if app.clone.foreign:
         raise OneshotError(
             Code.HOOKS_PATH_SET,
-            f"core.hooksPath is '{app.clone.hooks_path}', so the hooks are another tool's",
+            f"{app.clone.foreign}, so the hooks are another tool's",
             "add to its pre-commit and pre-push: git-oneshot hook pre-commit "
             '(or pre-push "$@"); the rest is done',
             changes=done,

@@ -38,14 +38,16 @@ def ask(app: App, *, yes: bool) -> bool:
     app.say("in this clone:")
     for change in changes:
         app.say(f"  {change}")
-    if app.clone.hooks_path:
-        app.say(f"warning: core.hooksPath is '{app.clone.hooks_path}': no hook is installed there")
+    if app.clone.foreign:
+        app.say(f"warning: {app.clone.foreign}: no hook is installed there")
     return yes or click.confirm("make these changes?", default=True, err=True)
 
 
 def apply(app: App) -> list[str]:
     """Make the changes, and say which."""
     done = []
+    if app.clone.added() is None:
+        app.clone.remember([])
     for step in app.clone.steps():
         step.make()
         done.append(step.what)

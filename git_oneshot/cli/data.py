@@ -10,24 +10,26 @@ A new command: its struct here, its row in ``ANSWERS``.
 from typing import Any, Final
 
 from git_oneshot.cli.care_data import Cancelled, Checkpointed, Pruned, Resumed
+from git_oneshot.cli.clone_data import (
+    Checkup,
+    Installed,
+    RulesData,
+    Schema,
+    Skill,
+    Trusted,
+    Uninstalled,
+)
 from git_oneshot.cli.parts import (
-    Argument,
     Data,
     Excerpt,
-    GateData,
     Judgement,
-    LimitsData,
     OverlapData,
     ProofData,
-    PruneData,
     Refused,
     Row,
     Said,
-    SideRow,
     Spoken,
-    SuiteRow,
     Unpushed,
-    ValueRow,
     Wrote,
 )
 from git_oneshot.cli.proof_data import Cached, Going, Proved
@@ -119,7 +121,10 @@ class Verified(Data, frozen=True, kw_only=True):
 
 
 class Status(Data, frozen=True, kw_only=True):
-    """status. ``cycle`` is what comes next: red, green or commit."""
+    """status. ``cycle`` is what comes next: red, green or commit.
+
+    ``unheard``: the hooks that are another tool's and do not call us.
+    """
 
     feature: str
     title: str
@@ -133,6 +138,7 @@ class Status(Data, frozen=True, kw_only=True):
     cycle: str
     commits: list[Said]
     unpushed: Unpushed
+    unheard: list[str]
     tip: str | None
     void: list[Void]
     pull: PullData | None
@@ -197,59 +203,6 @@ class Why(Data, frozen=True, kw_only=True):
     refused: list[Refused]
 
 
-# -- commands about the clone -----------------------------------------------------------
-
-
-class Installed(Data, frozen=True, kw_only=True):
-    """install. ``fetched``: features that came."""
-
-    changes: list[str]
-    fetched: int
-
-
-class Uninstalled(Data, frozen=True, kw_only=True):
-    """uninstall."""
-
-    changes: list[str]
-
-
-class Trusted(Data, frozen=True, kw_only=True):
-    """trust: the commands that were not trusted before."""
-
-    commands: list[list[str]]
-
-
-class RulesData(Data, frozen=True, kw_only=True):
-    """rules. ``written`` is the file that --write made."""
-
-    written: str | None
-    source: str
-    values: list[ValueRow]
-    suites: list[SuiteRow]
-    sides: list[SideRow]
-    strict: bool
-    checks: list[list[str]]
-    gate: GateData
-    limits: LimitsData
-    prune: PruneData
-
-
-class Schema(Data, frozen=True, kw_only=True):
-    """schema. ``command`` is null, and there are no arguments, for the schema of any answer."""
-
-    command: str | None
-    schema: dict[str, Any]
-    arguments: list[Argument]
-
-
-class Skill(Data, frozen=True, kw_only=True):
-    """skill. ``path`` is where --write puts it; ``written`` is false when it says so already."""
-
-    text: str
-    path: str | None
-    written: bool
-
-
 ANSWERS: Final[dict[str, type[Data]]] = {
     "init": Began,
     "plan": Planned,
@@ -283,6 +236,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "uninstall": Uninstalled,
     "trust": Trusted,
     "rules": RulesData,
+    "doctor": Checkup,
     "schema": Schema,
     "skill": Skill,
     "cache": Cached,

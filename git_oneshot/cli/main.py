@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),
     "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
+    "doctor": ("doctor", "doctor", "what is wrong in this clone, and what mends it"),
     "schema": ("schema", "schema", "the JSON Schema of an answer, and a command's arguments"),
     "skill": ("skill", "skill", "instructions for coding agents"),
     "cache": ("cache", "cache", "what was found out before: show it, or clear it"),

@@ -82,6 +82,24 @@ class Gate(Data, frozen=True, kw_only=True):
     details: str
 
 
+class FindingRow(Data, frozen=True, kw_only=True):
+    """Something that is wrong, or (``note``) worth knowing; ``mend`` may be []."""
+
+    what: str
+    mend: list[str]
+    fixable: bool
+    fixed: bool
+    note: bool
+
+
+class CheckRow(Data, frozen=True, kw_only=True):
+    """A check of doctor, and what it found."""
+
+    check: str
+    sound: bool
+    findings: list[FindingRow]
+
+
 class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     """What ``data`` holds when ``ok`` is false, of any command: null is what is not its case."""
 
@@ -101,6 +119,7 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     expected: str | None = None  # where --if-tip expects the trail
     actual: str | None = None  # where the trail is
     line: int | None = None  # of .oneshot.toml
+    checks: list[CheckRow] | None = None  # of doctor
     lock: str | None = None  # the file that is in the way
     tip: str | None = None
     events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound

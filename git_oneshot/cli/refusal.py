@@ -18,12 +18,17 @@ _AMEND: Final = Next(
 )
 _STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
+_DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 _VERIFY: Final = Next(("git", "oneshot", "verify"), "see what each test did")
 _RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then")
 _TRUST: Final = Next(("git", "oneshot", "trust"), "see the commands, and decide")
 
 _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.DETACHED_HEAD: (Next(("git", "switch", "-c"), "be on a branch", ("BRANCH",)),),
+    Code.EVENT_APPEND_FAILED: (_DOCTOR,),
+    Code.HOOKS_PATH_SET: (_DOCTOR,),
+    Code.LOCK_STALE: (_DOCTOR,),
+    Code.TRAIL_DAMAGED: (_DOCTOR,),
     Code.FEATURE_UNKNOWN: (
         Next(("git", "oneshot", "init"), "begin one", ("FEATURE",)),
         Next(("git", "oneshot", "list"), "see the open features"),
@@ -53,7 +58,7 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
     "not-a-spike": (
         Next(("git", "oneshot", "graduate"), "make a feature of it"),
-        Next(("git", "oneshot", "cancel"), "or give it up"),
+        Next(("git", "oneshot", "cancel", "--keep-branch"), "or give it up"),
     ),
     "tree-clean": (
         Next(("git", "add", "--all"), "commit what is left over: stage it"),
@@ -110,10 +115,23 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         feature = str(err.data.get("feature") or "")
         status = ("git", "oneshot", "status", *filter(None, [feature]))
         return (Next(status, "see the feature that is open"),)
+    if err.code is Code.CLONE_UNSOUND:
+        return _mending(err.data.get("checks"))
     guard = str(err.data.get("guard"))
     if guard == "on-its-branch":
         return (Next(("git", "switch", err.hint.removeprefix("git switch ")), "go there"),)
     return _GUARDS.get(guard) or _CODES.get(err.code, ())
+
+
+def _mending(checks: object) -> Sequence[Next]:
+    """What mends a clone: first what we mend ourselves, then what is left to do."""
+    if not isinstance(checks, list):
+        return ()
+    wrong = [one for row in checks for one in row.findings if not (one.fixed or one.note)]
+    fix = [Next(("git", "oneshot", "doctor", "--fix"), "mend what is our own")]
+    left = {tuple(one.mend): one.what for one in wrong if one.mend and not one.fixable}
+    nexts = [Next(argv, what) for argv, what in left.items()]
+    return [*(fix if any(one.fixable for one in wrong) else []), *nexts]
 
 
 def after_verdict(code: str, *, committed: bool) -> Sequence[Next]:

@@ -8,8 +8,9 @@ import msgspec
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
+from git_oneshot.cli.clone_data import Schema
 from git_oneshot.cli.complete import commands
-from git_oneshot.cli.data import ANSWERS, Schema
+from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.parts import Argument, Data, Refusal
 from git_oneshot.core.errors import Code, OneshotError
 

@@ -19,6 +19,7 @@ from git_oneshot.core.ids import printable
 from git_oneshot.core.review import checkpoint_advised
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits, look, of_feature
+from git_oneshot.gate.elsewhere import unheard
 from git_oneshot.trail.store import Loaded, Trail
 
 
@@ -42,7 +43,8 @@ def status(app: App, *, feature: str | None) -> Answer:
         feature=name, title=state.title, phase=state.phase, policy=state.policy,
         requested=state.requests > 0, branch=state.branch, base=state.base, spike=state.spike,
         plan=state.plan, cycle=word, commits=claims_of(app, state, commits.ids),
-        unpushed=unpushed, tip=loaded.tip.commit if loaded.tip else None,
+        unpushed=unpushed, unheard=list(unheard(app.git)),
+        tip=loaded.tip.commit if loaded.tip else None,
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
         checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
@@ -167,6 +169,9 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     waiting += ["the trail"] if unpushed.trail else []
     if waiting:
         rest.append("unpushed  " + " and ".join(waiting))
+    if data.unheard:
+        hooks = " and ".join(data.unheard)
+        rest.append(f"hooks     {hooks}: another tool's, not ours; see: git oneshot doctor")
     rest += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
     return [*lines, commits, *rest]
 

@@ -29,6 +29,7 @@ class Code(StrEnum):
     ALREADY_CANCELLED = "ALREADY_CANCELLED"
     ALREADY_COMPLETED = "ALREADY_COMPLETED"
     BUG = "BUG"
+    CLONE_UNSOUND = "CLONE_UNSOUND"
     COMPENSATION_PARTIAL = "COMPENSATION_PARTIAL"
     DETACHED_HEAD = "DETACHED_HEAD"
     EVENT_APPEND_FAILED = "EVENT_APPEND_FAILED"
@@ -90,6 +91,7 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.ALREADY_CANCELLED: Kind(Exit.REFUSED, False, "the feature is cancelled already"),
     Code.ALREADY_COMPLETED: Kind(Exit.REFUSED, False, "the feature is completed already"),
     Code.BUG: Kind(Exit.BUG, False, "git-oneshot itself is wrong; please report it"),
+    Code.CLONE_UNSOUND: Kind(Exit.REFUSED, False, "something is wrong in this clone"),
     Code.COMPENSATION_PARTIAL: Kind(Exit.AGAIN, True, "a step of cancelling failed"),
     Code.DETACHED_HEAD: Kind(Exit.REFUSED, False, "HEAD is on no branch"),
     Code.EVENT_APPEND_FAILED: Kind(Exit.AGAIN, True, "the event could not be written"),
@@ -105,7 +107,7 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.GIT_FAILED: Kind(Exit.UNDECIDED, False, "a git command failed"),
     Code.GIT_MISSING: Kind(Exit.MISSING, False, "git is not installed"),
     Code.GUARD_FAILED: Kind(Exit.REFUSED, False, "a guard of the transition does not hold"),
-    Code.HOOKS_PATH_SET: Kind(Exit.REFUSED, False, "core.hooksPath belongs to another tool"),
+    Code.HOOKS_PATH_SET: Kind(Exit.REFUSED, False, "the hooks belong to another tool"),
     Code.IDENTITY_MISSING: Kind(Exit.USAGE, False, "git does not know who you are"),
     Code.INTERRUPTED: Kind(Exit.INTERRUPTED, True, "stopped by a signal"),
     Code.INVALID_INPUT: Kind(Exit.USAGE, False, "a value is not allowed"),

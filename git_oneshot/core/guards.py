@@ -18,7 +18,7 @@ def may_finalize(state: State, command: c.Finalize) -> None:
             "not-a-spike",
             f"'{state.feature}' is a spike and can't be finalized",
             f"make a feature of it: git oneshot graduate {state.feature}; "
-            f"or give it up: git oneshot cancel {state.feature}",
+            f"or give it up: git oneshot cancel {state.feature} --keep-branch",
             feature=state.feature,
         )
     require(state, "implementing")

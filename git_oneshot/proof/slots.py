@@ -118,7 +118,7 @@ def place(git: Git) -> str:
     ours = _ours(MEMORY) if _roomy(MEMORY) else None
     mine = os.path.join(ours or _ours(_cache(git.environ)) or git.own_dir, name)
     if not os.path.isdir(mine):
-        _bury(os.path.dirname(mine))
+        bury(os.path.dirname(mine))
         os.makedirs(mine, mode=0o700, exist_ok=True)
         with open(os.path.join(mine, "of"), "wb") as file:
             file.write(os.fsencode(git.common_dir))
@@ -160,14 +160,22 @@ def forget(git: Git) -> bool:
     return there
 
 
-def _bury(ours: str) -> None:
+def orphans(git: Git) -> list[str]:
+    """The slots of repositories that are not there any more."""
+    return _orphans(os.path.dirname(place(git)))
+
+
+def bury(ours: str) -> None:
     """Remove the slots of repositories that are not there any more: memory is dear."""
+    for folder in _orphans(ours):
+        _remove(folder)
+
+
+def _orphans(ours: str) -> list[str]:
+    found = []
     for name in os.listdir(ours) if os.path.isdir(ours) else ():
         folder = os.path.join(ours, name)
-        try:
-            with open(os.path.join(folder, "of"), "rb") as file:
-                gone = not os.path.isdir(file.read())
-        except OSError:
-            continue
-        if gone:
-            _remove(folder)
+        with contextlib.suppress(OSError), open(os.path.join(folder, "of"), "rb") as file:
+            if not os.path.isdir(file.read()):
+                found.append(folder)
+    return found

@@ -70,6 +70,13 @@ class StateCache:
                 file.write(lines)
             os.replace(temporary, self._path)
 
+    def untrue(self) -> bool:
+        """Whether most lines are not to be believed."""
+        lines = [line for line in self._read().split(b"\n") if line]
+        good = sum(_believed(line, line.partition(b" ")[0].decode(errors="replace")) is not None
+                   for line in lines)  # fmt: skip
+        return len(lines) > 2 * good
+
     def _read(self) -> bytes:
         try:
             with open(self._path, "rb") as file:

@@ -18,6 +18,13 @@ from git_oneshot.git import Git
 from git_oneshot.trail.store import Tip
 
 REF: Final = "refs/notes/oneshot"
+AUTHOR: Final = b"<git-oneshot@localhost>"
+
+
+def ours(git: Git) -> bool:
+    """Whether the notes are from us, or not there: what a user keeps under that name stays."""
+    found = git.output("for-each-ref", "--format=%(authoremail)", REF).strip()
+    return found in (b"", AUTHOR)
 
 
 class Display:
@@ -74,6 +81,8 @@ class Display:
         from git_oneshot.trail.objects import FILE, FOLDER, Objects, blob_of, commit_of, tree_of
 
         git = self._git
+        if not ours(git):
+            return
         objects = Objects(os.path.join(git.common_dir, "objects"), git.object_format)
         there = self._there()
         folders: dict[bytes, dict[bytes, tuple[int, bytes]]] = {}
@@ -89,7 +98,7 @@ class Display:
         new = commit_of(
             tree=objects.add(tree_of(top)),
             parents=[],
-            author=b"git oneshot <git-oneshot@localhost>",
+            author=b"git oneshot " + AUTHOR,
             seconds=0,
             message=b"proofs, joined from the trails\n",
         )

@@ -45,7 +45,7 @@ def test_status_for_programs(feature: Project) -> None:
         "cycle": "red",
         "commits": [{"commit": one, "subject": "one", "verdict": None, "code": None,
                      "class": None, "declared": None, "waived": None}],
-        "unpushed": {"commits": [one], "trail": True}, "tip": tip, "void": [],
+        "unpushed": {"commits": [one], "trail": True}, "unheard": [], "tip": tip, "void": [],
         "pull": None, "merged": None, "overlaps": [], "checkpointAdvised": False,
             "going": None,
     }  # fmt: skip

@@ -145,3 +145,43 @@ def test_the_program_is_beside_the_interpreter_when_path_has_none(
     monkeypatch.setenv("PATH", str(tmp_path / "few"))
     project.do("install", "--yes")
     assert project.lines("program") == [f"{Path(sys.executable).parent}/git-oneshot"]
+
+
+def test_a_link_into_the_tree_is_not_written_through(project: Project) -> None:
+    """A team that links .git/hooks to a tracked folder keeps its files as they are."""
+    project.repo.write("hooks/pre-commit", "#!/bin/sh\ntrue\n").chmod(0o755)
+    project.repo.commit("our hooks", {})
+    shutil.rmtree(project.path / ".git" / "hooks")
+    (project.path / ".git" / "hooks").symlink_to("../hooks")
+    done = project.cli("install", "--yes", "--json")
+    assert (done.code, done.error) == (1, "HOOKS_PATH_SET")
+    assert "is a link to '../hooks'" in done.json["error"]["message"]
+    assert "git-oneshot hook pre-commit" in done.json["error"]["hint"]
+    assert os.listdir(project.path / "hooks") == ["pre-commit"]
+    assert (project.path / "hooks" / "pre-commit").read_text() == "#!/bin/sh\ntrue\n"
+    project.do("uninstall")
+    assert os.listdir(project.path / "hooks") == ["pre-commit"]
+
+
+def test_notes_of_the_user_stay(project: Project) -> None:
+    """Someone keeps notes under our name, and shows them in git log."""
+    project.git("notes", "--ref", "oneshot", "add", "-m", "mine")
+    project.git("config", "--add", "notes.displayRef", "refs/notes/oneshot")
+    mine = project.git("rev-parse", "refs/notes/oneshot")
+    project.begin()
+    project.land("one")
+    project.do("finalize")
+    project.do("uninstall")
+    assert project.git("rev-parse", "refs/notes/oneshot") == mine
+    assert project.git("config", "--get-all", "notes.displayRef") == "refs/notes/oneshot"
+
+
+def test_a_setting_that_was_there_before_stays(project: Project) -> None:
+    project.git("config", "--add", "notes.displayRef", "refs/notes/oneshot")
+    project.do("install", "--yes")
+    project.do("uninstall")
+    assert project.git("config", "--get-all", "notes.displayRef") == "refs/notes/oneshot"
+    project.git("config", "--unset-all", "notes.displayRef")
+    project.do("install", "--yes")
+    project.do("uninstall")
+    assert project.may("config", "--get-all", "notes.displayRef").out == ""

@@ -1,0 +1,87 @@
+"""What `doctor` looks at, and what it finds."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.rules import Rules
+from git_oneshot.gate.install import HOOKS, Clone, hook_state
+from git_oneshot.gate.markers import Markers
+from git_oneshot.git import Git
+from git_oneshot.proof.suites import rules_of
+from git_oneshot.trail.store import Loaded, TrailStore, joined
+
+
+class Finding(NamedTuple):
+    """Something that is wrong, or (``note``) only worth knowing.
+
+    ``mend`` is the command that mends it, () where words have to do; ``fix`` does it.
+    """
+
+    what: str
+    mend: tuple[str, ...] = ()
+    fix: Callable[[], object] | None = None
+    note: bool = False
+
+
+class Clinic:
+    """What the checks look at."""
+
+    def __init__(
+        self,
+        git: Git,
+        clone: Clone,
+        store: TrailStore,
+        environ: Mapping[str, str],
+        now: float,
+        refresh: Callable[[], None],
+    ) -> None:
+        self.git = git
+        self.clone = clone
+        self.store = store
+        self.environ = environ
+        self.now = now
+        self.refresh = refresh
+        self.markers = Markers(git)
+
+    @cached_property
+    def loaded(self) -> list[Loaded]:
+        """Every feature."""
+        return self.store.load(list(joined(self.store.tips()).values()))
+
+    @cached_property
+    def rules(self) -> Rules | OneshotError:
+        """The rules at HEAD, or why there are none."""
+        try:
+            return rules_of(self.git, self.git.tree(self.git.head))
+        except OneshotError as err:
+            return err
+
+    @cached_property
+    def set_up(self) -> bool:
+        """Whether install was here: what is missing then is ours to put back."""
+        mine = (hook_state(self.git, name) != "missing" for name in HOOKS)
+        return os.path.exists(self.own("program")) or any(mine)
+
+    def own(self, *names: str) -> str:
+        """A path in our own folder."""
+        return os.path.join(self.git.own_dir, *names)
+
+
+def read(path: str) -> str:
+    """The text of a file, "" where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def age(c: Clinic, path: str) -> float:
+    """How many seconds ago a file was written; 0 where there is none."""
+    try:
+        return c.now - os.stat(path).st_mtime
+    except OSError:
+        return 0.0

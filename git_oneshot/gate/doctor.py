@@ -1,0 +1,230 @@
+"""What can be wrong in a clone, and the command that mends it: one row of a table a check.
+
+A fix is only offered for what is ours: hooks that we put there, markers, caches,
+locks of trails. Settings, rules and trust are the user's, and are only named.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.ids import LOCAL, FeatureId
+from git_oneshot.gate.clinic import Clinic, Finding, age, read
+from git_oneshot.gate.elsewhere import LINES, unheard
+from git_oneshot.gate.install import HOOKS, hook_state
+from git_oneshot.gate.trust import Trust
+from git_oneshot.proof.prover import digest
+from git_oneshot.proof.slots import bury, orphans
+from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.trail.cache import StateCache
+from git_oneshot.trail.display import REF, ours
+from git_oneshot.trail.refs import STALE
+
+OLDEST: Final = (2, 39)  # git that works (README)
+LEFT: Final = 3600.0  # seconds after which nobody comes back to a file of one process
+
+
+Check = Callable[[Clinic], Iterator[Finding]]
+INSTALL: Final = ("git", "oneshot", "install")
+
+
+def _git_version(c: Clinic) -> Iterator[Finding]:
+    said = c.git.text("version")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST:
+        yield Finding(f"{said} is older than {OLDEST[0]}.{OLDEST[1]}: get a newer git")
+
+
+def _hooks(c: Clinic) -> Iterator[Finding]:
+    if c.clone.foreign:
+        return
+    words = {"missing": "is not there", "stale": "is of another version",
+             "not executable": "cannot be run: its x-bit is gone"}  # fmt: skip
+    for name in HOOKS:
+        state = hook_state(c.git, name)
+        if state != "sound":
+            fix = partial(c.clone.put, name) if c.set_up else None
+            yield Finding(f"hook {name} {words[state]}", INSTALL, fix)
+
+
+def _hooks_path(c: Clinic) -> Iterator[Finding]:
+    for name in unheard(c.git):
+        yield Finding(f"{c.clone.foreign}: add to its {name}: {LINES[name]}")
+
+
+def _program(c: Clinic) -> Iterator[Finding]:
+    """The hooks call the program by its path, and that begins with an interpreter's."""
+    if not c.set_up or c.clone.foreign:
+        return
+    program = read(c.own("program")).strip()
+    if not os.access(program, os.X_OK):
+        yield Finding(f"the hooks call '{program}', which is gone", INSTALL, c.clone.mark)
+        return
+    first = read(program).partition("\n")[0]
+    interpreter = first.removeprefix("#!").split(" ")[0] if first.startswith("#!") else ""
+    if interpreter and not os.access(interpreter, os.X_OK):
+        what = f"the hooks call '{program}', whose interpreter '{interpreter}' is gone"
+        yield Finding(what, INSTALL, c.clone.mark)
+
+
+def _markers(c: Clinic) -> Iterator[Finding]:
+    states = {one.state.feature: one.state for one in c.loaded}
+    for branch, feature in c.markers.all().items():
+        state = states.get(feature)
+        if c.markers.feature_on(branch) and not (state and state.open):
+            phase = state.phase if state else "without a trail"
+            what = f"a marker says that '{feature}' is open on '{branch}', and it is {phase}"
+            yield Finding(what, fix=partial(c.markers.close, branch))
+    here = {tip.feature for tip in c.store.tips() if not tip.origin}
+    for name in sorted(here):
+        state = states[name]
+        if not state.open or state.spike or c.markers.feature_on(state.branch) == name:
+            continue
+        if c.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}") is not None:
+            what = f"'{name}' is open on '{state.branch}', and no marker tells the hooks so"
+            yield Finding(what, fix=partial(c.markers.open, state.branch, FeatureId(name)))
+
+
+def _locks(c: Clinic) -> Iterator[Finding]:
+    for top in (LOCAL, "refs/oneshot-remote/", os.path.dirname(REF) + "/"):
+        for folder, _, files in os.walk(os.path.join(c.git.common_dir, top)):
+            for name in files:
+                path = os.path.join(folder, name)
+                if name.endswith(".lock") and age(c, path) > STALE:
+                    what = f"a killed process left the lock '{path}' behind"
+                    mine = top == LOCAL or name == os.path.basename(REF) + ".lock"
+                    yield Finding(what, ("rm", path), partial(os.unlink, path) if mine else None)
+
+
+def _fetch(c: Clinic) -> Iterator[Finding]:
+    for remote in c.git.lines("remote"):
+        for key in (f"remote.{remote}.fetch", f"remote.{remote}.push"):
+            for value in (c.git.maybe("config", "--get-all", key) or "").split("\n"):
+                if f":{LOCAL}" in value or (key.endswith("push") and LOCAL in value):
+                    what = f"{key} is '{value}': a fetch or a push would overwrite trails"
+                    mend = ("git", "config", "--fixed-value", "--unset-all", key, value)
+                    yield Finding(what, mend)
+    if any(step.what.startswith("fetch:") for step in c.clone.steps()):
+        yield Finding(f"no fetch brings the trails of '{c.clone.remote}' along", INSTALL)
+
+
+def _notes(c: Clinic) -> Iterator[Finding]:
+    if not ours(c.git):
+        what = f"{REF} holds notes of yours, so proofs are not shown in git log"
+        yield Finding(what, ("git", "update-ref", "refs/notes/mine", REF), note=True)
+        return
+    shown = (c.git.maybe("config", "--get-all", "notes.displayRef") or "").split("\n")
+    if REF not in shown:
+        yield Finding("git log does not show proofs (notes.displayRef)", INSTALL, note=True)
+    elif c.git.maybe("rev-parse", "-q", "--verify", REF) is None:
+        yield Finding(f"{REF} is not there, and git log warns of that", fix=c.refresh)
+
+
+def _rules(c: Clinic) -> Iterator[Finding]:
+    if isinstance(c.rules, OneshotError):
+        yield Finding(c.rules.message, ("git", "oneshot", "rules"))
+
+
+def _runner(c: Clinic) -> Iterator[Finding]:
+    if isinstance(c.rules, OneshotError):
+        return
+    if not c.rules.suites:
+        what = "no test suite is known here, so nothing is gated"
+        yield Finding(what, ("git", "oneshot", "rules", "--write"), note=True)
+    tools = Toolchain(c.git.own_dir, c.git.work_tree, c.environ)
+    for suite in c.rules.suites:
+        if suite.runner == "pytest":
+            if tools.python() is None:
+                mend = ("python", "-m", "pip", "install", "pytest")
+                yield Finding(f"suite '{suite.name}': no Python here has pytest", mend)
+        elif shutil.which(suite.command[0], path=c.environ.get("PATH")) is None and (
+            not os.path.exists(os.path.join(c.git.work_tree or "", suite.root, suite.command[0]))
+        ):
+            yield Finding(f"suite '{suite.name}': no program '{suite.command[0]}'")
+
+
+def _trust(c: Clinic) -> Iterator[Finding]:
+    if isinstance(c.rules, OneshotError):
+        return
+    left = set(c.rules.commands) - Trust(c.git).trusted()
+    if left:
+        what = f"{len(left)} test commands are not trusted in this clone"
+        yield Finding(what, ("git", "oneshot", "trust"))
+
+
+def _cache(c: Clinic) -> Iterator[Finding]:
+    if StateCache(c.git.own_dir).untrue():
+        what = "the cache of states is damaged, which costs time"
+        yield Finding(what, fix=partial(os.unlink, c.own("states")))
+    for name in ("verified", "toolchain", "added", "refused"):
+        try:
+            msgspec.json.decode(read(c.own(name)) or "{}")
+        except (msgspec.DecodeError, UnicodeError):
+            yield Finding(f"'{c.own(name)}' is damaged", fix=partial(os.unlink, c.own(name)))
+
+
+def _verdicts(c: Clinic) -> Iterator[Finding]:
+    """The file that lets the shim say yes by itself names the rules that it is about."""
+    current = read(c.own("verdicts", "current")).strip()
+    if current and not isinstance(c.rules, OneshotError) and current != digest(c.rules):
+        what = "the verdicts that the commit hook finds are of other rules"
+        yield Finding(what, fix=partial(shutil.rmtree, c.own("verdicts")))
+
+
+def _slots(c: Clinic) -> Iterator[Finding]:
+    for folder in orphans(c.git):
+        what = f"the slots in '{folder}' are of a repository that is gone"
+        yield Finding(what, fix=partial(bury, os.path.dirname(folder)))
+
+
+def _leftovers(c: Clinic) -> Iterator[Finding]:
+    for name in sorted(os.listdir(c.git.own_dir)) if os.path.isdir(c.git.own_dir) else ():
+        path = c.own(name)
+        if re.fullmatch(r"[a-z]+\.\d+", name) and age(c, path) > LEFT:
+            yield Finding(f"a killed process left '{path}' behind", fix=partial(os.unlink, path))
+
+
+def _trails(c: Clinic) -> Iterator[Finding]:
+    for one in c.loaded:
+        if one.damage is not None:
+            log = ("git", "oneshot", "log", one.state.feature)
+            yield Finding(f"trail '{one.state.feature}': {one.damage.message}", log)
+
+
+def _shallow(c: Clinic) -> Iterator[Finding]:
+    if os.path.exists(os.path.join(c.git.common_dir, "shallow")):
+        what = "the clone is shallow: its oldest commits cannot be judged"
+        yield Finding(what, ("git", "fetch", "--unshallow"), note=True)
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "git": _git_version,
+    "hooks": _hooks,
+    "core.hooksPath": _hooks_path,
+    "program": _program,
+    "markers": _markers,
+    "locks": _locks,
+    "fetch": _fetch,
+    "notes": _notes,
+    "rules": _rules,
+    "runner": _runner,
+    "trust": _trust,
+    "cache": _cache,
+    "verdicts": _verdicts,
+    "slots": _slots,
+    "leftovers": _leftovers,
+    "trails": _trails,
+    "history": _shallow,
+}
+
+
+def examine(clinic: Clinic) -> Iterator[tuple[str, list[Finding]]]:
+    """Every check by its name, and what it found."""
+    for name, check in CHECKS.items():
+        yield name, list(check(clinic))

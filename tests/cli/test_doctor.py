@@ -1,0 +1,165 @@
+"""doctor: each kind of damage is named with what mends it, and what is ours is mended."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.gate.doctor import CHECKS
+from tests.gate.project import Done, MakeProject, Project
+
+HOUR = 7200
+
+
+def wrong(done: Done) -> dict[str, list[str]]:
+    """What each check found."""
+    return {
+        row["check"]: [one["what"] for one in row["findings"]]
+        for row in done.data["checks"]
+        if row["findings"]
+    }
+
+
+def test_a_clone_that_is_set_up_is_sound(feature: Project) -> None:
+    done = feature.do("doctor")
+    assert [line.split()[1:] for line in done.out.splitlines()] == [["sound"]] * len(CHECKS)
+    assert feature.do("doctor", "--json").json["next"] == []
+
+
+def test_a_clone_that_is_not_set_up_is_not_set_up_by_a_doctor(project: Project) -> None:
+    """--fix asks for nothing, so it takes nothing that was not given."""
+    before = project.digest()
+    done = project.cli("doctor", "--fix", "--json")
+    assert (done.code, done.error) == (1, "CLONE_UNSOUND")
+    assert {*wrong(done)} == {"hooks", "notes", "trust"}
+    assert [n["argv"][2] for n in done.json["next"]] == ["install", "trust"]
+    assert project.digest() == before
+
+
+def _old(path: Path, text: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    then = time.time() - HOUR
+    os.utime(path, (then, then))
+
+
+def _gone_interpreter(project: Project) -> None:
+    script = project.path.parent / "git-oneshot"
+    script.write_text("#!/nowhere/python\n")
+    script.chmod(0o755)
+    (project.own / "program").write_text(f"{script}\n")
+
+
+def _gone_branch(project: Project) -> None:
+    (project.own / "on" / "gone").write_text("nothing\n")
+
+
+OURS: dict[str, tuple[str, Callable[[Project], object], str]] = {
+    "a hook is gone": ("hooks", lambda p: p.hook("post-commit").unlink(), "is not there"),
+    "a hook has no x-bit": ("hooks", lambda p: p.hook("pre-push").chmod(0o644), "x-bit"),
+    "a hook is old": (
+        "hooks",
+        lambda p: p.hook("pre-commit").write_text("#!/bin/sh\n# git-oneshot hook 0: x\n"),
+        "another version",
+    ),
+    "the program moved": (
+        "program",
+        lambda p: (p.own / "program").write_text("/nowhere/git-oneshot\n"),
+        "which is gone",
+    ),
+    "its interpreter is gone": ("program", _gone_interpreter, "interpreter '/nowhere/python'"),
+    "a marker is gone": ("markers", lambda p: shutil.rmtree(p.own / "on"), "no marker"),
+    "a marker is of nothing": ("markers", _gone_branch, "without a trail"),
+    "a lock is left": (
+        "locks",
+        lambda p: _old(Path(p.git("rev-parse", "--git-dir"), "refs/oneshot/topic.lock")),
+        "killed process",
+    ),
+    "the notes are gone": (
+        "notes", lambda p: p.git("update-ref", "-d", "refs/notes/oneshot"), "is not there",
+    ),
+    "the cache is damaged": (
+        "cache", lambda p: (p.own / "states").write_text("x\ny\n"), "states is damaged",
+    ),
+    "a file is damaged": ("cache", lambda p: (p.own / "verified").write_text("{"), "verified'"),
+    "verdicts are of other rules": (
+        "verdicts", lambda p: _old(p.own / "verdicts" / "current", "0123\n"), "other rules",
+    ),
+    "a hook was killed": ("leftovers", lambda p: _old(p.own / "stdin.12"), "stdin.12'"),
+}  # fmt: skip
+
+
+def test_what_is_ours_is_named_and_mended(feature: Project) -> None:
+    os.chdir(feature.path)
+    for name, (check, damage, said) in OURS.items():
+        damage(feature)
+        done = feature.cli("doctor", "--json")
+        assert (done.code, done.error) == (1, "CLONE_UNSOUND"), name
+        assert [*wrong(done)] == [check], name
+        assert said in wrong(done)[check][0], name
+        assert done.json["next"][0]["argv"] == ["git", "oneshot", "doctor", "--json", "--fix"]
+        done = feature.do("doctor", "--fix", "--json")
+        [finding] = next(r for r in done.data["checks"] if r["check"] == check)["findings"]
+        assert finding["fixed"] is True, name
+        assert wrong(feature.do("doctor", "--json")) == {}, name
+
+
+THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
+    "hooks are elsewhere": (
+        "core.hooksPath", lambda p: p.git("config", "core.hooksPath", ".husky"), "add to its", 1,
+    ),
+    "a fetch overwrites trails": (
+        "fetch",
+        lambda p: p.git("config", "--add", "remote.origin.fetch", "refs/oneshot/*:refs/oneshot/*"),
+        "would overwrite trails", 1,
+    ),
+    "trust is gone": ("trust", lambda p: (p.own / "trust").unlink(), "not trusted", 1),
+    "the clone is shallow": (
+        "history", lambda p: (p.own.parent / "shallow").write_text(""), "shallow", 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_what_is_theirs_is_named_and_left_alone(
+    name: str, feature: Project, make: MakeProject
+) -> None:
+    make.remote(feature)
+    feature.do("install", "--yes")
+    check, damage, said, code = THEIRS[name]
+    damage(feature)
+    before = feature.digest()
+    done = feature.cli("doctor", "--fix", "--json")
+    assert done.code == code
+    assert said in wrong(done)[check][0]
+    assert feature.digest() == before
+
+
+def test_rules_that_cannot_be_read_and_a_runner_that_is_gone(make: MakeProject) -> None:
+    project = make(files={".oneshot.toml": "x ="})
+    assert "rules" in wrong(project.cli("doctor", "--json"))
+    suite = '[[suite]]\nname = "a"\ncommand = "no-such-program run"\n'
+    project = make("other", files={".oneshot.toml": suite})
+    [said] = wrong(project.cli("doctor", "--json"))["runner"]
+    assert said == "suite 'a': no program 'no-such-program'"
+
+
+def test_a_trail_that_is_damaged(feature: Project) -> None:
+    feature.git("update-ref", "refs/oneshot/broken", feature.head)
+    done = feature.cli("doctor", "--json")
+    assert wrong(done)["trails"][0].startswith("trail 'broken': ")
+    assert done.json["next"][-1]["argv"] == ["git", "oneshot", "log", "--json", "broken"]
+
+
+def test_status_says_whose_the_hooks_are(feature: Project) -> None:
+    """Until the other tool's hooks call ours."""
+    feature.git("config", "core.hooksPath", ".husky")
+    assert feature.do("status", "--json").data["unheard"] == ["pre-commit", "pre-push"]
+    assert "hooks     pre-commit and pre-push: another tool's" in feature.do("status").out
+    feature.repo.write(".husky/pre-commit", "git-oneshot hook pre-commit\n")
+    feature.repo.write(".husky/pre-push", 'git-oneshot hook pre-push "$@"\n')
+    assert feature.do("status", "--json").data["unheard"] == []
+    assert wrong(feature.do("doctor", "--json")) == {}
