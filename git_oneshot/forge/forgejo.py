@@ -14,7 +14,7 @@ from urllib.parse import quote
 from git_oneshot.core.facts import Provider
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
 from git_oneshot.forge.tokens import Token
 
 DRAFT: Final = "WIP: "
@@ -78,7 +78,7 @@ class Forgejo:
     def _find(self, head: str) -> PullRequest | None:
         for page in range(1, PAGES + 1):
             rows = self._once("GET", f"/pulls?state=open&limit={PAGE}&page={page}")
-            for row in rows:
+            for row in rows if isinstance(rows, list) else ():
                 branch = row.get("head") or {}
                 theirs = (branch.get("repo") or {}).get("full_name", self._place.path)
                 if branch.get("ref") == head and theirs.lower() == self._place.path.lower():
@@ -89,29 +89,30 @@ class Forgejo:
 
     def look(self, number: int) -> PullRequest:
         """A pull request as it is now."""
-        return _pull(self._ask("GET", f"/pulls/{number}"))
+        return self._ask("GET", f"/pulls/{number}")
 
     def update(self, pull: PullRequest, *, title: str, body: str) -> PullRequest:
         """Give it another title and text."""
         said = DRAFT + title if pull.draft else title
-        return _pull(self._ask("PATCH", f"/pulls/{pull.number}", {"title": said, "body": body}))
+        return self._ask("PATCH", f"/pulls/{pull.number}", {"title": said, "body": body})
 
     def set_draft(self, pull: PullRequest, draft: bool) -> PullRequest:
         """Make it a draft, or ready: by its title."""
         title = DRAFT + pull.title if draft else pull.title
-        return _pull(self._ask("PATCH", f"/pulls/{pull.number}", {"title": title}))
+        return self._ask("PATCH", f"/pulls/{pull.number}", {"title": title})
 
     def close(self, pull: PullRequest) -> PullRequest:
         """Close it without a merge."""
-        return _pull(self._ask("PATCH", f"/pulls/{pull.number}", {"state": "closed"}))
+        return self._ask("PATCH", f"/pulls/{pull.number}", {"state": "closed"})
 
     def merged(self, pull: PullRequest) -> str | None:
         """The commit that it was merged as."""
         return pull.merge_commit or None
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> PullRequest:
         """Ask, again if need be: nothing that goes this way does anything twice."""
-        return patiently(self._place.host, self._patience, lambda: self._once(method, path, body))
+        host = self._place.host
+        return patiently(host, self._patience, lambda: _pull(self._once(method, path, body)))
 
     def _once(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode(errors="replace")
@@ -120,7 +121,7 @@ class Forgejo:
         )
         try:
             with self._opener.open(request, timeout=TIMEOUT) as answer:
-                return json.loads(answer.read(LARGEST))
+                return json.loads(_whole(answer))
         except urllib.error.HTTPError as err:
             with err:
                 raise Trouble(err.code, _why(err), _wait(err)) from None
@@ -129,7 +130,15 @@ class Forgejo:
         except (OSError, http.client.HTTPException) as err:
             raise Trouble(None, str(err) or type(err).__name__) from None
         except ValueError:
-            raise Trouble(None, "the answer is not JSON") from None
+            raise Trouble(STRANGE, "the answer is not JSON") from None
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    """The answer, all of it: a read with a bound does not say that it was cut."""
+    out = answer.read(LARGEST)
+    if answer.length:
+        raise Trouble(None, "the connection was cut")
+    return out
 
 
 def _why(err: urllib.error.HTTPError) -> str:
@@ -145,7 +154,15 @@ def _wait(err: urllib.error.HTTPError) -> float | None:
     return float(said) if said.isdecimal() else None
 
 
-def _pull(row: dict[str, Any]) -> PullRequest:
+def _pull(row: Any) -> PullRequest:
+    """A pull request, whatever the forge answered."""
+    try:
+        return _read(row)
+    except (KeyError, TypeError, ValueError):
+        raise Trouble(STRANGE, "what a pull request has is missing") from None
+
+
+def _read(row: dict[str, Any]) -> PullRequest:
     title = str(row["title"])
     draft = bool(row.get("draft")) or title.lower().startswith(MARKS)
     state = standing(merged=bool(row.get("merged")), is_open=row["state"] == "open")

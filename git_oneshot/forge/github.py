@@ -7,7 +7,7 @@ from git_oneshot.core.facts import Provider
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
 from git_oneshot.forge.tokens import Token
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class GitHub:
         hub = github.Github(
             base_url=place.api, auth=github.Auth.Token(str(token)), timeout=int(TIMEOUT),
             retry=None, seconds_between_requests=None, seconds_between_writes=None,
-            user_agent="git-oneshot",
+            user_agent="git-oneshot", lazy=True,
         )  # fmt: skip
-        self._repo: Repository = hub.get_repo(place.path, lazy=True)
+        self._repo: Repository = hub.get_repo(place.path)
 
     @property
     def url(self) -> str:
@@ -131,6 +131,8 @@ def _asked(ask: Callable[[], _T]) -> _T:
     except (RuntimeError, AssertionError):
         # It trusts no address of another host than the one that it was given.
         raise Trouble(301, "it answers with addresses of another host") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Trouble(STRANGE, "what a pull request has is missing") from None
 
 
 def _why(err: "Exception") -> str:

@@ -8,7 +8,7 @@ from git_oneshot.core.facts import Provider
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
 from git_oneshot.forge.tokens import Token
 
 DRAFT: Final = "Draft: "
@@ -78,10 +78,10 @@ class GitLab:
     def _find(self, head: str) -> PullRequest | None:
         query = {"state": "opened", "source_branch": head}
         rows = self._asked(lambda: self._lab.http_get(self._top, query_data=query, **ONCE))
-        for row in rows:
+        for row in rows if isinstance(rows, list) else ():
             same = row.get("source_project_id") == row.get("target_project_id")
-            if row["source_branch"] == head and same:
-                return _pull(row)
+            if row.get("source_branch") == head and same:
+                return _read(row)
         return None
 
     def look(self, number: int) -> PullRequest:
@@ -114,7 +114,7 @@ class GitLab:
         return patiently(self._place.host, self._patience, lambda: self._once(ask))
 
     def _once(self, ask: Callable[[], Any]) -> PullRequest:
-        return _pull(self._asked(ask))
+        return _read(self._asked(ask))
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         """What the library gives; what it throws becomes a Trouble."""
@@ -137,8 +137,16 @@ class GitLab:
         except requests.RequestException:
             raise Trouble(None, "the connection failed") from None
         if not isinstance(answer, dict | list):
-            raise Trouble(None, "the answer is not JSON")
+            raise Trouble(STRANGE, "the answer is not JSON")
         return answer
+
+
+def _read(row: Any) -> PullRequest:
+    """A merge request, whatever the forge answered."""
+    try:
+        return _pull(row)
+    except (KeyError, TypeError, ValueError):
+        raise Trouble(STRANGE, "what a merge request has is missing") from None
 
 
 def _pull(row: dict[str, Any]) -> PullRequest:

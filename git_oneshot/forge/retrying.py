@@ -14,6 +14,7 @@ from git_oneshot.core.ids import printable
 TIMEOUT: Final = 15.0  # seconds for one answer
 TRIES: Final = 4
 LONGEST: Final = 60.0  # seconds that we wait because a forge says so; else the user is told
+STRANGE: Final = 0  # instead of a status: the answer is not what this forge answers
 PASSING: Final = (408, 425, 429, 500, 502, 503, 504)
 
 _T = TypeVar("_T")
@@ -95,6 +96,12 @@ def told(host: str, trouble: Trouble) -> OneshotError:
             Code.FORGE_UNAVAILABLE,
             f"'{host}' does not answer: {why}",
             "try again; what was done is remembered",
+        )
+    if status == STRANGE:
+        return OneshotError(
+            Code.FORGE_REFUSED,
+            f"'{host}' answers as no such forge does: {why}",
+            f"is it what oneshot.{host}.forge says, and is oneshot.{host}.api its address?",
         )
     if status == 429 or trouble.wait is not None:
         wait = f" for {trouble.wait:.0f} s" if trouble.wait else ""
