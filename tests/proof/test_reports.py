@@ -16,7 +16,7 @@ from git_oneshot.core.rules import Suite
 from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run
 from git_oneshot.core.verdict import judge, reason
 from git_oneshot.proof.process import Ended
-from git_oneshot.proof.runners import Task, cargo, ctest, go, javascript, junit, node, tap
+from git_oneshot.proof.runners import Task, cargo, ctest, go, javascript, junit, nextest, node, tap
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.task import concluded, options_after
 from git_oneshot.proof.slots import Slot
@@ -43,6 +43,7 @@ READERS: Final[dict[str, Read]] = {
     "go": lambda task, text: (go.read(task, text), ""),
     "cargo": cargo.read,
     "cargo-build": cargo.read,
+    "nextest": lambda task, text: nextest.read(task, *text.split("\n@REPORT@\n")),
     "ctest": lambda task, text: junit.read_junit(task, text, of="CMakeLists.txt"),
     "unittest": _unittest,
     "junit": junit.read_junit,
@@ -86,6 +87,12 @@ EXPECTED: Final[dict[str, dict[str, str]]] = {
         "src/lib.rs::tests::inner": "assertion", "src/lib.rs::doc sub": "passed",
         "tests/a.rs::passes": "passed", "tests/a.rs::fails": "assertion",
         "tests/a.rs::crash": "production", "tests/a.rs::ignored": "skipped",
+        "tests/a.rs::panics": "assertion", "tests/a.rs::unwraps": "assertion",
+        "tests/a.rs::own": "not test-error", "tests/a.rs::errs": "assertion",
+    },
+    "nextest": {
+        "src/lib.rs::tests::inner": "assertion", "tests/a.rs::passes": "passed",
+        "tests/a.rs::fails": "assertion", "tests/a.rs::crash": "production",
         "tests/a.rs::panics": "assertion", "tests/a.rs::unwraps": "assertion",
         "tests/a.rs::own": "not test-error", "tests/a.rs::errs": "assertion",
     },
@@ -408,12 +415,15 @@ def test_h52_exit_status_report_and_tests_agree_or_it_proves_nothing(
         (("node_modules/.bin/jest", "--updateSnapshot", "--silent"), "jest", "--silent"),
         (("make", "test"), "jest", ""),
         (("go", "test", "-failfast", "-json", "-race", "./..."), "test", "-race ./..."),
+        (("vitest", "--retry", "3", "--retry=3", "--reporter", "dot", "a"), "vitest", "a"),
+        (("python", "-m", "pytest", "--lf", "--reruns", "2", "-q", "-x"), "pytest", "-q"),
     ],
 )
 def test_what_no_proof_wants_is_dropped(command: tuple[str, ...], word: str, options: str) -> None:
-    from git_oneshot.proof.runners import jest, vitest
+    from git_oneshot.proof.runners import jest, pytest, vitest
 
-    dropped = {"vitest": vitest._UNWANTED, "jest": jest._UNWANTED, "test": go._UNWANTED}[word]
+    modules = {"vitest": vitest, "jest": jest, "test": go, "pytest": pytest}
+    dropped = modules[word]._UNWANTED
     assert options_after(Suite(name="a", command=command), word, *dropped) == options.split()
 
 

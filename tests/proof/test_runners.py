@@ -698,3 +698,62 @@ def test_helpers_and_goldens_ask_for_all_tests(paths: list[str], selected: tuple
     many = [f"tests/test_{number}.py" for number in range(10_000)]
     assert selection(PYTEST, many) == ()  # more than an argument list holds
     assert selection(command("make"), paths) == ()
+
+
+def test_a_failed_test_is_not_run_again_whatever_a_plugin_would_do(project: Make) -> None:
+    """H50: what pytest-rerunfailures and pytest-retry go by, option and mark, is taken away."""
+    made = project(
+        {
+            "pytest.ini": INI + "markers = flaky\n",
+            "conftest.py": "import pytest\n"
+            "def pytest_addoption(parser):\n"
+            "    parser.addoption('--reruns', type=int, default=None)\n"
+            "@pytest.fixture(autouse=True)\n"
+            "def seen(request):\n"
+            "    assert request.config.option.reruns == 0\n"
+            "    assert request.node.get_closest_marker('flaky') is None\n",
+            "test_a.py": "import pytest\npytestmark = pytest.mark.flaky(reruns=3)\n"
+            "@pytest.mark.flaky\nclass TestIn:\n    def test_a(self): pass\n",
+        }
+    )
+    ran = made.run(replace(PYTEST, command=("python", "-m", "pytest", "--reruns", "5")))
+    assert [r.outcome for r in ran.results] == ["passed"]
+
+
+# -- unittest --------------------------------------------------------------------------------
+
+
+def test_unittest_runs_what_it_discovers_or_is_asked_for(project: Make) -> None:
+    case = "import unittest\nclass T(unittest.TestCase):\n    def test_%s(self): pass\n"
+    made = project({"test_a.py": case % "a", "sub/__init__.py": "", "sub/test_b.py": case % "b",
+                    "checks/x_check.py": case % "c", "src/unittest.py": "1/0",
+                    "src/json.py": "1/0"})  # fmt: skip
+    suite = Suite(name="all", command=("python", "-m", "unittest"), runner="unittest")
+    everything = ["test_a.py::T::test_a", "sub/test_b.py::T::test_b"]
+    assert sorted(r.id for r in made.run(suite).results) == sorted(everything)
+    assert [r.id for r in made.run(suite, "sub/test_b.py").results] == everything[1:]
+    assert [r.id for r in made.run(suite, "test_a.py::T::test_a").results] == everything[:1]
+    found = replace(suite, command=(*suite.command, "discover", "-s", "checks", "-p", "*_check.py"))
+    assert [r.id for r in made.run(found).results] == ["checks/x_check.py::T::test_c"]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("import os\nos._exit(0)", "unittest did not come to its end"),
+        ("raise SystemExit(0)", "unittest did not come to its end"),
+        ("x = 1", "suite 'all' ran no test"),
+    ],
+)
+def test_h52_unittest_that_ran_nothing_is_no_pass(project: Make, body: str, detail: str) -> None:
+    made = project({"test_a.py": body})
+    ran = made.run(Suite(name="all", command=("python", "-m", "unittest"), runner="unittest"))
+    assert (ran.trouble, ran.detail) == ("runner", detail)
+
+
+@pytest.mark.parametrize("path", ["test_a.py", "pkg/test_a.py", "a_test.py"])
+def test_unittest_is_asked_for_files_that_can_be_imported(path: str) -> None:
+    suite = Suite(name="all", command=("x",), runner="unittest")
+    assert selection(suite, [path]) == (path,)
+    assert selection(suite, [path, "a-b/test_a.py"]) == ()
+    assert selection(suite, ["helper.py"]) == ()

@@ -199,3 +199,8 @@ PROJECTS: Final = {
         {}, "exit-code",
     ),
 }  # fmt: skip
+_CARGO: Final = PROJECTS["cargo"]
+PROJECTS["nextest"] = _CARGO._replace(
+    needs=(*_CARGO.needs, "cargo-nextest"),
+    base={**_CARGO.base, ".oneshot.toml": RULES + 'command = "cargo nextest run"\n'},
+)

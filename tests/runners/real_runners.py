@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.languages import is_test
 from git_oneshot.proof.runners import RUNNERS
 from git_oneshot.proof.suites import rules_of
 from tests.proof.lab import Files, Lab, said, user_environment
@@ -22,7 +23,7 @@ from tests.sandbox import MakeRepo
 # Where `make runners` installed what comes from npm.
 NODE_MODULES: Final = os.environ.get("ONESHOT_NODE_MODULES", "")
 
-Prove = Callable[[Project, Files], Proof]
+Prove = Callable[..., Proof]
 
 
 def there(program: str) -> bool:
@@ -38,7 +39,7 @@ def there(program: str) -> bool:
 def prove(repo: MakeRepo, tmp_path: Path) -> Prove:
     """Commit a project and a change to it, and judge the change."""
 
-    def run(project: Project, change: Files) -> Proof:
+    def run(project: Project, change: Files, *, half: bool = False) -> Proof:
         lacking = [program for program in project.needs if not there(program)]
         if lacking:
             pytest.skip(f"{' and '.join(lacking)} can't be had on this machine")
@@ -48,6 +49,9 @@ def prove(repo: MakeRepo, tmp_path: Path) -> Prove:
             (lab.repo.path / "node_modules").symlink_to(NODE_MODULES)
         (suite,) = rules_of(lab.git, lab.head()).suites
         assert suite.runner == project.runner
+        before = lab.head()
+        if half:
+            return lab.prover().red(before, lab.commit(change)).proof
         return lab.prove(change).proof
 
     return run
@@ -74,3 +78,11 @@ def test_a_test_that_passes_without_the_code_proves_nothing(name: str, prove: Pr
 def test_a_test_that_fails_of_itself_proves_nothing(name: str, prove: Prove) -> None:
     proof = prove(PROJECTS[name], PROJECTS[name].broken)
     assert said(proof) == "FAIL(broken-test)", proof
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_red_is_seen_before_the_code_is_written(name: str, prove: Prove) -> None:
+    tests = {path: text for path, text in PROJECTS[name].good.items() if is_test(path)}
+    proof = prove(PROJECTS[name], tests, half=True)
+    assert (proof.word, len(proof.tests)) == ("PASS", 1), proof
+    assert proof.tests[0].reason == PROJECTS[name].reason, proof

@@ -20,6 +20,7 @@ from git_oneshot.proof.runners import (
     go,
     javascript,
     junit,
+    nextest,
     node,
     run_suite,
     tap,
@@ -34,7 +35,9 @@ READERS: Final = {
     "node": (node, "read"), "vitest": (javascript, "read"), "jest": (javascript, "read"),
     "go": (go, "read"), "cargo": (cargo, "read"), "ctest": (ctest, "read_junit"),
     "unittest": (unittest, "read_lines"), "junit": (junit, "read_junit"), "tap": (tap, "read_tap"),
+    "nextest": (nextest, "read"),
 }  # fmt: skip
+RUNNER: Final = {"cargo-build": "cargo", "nextest": "cargo"}
 COMMANDS: Final = {
     "node": "node --test", "vitest": "vitest run", "jest": "jest", "go": "go test ./...",
     "cargo": "cargo test", "ctest": "ctest", "unittest": "python3 -m unittest",
@@ -43,7 +46,7 @@ COMMANDS: Final = {
 
 def record(name: str, modules: str) -> None:
     """Run one project of the zoo, and keep what its reader read."""
-    runner: Runner = name.partition("-")[0]  # type: ignore[assignment]
+    runner: Runner = RUNNER.get(name, name)  # type: ignore[assignment]
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder) / "tree"
         for path, text in ZOO[name].items():
@@ -58,12 +61,16 @@ def record(name: str, modules: str) -> None:
         suite = Suite(name="all", command=command, runner=runner, report=report)
         user = dict(os.environ)
         tools = Tools(Toolchain(str(home), None, user), user, None)
-        module, reader = READERS[runner]
+        module, reader = READERS[name if name in READERS else runner]
         real = getattr(module, reader)
 
         def read(*args: object, **more: object) -> object:
             texts = [arg for arg in args if isinstance(arg, str)]
-            said = texts[0].replace(os.path.realpath(top), "@TOP@").replace(str(home), "@HOME@")
+            said = (
+                "\n@REPORT@\n".join(texts)
+                .replace(os.path.realpath(top), "@TOP@")
+                .replace(str(home), "@HOME@")
+            )
             with (KEPT / name).open("a") as kept:
                 kept.write(said)
             return real(*args, **more)

@@ -270,3 +270,4 @@ describe('group', () => { it('in', () => {}); it('out', () => { assert.ok(false)
 """,
     },
 }  # fmt: skip
+ZOO["nextest"] = {**ZOO["cargo"], ".oneshot": "cargo nextest run"}

@@ -28,6 +28,20 @@ def _names(node: Any) -> dict[str, str]:
     return {"id": file + separator + rest, "file": file}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: Any) -> None:
+    """A test that fails has failed: plugins that would run it again have nothing to do."""
+    for option in ("reruns", "retries"):
+        if hasattr(config.option, option):
+            setattr(config.option, option, 0)
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Take the marks off by which a test asks to be run again."""
+    for node in {node for item in items for node in item.listchain()}:
+        node.own_markers = [mark for mark in node.own_markers if mark.name != "flaky"]
+
+
 class Canary(pytest.Function):
     """A test of ours. Plugins treat it as one of the project's."""
 

@@ -13,8 +13,6 @@ import sys
 import unittest
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
 from oneshot_told import (  # type: ignore[import-not-found]
     foreign,
     inside,
@@ -146,7 +144,9 @@ def _module(file: str) -> str:
 
 def main(argv: list[str]) -> int:
     """Run the tests, and end as unittest does."""
-    sys.path.insert(0, os.getcwd())
+    # Not before our own imports: what the tree calls unittest.py is no runner.
+    sources = [path for path in os.environ.get("ONESHOT_SOURCES", "").split(os.pathsep) if path]
+    sys.path[:1] = [os.getcwd(), *sources]
     split = argv.index("--")
     suite = _load(argv[:split], argv[split + 1 :])
     result = Result()

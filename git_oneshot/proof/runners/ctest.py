@@ -23,7 +23,13 @@ from git_oneshot.proof.runners.task import (
     troubled,
 )
 
-_UNWANTED: Final = ("--test-dir", "--output-junit", "--no-tests", "--repeat", "--stop-on-failure")
+_UNWANTED: Final = (
+    "--test-dir=",
+    "--output-junit=",
+    "--no-tests=",
+    "--repeat=",
+    "--stop-on-failure",
+)
 _ERROR: Final = re.compile(r"^(\S+?):\d+:(?:\d+:)? (?:fatal )?error: (.+)$", re.MULTILINE)
 _NAMES: Final = (
     re.compile(r"undefined reference to [`'\u2018](?:\w+::)*(\w+)"),

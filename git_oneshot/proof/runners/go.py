@@ -14,7 +14,7 @@ from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Ev
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, options_after, start
 
-_UNWANTED: Final = ("-json", "-count", "-timeout", "-failfast", "-c", "-o", "-n", "-exec")
+_UNWANTED: Final = ("-json", "-count=", "-timeout=", "-failfast", "-c", "-o=", "-n", "-exec=")
 _ERROR: Final = re.compile(r"^(?:vet: )?(?:\./)?(\S+\.go):\d+(?::\d+)?: (.+)$", re.MULTILINE)
 _NAMES: Final = (
     re.compile(r"undefined: (?:\w+\.)*(\w+)"),
@@ -180,7 +180,7 @@ def _test_files(task: Task, folder: str) -> Iterable[tuple[str, str]]:
 
 
 def _unbuilt(task: Task, build: str, module: str) -> list[Result]:
-    """A result for each test file of a package that does not build."""
+    """A result for each test file that does not build, or whose package does not."""
     errors: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for file, message in _ERROR.findall(build):
         path = task.below_top(file)
@@ -188,8 +188,9 @@ def _unbuilt(task: Task, build: str, module: str) -> list[Result]:
     results = []
     for folder, found in errors.items():
         why = _why(found, module)
-        for path, _ in _test_files(task, folder):
-            results.append(made(path, path, "error", "collect", why))
+        wrong = {path for path, _ in found if path.endswith("_test.go")}
+        paths = sorted(wrong) or [path for path, _ in _test_files(task, folder)]
+        results += [made(path, path, "error", "collect", why) for path in paths]
     return results
 
 

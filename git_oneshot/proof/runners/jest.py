@@ -15,7 +15,7 @@ from git_oneshot.proof.runners.task import (
 )
 
 _UNWANTED: Final = (
-    "-u", "--updateSnapshot", "--watch", "--watchAll", "-b", "--bail", "--json", "--outputFile",
+    "-u", "--updateSnapshot", "--watch", "--watchAll", "-b", "--bail", "--json", "--outputFile=",
     "-o", "--onlyChanged", "--onlyFailures", "--passWithNoTests", "--ci",
 )  # fmt: skip
 

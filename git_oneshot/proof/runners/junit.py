@@ -80,14 +80,14 @@ def read_junit(task: Task, text: str, of: str = "") -> tuple[list[Result], str]:
     if not text:
         return [], "the run left no report"
     try:
-        top = _parsed(text)
+        top = parsed(text)
     except (ElementTree.ParseError, expat.ExpatError, ValueError) as err:
         return [], f"the report of the run is damaged: {err}"
     results = [_result(task, case, of) for case in top.iter("testcase")]
     return results, ""
 
 
-def _parsed(text: str) -> ElementTree.Element:
+def parsed(text: str) -> ElementTree.Element:
     """The document; one that declares entities is none of a test runner's."""
     if re.search(r"<!(?:DOCTYPE|ENTITY)", text):
         raise ValueError("it declares a document type")

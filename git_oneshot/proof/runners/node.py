@@ -21,7 +21,7 @@ from git_oneshot.proof.runners.task import (
 )
 
 _UNWANTED: Final = (
-    "--test", "--watch", "--test-reporter", "--test-reporter-destination",
+    "--test", "--watch", "--test-reporter=", "--test-reporter-destination=",
     "--test-update-snapshots", "--test-only", "--test-force-exit",
 )  # fmt: skip
 _FILE: Final = re.compile(r"[^-].*(?:[/*]|\.[cm]?[jt]sx?$).*")

@@ -12,13 +12,23 @@ from git_oneshot.proof.runners.task import (
     Tools,
     detailed,
     env_of,
+    options_after,
     start,
     troubled,
 )
 
 # `python -m` looks into the folder where it is started first: who puts one of these there runs
 # no test, and says what each has done.
-_OURS: Final = ("pytest.py", "pytest", "_pytest", "oneshot_report.py", "oneshot_report")
+_OURS: Final = (
+    "pytest.py", "pytest", "_pytest", "oneshot_report.py", "oneshot_report", "oneshot_told.py",
+    "oneshot_told",
+)  # fmt: skip
+# What repeats a failed test, runs but some, or writes what is expected anew.
+_UNWANTED: Final = (
+    "--reruns=", "--reruns-delay=", "--retries=", "--lf", "--last-failed", "--ff", "--failed-first",
+    "--nf", "--new-first", "--sw", "--stepwise", "-x", "--exitfirst", "--snapshot-update",
+    "--force-regen", "--regen-all", "--co", "--collect-only", "--pdb",
+)  # fmt: skip
 
 
 def run(task: Task, tools: Tools) -> Run:
@@ -58,10 +68,9 @@ def sources(task: Task) -> list[str]:
 
 
 def _argv(task: Task, executable: str) -> list[str]:
-    command = task.suite.command
-    options = command[command.index("pytest") + 1 :] if "pytest" in command else ()
     return [
-        executable, "-m", "pytest", *options, "-p", "oneshot_report", "-p", "no:cacheprovider",
+        executable, "-m", "pytest", *options_after(task.suite, "pytest", *_UNWANTED),
+        "-p", "oneshot_report", "-p", "no:cacheprovider",
         "--continue-on-collection-errors", "--maxfail=0", "--color=no", "--tb=short", "-q",
         f"--confcutdir={task.slot.top}",
         *(f"./{one}" for one in task.selected),

@@ -121,11 +121,22 @@ def detailed(task: Task, ended: Ended) -> str:
 
 
 def options_after(suite: Suite, word: str, *dropped: str) -> list[str]:
-    """The options that a command gives to a program; ``dropped``: those that no proof wants."""
+    """The options that a command gives to a program, but those that no proof wants.
+
+    ``dropped``: these; one that takes a value ends with an equals sign.
+    """
     command = suite.command
     start = next((n for n, one in enumerate(command) if one.rpartition("/")[2] == word), None)
-    given = command[start + 1 :] if start is not None else ()
-    return [one for one in given if one.partition("=")[0] not in dropped]
+    given = list(command[start + 1 :]) if start is not None else []
+    kept = []
+    while given:
+        one = given.pop(0)
+        name, equals, _ = one.partition("=")
+        if f"{name}=" in dropped and not equals and given:
+            given.pop(0)
+        elif not {name, f"{name}="} & set(dropped):
+            kept.append(one)
+    return kept
 
 
 def text_of(path: str) -> str:

@@ -15,8 +15,8 @@ from git_oneshot.proof.runners.task import (
 )
 
 _UNWANTED: Final = (
-    "run", "watch", "dev", "-u", "--update", "-w", "--watch", "--retry", "--bail", "--reporter",
-    "--outputFile", "--passWithNoTests",
+    "run", "watch", "dev", "-u", "--update", "-w", "--watch", "--retry=", "--bail=",
+    "--reporter=", "--outputFile=", "--passWithNoTests",
 )  # fmt: skip
 
 
