@@ -56,6 +56,7 @@ def place(scene: Path, home: Path) -> Path:
         made.do("cancel")
         made.do("init", "greet-by-name")
         made.do("list", "--all")
+        made.git("remote", "add", "hub", "../hub.git")
     return scene
 
 
@@ -104,6 +105,9 @@ def test_features_events_branches_and_choices_are_offered(place: Path) -> None:
     assert offered(at, "verify", "main..m") == ["main..main"]
     assert "--policy" in offered(at, "init", "--p")
     assert offered(at, "init", "") == []
+    assert asked(at, "waive", "")[0][1] == "base"
+    assert offered(at, "sync", "") == ["hub"]
+    assert offered(at, "prune", "--exclude-phase", "pl") == ["plan"]
 
 
 @pytest.mark.parametrize("name", VISIBLE)

@@ -6,6 +6,7 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import commits
 from git_oneshot.cli.data import Waived
 from git_oneshot.core.commands import Waive
 from git_oneshot.core.errors import Code, OneshotError
@@ -18,7 +19,7 @@ UNATTENDED = "oneshot.unattended"
 
 
 @answering("waive", "let a commit pass without a proof")
-@click.argument("commit", required=False)
+@click.argument("commit", required=False, shell_complete=commits)
 @click.option("--reason", required=True, help="Why; it stays on the trail.")
 def waive(app: App, *, commit: str | None, reason: str) -> Answer:
     """Let COMMIT (the last one, if none is named) pass without a proof.

@@ -97,6 +97,24 @@ def _range(ctx: click.Context, incomplete: str) -> Found:
         yield begun + dots + name, subject
 
 
+def _commits(ctx: click.Context, _incomplete: str) -> Found:
+    for line in _app(ctx).git.lines("log", "-20", "--format=%h %s", "--"):
+        name, _, subject = line.partition(" ")
+        yield name, subject
+
+
+def _remotes(ctx: click.Context, _incomplete: str) -> Found:
+    return [(name, "") for name in _app(ctx).git.lines("remote")]
+
+
+def _phases(_ctx: click.Context, _incomplete: str) -> Found:
+    from typing import get_args
+
+    from git_oneshot.core.facts import Phase
+
+    return [(name, "") for name in get_args(Phase)]
+
+
 def _commands(_ctx: click.Context, _incomplete: str) -> Found:
     from git_oneshot.cli.main import COMMANDS, HIDDEN
 
@@ -107,6 +125,9 @@ features: Final = _offering(lambda ctx, _: _features(ctx, ended=True))
 open_features: Final = _offering(lambda ctx, _: _features(ctx, ended=False))
 events: Final = _offering(_events)
 branches: Final = _offering(lambda ctx, _: _branches(ctx, "refs/heads"))
+commits: Final = _offering(_commits)
+phases: Final = _offering(_phases)
+remotes: Final = _offering(_remotes)
 ranges: Final = _offering(_range)
 commands: Final = _offering(_commands)
 

@@ -6,7 +6,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Cancelled, FateData, Pruned, Spared, StepData
-from git_oneshot.cli.complete import open_features
+from git_oneshot.cli.complete import open_features, phases
 from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
@@ -112,6 +112,7 @@ def _cancelled(
 @click.option(
     "--exclude-phase", "exclude", multiple=True, metavar="PHASE",
     help="A phase in which features stay; again for more, instead of the rules'.",
+    shell_complete=phases,
 )  # fmt: skip
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many, the stalest first."

@@ -8,7 +8,7 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import features
+from git_oneshot.cli.complete import features, files, remotes
 from git_oneshot.cli.consent import apply, ask
 from git_oneshot.cli.parts import SyncRow
 from git_oneshot.cli.text import counted
@@ -24,7 +24,7 @@ INSTALL = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
 
 
 @answering("sync", "exchange trails with a remote")
-@click.argument("remote", required=False)
+@click.argument("remote", required=False, shell_complete=remotes)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; only fetch.")
 def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     """Bring trails to a remote, and back: fetch, merge where needed, push.
@@ -111,7 +111,7 @@ def split(app: App, *, feature: str | None, new: str) -> Answer:
 
 @answering("clone", "git clone, with the trails")
 @click.argument("url")
-@click.argument("directory", required=False)
+@click.argument("directory", required=False, shell_complete=files)
 @click.option("--yes", is_flag=True, help="Set up the clone without asking.")
 def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     """Clone a repository with its trails, and set the clone up.
