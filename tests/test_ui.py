@@ -78,8 +78,10 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("plan")
     play("plan --goal 'spell it right' --approach 'edit it' --file lib/one --test checks/one")
     play("install")
+    play("doctor")
     play("install --yes")
     play("install --yes")
+    play("doctor")
     play("red")
     project.change("one", code=False)
     play("red")
@@ -147,6 +149,9 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("sync nowhere")
     play(f"clone {origin.path} {project.path.parent}/another --yes")
     play("list --all", clone)
+    os.unlink(clone.hook("pre-push"))
+    play("doctor", clone)
+    play("doctor --fix", clone)
     play("uninstall", clone)
 
 

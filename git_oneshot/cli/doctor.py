@@ -2,13 +2,13 @@
 
 import shlex
 import time
-from collections.abc import Iterator
 
 import click
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Checkup
+from git_oneshot.cli.look import Table
 from git_oneshot.cli.parts import CheckRow, FindingRow
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
@@ -28,12 +28,11 @@ def doctor(app: App, *, fix: bool) -> Answer:
         app.git, app.clone, app.store, app.environ, time.time(), app.refresh_display
     )  # fmt: skip
     rows = [_row(name, found, fix=fix) for name, found in examine(clinic)]
-    lines = [line for row in rows for line in _lines(row)]
+    table = _table(rows)
     wrong = [one for row in rows for one in row.findings if not one.note and not one.fixed]
     if not wrong:
-        return Answer(Checkup(checks=rows), "\n".join(lines))
-    for line in lines:
-        app.say(line)
+        return Answer(Checkup(checks=rows), [table])
+    app.say(table)
     hint = (
         "git oneshot doctor --fix"
         if any(one.fixable for one in wrong)
@@ -60,11 +59,17 @@ def _row(name: str, found: list[Finding], *, fix: bool) -> CheckRow:
     return CheckRow(check=name, sound=sound, findings=findings)
 
 
-def _lines(row: CheckRow) -> Iterator[str]:
-    if not row.findings:
-        yield f"{row.check:<15} sound"
-    for one in row.findings:
-        word = "mended" if one.fixed else "note" if one.note else "wrong"
-        yield f"{row.check:<15} {word}: {one.what}"
-        if not one.fixed and one.mend:
-            yield f"{'':<15} {shlex.join(one.mend)}"
+def _table(rows: list[CheckRow]) -> Table:
+    cells: list[tuple[str, str, str]] = []
+    lines = []
+    for row in rows:
+        if not row.findings:
+            cells.append((row.check, "sound", ""))
+            lines.append(f"{row.check:<15} sound")
+        for one in row.findings:
+            word = "mended" if one.fixed else "note" if one.note else "wrong"
+            mend = shlex.join(one.mend) if not one.fixed else ""
+            cells.append((row.check, word, "\n".join(filter(None, (one.what, mend)))))
+            lines.append(f"{row.check:<15} {word}: {one.what}")
+            lines += [f"{'':<15} {mend}"] if mend else []
+    return Table(("check", "state", "what is wrong, and what mends it"), cells, "\n".join(lines))

@@ -9,6 +9,7 @@ only, and only for a table.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, Final, NamedTuple, TextIO
 
 import click
@@ -28,6 +29,7 @@ class Table(NamedTuple):
 
 
 Part = str | Table
+NOTHING: Final = "-"  # the cell of what there is not
 
 Look = dict[str, Any]  # arguments of click.style
 
@@ -49,7 +51,8 @@ _BEGINNING: Final = (
 _ASIDE: Final = r"(?P<aside> {2,}.*)"
 _CELLS: Final[dict[str, Look]] = {
     **_VERDICTS, "completed": {"fg": "green"}, "cancelled": {"dim": True},
-    "ok": {"fg": "green"}, "wrong": {"fg": "red", "bold": True},
+    "sound": {"fg": "green"}, "mended": {"fg": "green"}, "note": {"fg": "yellow"},
+    "wrong": {"fg": "red", "bold": True},
 }  # fmt: skip
 
 
@@ -108,13 +111,15 @@ def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:
     except ImportError:
         return None
     grid = Grid(box=None, pad_edge=False, header_style="bold" if colour else "")
-    for name in table.head[:-1]:
-        grid.add_column(name, overflow="fold")
-    grid.add_column(table.head[-1], overflow="fold", ratio=1)
+    # A column with nothing in it would take room from the others.
+    filled = [any(row[i] != NOTHING for row in table.rows) for i in range(len(table.head))]
+    filled[-1] = True
+    for name in compress(table.head, filled):
+        grid.add_column(name, overflow="fold", ratio=1 if name == table.head[-1] else None)
     for row in table.rows:
         *firsts, last = (plain(cell) for cell in row)
         cells = [*map(_cell, firsts), _asides(last)] if colour else [*firsts, last]
-        grid.add_row(*map(Text.from_ansi, cells))
+        grid.add_row(*map(Text.from_ansi, compress(cells, filled)))
     console = Console(file=stream, highlight=False, markup=False, emoji=False,
                       color_system="standard" if colour else None)  # fmt: skip
     with console.capture() as captured:

@@ -111,6 +111,13 @@ def test_a_table_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) 
         assert lines[2].strip() == "red without it: t::x"
 
 
+def test_a_column_with_nothing_in_it_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rich", reason="NOT TESTED: rich is not installed")
+    monkeypatch.setenv("COLUMNS", "80")
+    table = Table(("a", "b", "c", "d"), [("1", "-", "-", "-"), ("2", "-", "x", "-")], "")
+    assert bare(shown(table, Screen(), **TERMINAL)) == "a  c  d\n1  -  -\n2  x  -\n"
+
+
 def test_a_table_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rich", reason="NOT TESTED: rich is not installed")
     monkeypatch.setenv("COLUMNS", "80")
