@@ -27,6 +27,7 @@ from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
 from git_oneshot.core.plan import PAYLOAD
 from git_oneshot.core.workflow import TRANSITIONS
+from git_oneshot.trail import audit
 from git_oneshot.trail.reading import MAX_APPENDS, MAX_COMMIT, MAX_EVENTS, MAX_TRAIL
 from tests.tour import answers, masked, steps
 
@@ -305,6 +306,13 @@ def test_the_format_has_the_bounds(trail: dict[str, Part]) -> None:
         assert f"{bound:,}" in trail["BOUNDS"].text
     assert f"{PAYLOAD // 1024} KiB" in trail["PAYLOADS"].text
     assert f"At most {verdict.SHOWN} tests" in trail["VALUES"].text
+
+
+def test_the_trail_page_has_every_code_of_fsck(trail: dict[str, Part]) -> None:
+    told = [f"{code} ({word})" for code, (word, _) in audit.RULES.items()]
+    assert trail["FSCK"].tags == told
+    text = " ".join(trail["FSCK"].text.split()).lower()
+    assert [what for _, what in audit.RULES.values() if what not in text] == []
 
 
 def test_the_format_has_its_versions(trail: dict[str, Part]) -> None:

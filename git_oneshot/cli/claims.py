@@ -8,6 +8,7 @@ from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import commits
 from git_oneshot.cli.data import Waived
+from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Waive
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, printable
@@ -34,7 +35,7 @@ def waive(app: App, *, commit: str | None, reason: str) -> Answer:
     command = Waive(commit=seen.id, patch_id=recorded.patchId, reason=reason)
     app.session.rehearse(name, command)
     _agree(app, seen, reason)
-    receipt = app.session.execute(name, command, expect=app.bind(name))
+    receipt = sealed(app, app.session.execute(name, command, expect=app.bind(name)))
     app.refresh_display()
     data = Waived(**written(receipt), commit=seen.id, reason=reason.strip())
     return Answer(data, f"waived {seen.id[:9]} {printable(seen.subject)}", _finalizing(name))

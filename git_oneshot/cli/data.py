@@ -9,6 +9,7 @@ A new command: its struct here, its row in ``ANSWERS``.
 
 from typing import Any, Final
 
+from git_oneshot.cli.audit_data import Checked
 from git_oneshot.cli.care_data import Cancelled, Checkpointed, Pruned, Resumed
 from git_oneshot.cli.clone_data import (
     Checkup,
@@ -232,6 +233,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "sync": Synced,
     "split": SplitOff,
     "clone": Cloned,
+    "fsck": Checked,
     "install": Installed,
     "uninstall": Uninstalled,
     "trust": Trusted,

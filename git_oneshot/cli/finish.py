@@ -15,6 +15,7 @@ from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.data import Finalized, Pushed
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.cli.proving import proven
+from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
@@ -64,7 +65,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
                 tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
             )  # fmt: skip
             return Answer(found, [table, f"'{name}' would enter {to.to}"])
-        receipt = _leave(app, name, checked.command)
+        receipt = sealed(app, _leave(app, name, checked.command))
     except OneshotError as err:
         app.say(table)
         err.data |= data

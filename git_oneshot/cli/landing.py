@@ -7,6 +7,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, open_features
 from git_oneshot.cli.forges import done_before, fetch_base, forge_for, read_at, send_trail
 from git_oneshot.cli.pull_data import Completed, LandedData
+from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
@@ -40,7 +41,7 @@ def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) ->
     if dry_run:
         return _answer(read_at(app, name), found, dry_run=True)
     expect = app.bind(name)
-    receipt = app.session.execute(name, found.command(state), expect=expect)
+    receipt = sealed(app, app.session.execute(name, found.command(state), expect=expect))
     if app.markers.feature_on(state.branch) == name:
         app.markers.close(state.branch)
     send_trail(app, name)

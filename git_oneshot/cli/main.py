@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "sync": ("travel", "sync", "exchange trails with a remote"),
     "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
     "clone": ("travel", "clone", "git clone, with the trails"),
+    "fsck": ("audit", "fsck", "check trails against every rule of their format"),
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),

@@ -56,6 +56,17 @@ class Judgement(ProofData, frozen=True, kw_only=True):
     waived: str | None
 
 
+class BrokenRow(Data, frozen=True, kw_only=True):
+    """A rule of the format that is broken: error or warning, on which trail and commit."""
+
+    rule: str
+    word: str
+    ref: str
+    commit: str
+    what: str
+    meaning: str
+
+
 class SyncRow(Data, frozen=True, kw_only=True):
     """What became of one trail: events that went and came, and why it is not there, if it isn't."""
 
@@ -124,6 +135,7 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     tip: str | None = None
     events: list[dict[str, Any]] | None = None  # of a damaged trail, as far as it is sound
     exchange: list[SyncRow] | None = None  # what became of each trail, and why it is not there
+    broken: list[BrokenRow] | None = None  # rules of the format that trails break
     frames: list[str] | None = None  # of a bug: where
     ready: bool | None = None  # for a pull request
     blockers: list[str] | None = None  # what keeps it from one

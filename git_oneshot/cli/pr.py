@@ -20,6 +20,7 @@ from git_oneshot.cli.forges import (
     send_trail,
 )
 from git_oneshot.cli.pull_data import PullAnswer
+from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.synthesize import read_text
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, UpdatePull
@@ -210,7 +211,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     if note:
         app.say(f"note: {note}")
     landing = as_commit(app.git, state, made.commit)
-    receipt = app.session.execute(name, landing.command(state), expect=app.if_tip)
+    receipt = sealed(app, app.session.execute(name, landing.command(state), expect=app.if_tip))
     app.markers.close(state.branch)
     merged = there._replace(state="merged")
     answer = _said(app, name, receipt, merged, f"merged as {made.commit[:9]}")

@@ -17,7 +17,9 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import sync as exchange
+from git_oneshot.gate.trails import unsealed
 from git_oneshot.trail.exchange import Outcome
+from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
 
 INSTALL = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
@@ -40,6 +42,11 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise OneshotError(
             Code.STATE_NOT_FOUND, f"no feature '{named[0]}'", "see them: git oneshot list --all"
         )
+    if not dry_run and signs(app.git):
+        for tip in unsealed(app.store, app.email, named):
+            _, why = app.store.seal(tip, terminal=app.terminal)
+            if why:
+                app.say(f"warning: '{tip.feature}' is not sealed: {why}")
     outcomes, losses = exchange(app.git, app.session, name, named, dry=dry_run)
     app.refresh_display()
     for loss in losses:

@@ -73,6 +73,10 @@ class TrailTable(_Table, frozen=True, kw_only=True):
         Literal["warn", "require", "off"],
         Meta(description="a push whose trails do not arrive: a warning, refused, or none are sent"),
     ] = "warn"
+    signatures: Annotated[
+        Literal["off", "warn", "require"],
+        Meta(description="seals: fsck looks at none, warns, or fails where an end has no good one"),
+    ] = "off"
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):

@@ -9,6 +9,9 @@ from git_oneshot.git import Git
 from git_oneshot.session import Session
 from git_oneshot.trail import exchange
 from git_oneshot.trail.exchange import Exchange, Outcome
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.merging import behind
+from git_oneshot.trail.store import Tip, Trail, joined
 from git_oneshot.trail.tracking import Loss
 from git_oneshot.trail.transport import Remote
 
@@ -42,6 +45,38 @@ def send_trails(
     except OneshotError as err:
         return [Outcome(feature, wrong=err.message) for feature in features]
     return [one for one in outcomes if one.wrong]
+
+
+def seal(git: Git, store: GitStore, tip: Tip, *, terminal: bool) -> tuple[Tip, str]:
+    """Seal a trail when the user's git signs; where it is then, and why a seal was left out."""
+    from git_oneshot.trail.seals import signs
+
+    return store.seal(tip, terminal=terminal) if signs(git) else (tip, "")
+
+
+def unsealed(store: GitStore, email: str, features: Sequence[FeatureId] | None) -> list[Tip]:
+    """The trails with events of this user that no remote has and no seal vouches for."""
+    ours = [tip for tip in joined(store.tips()).values() if not tip.origin and not tip.shared]
+    wanted = [t for t in ours if features is None or t.feature in features]
+    return [
+        tip
+        for tip, trail in zip(wanted, store.read(wanted), strict=True)
+        if trail.damage is None and _speaks(trail, tip, email)
+    ]
+
+
+def _speaks(trail: Trail, tip: Tip, email: str) -> bool:
+    """Whether someone said something behind a tip, above all seals and all that remotes have."""
+    known = frozenset[str]().union(*(behind(trail.entries, e).commits for e in tip.beside))
+    sealed = {e.commit for e in trail.entries if not e.events and len(e.parents) == 1}
+    for commit in sealed:
+        known |= behind(trail.entries, commit).commits
+    return any(
+        event.by.endswith(f"<{email}>")
+        for entry in trail.entries
+        if entry.commit not in known
+        for event in entry.events
+    )
 
 
 def _pause(session: Session) -> Callable[[float], None]:

@@ -2,18 +2,17 @@
 
 import contextlib
 import datetime
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, local_ref
 from git_oneshot.core.state import State
 from git_oneshot.git import Git
-from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.disk import Disk
+from git_oneshot.trail.git_reader import GitReader, key
 from git_oneshot.trail.refs import Refs
-from git_oneshot.trail.store import Loaded, Tip, Trail, joint
+from git_oneshot.trail.store import Tip
 
 if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
     from dulwich.objects import ShaFile
@@ -21,43 +20,20 @@ if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of 
     from git_oneshot.core.events import Event
     from git_oneshot.core.history import Entry
     from git_oneshot.trail.objects import Objects
-    from git_oneshot.trail.reading import Raw
-    from git_oneshot.trail.source import Source
     from git_oneshot.trail.tree import NotesTree
 
 
-class GitStore:
+class GitStore(GitReader):
     """Trails in ``refs/oneshot/*``. dulwich is imported on the first write or replay."""
 
     def __init__(self, git: Git, now: Callable[[], float], disk: Disk | None = None) -> None:
-        self._git = git
+        super().__init__(git, disk or Disk())
         self._now = now
-        self._disk = disk or Disk()
         self._refs = Refs(git, now, self._disk)
-        self._cache = StateCache(git.own_dir)
-        self._source_: Source | None = None
-        self._objects_: Objects | None = None
         # The tree behind the last append, so that a run of appends reads nothing.
         self._behind: tuple[str, NotesTree] | None = None
         self._uncached: dict[FeatureId, tuple[str, State]] = {}
         self._joined: Tip | None = None  # of which we know that its commit holds what is beside it
-
-    @property
-    def _objects(self) -> "Objects":
-        if self._objects_ is None:
-            from git_oneshot.trail.objects import Objects
-
-            folder = os.path.join(self._git.common_dir, "objects")
-            self._objects_ = Objects(folder, self._git.object_format, self._disk)
-        return self._objects_
-
-    @property
-    def _source(self) -> "Source":
-        if self._source_ is None:
-            from git_oneshot.trail.source import Source
-
-            self._source_ = Source(self._git, self._objects)
-        return self._source_
 
     def tip(self, feature: FeatureId) -> Tip | None:
         """The tip of one trail: ours if there is one, else the first remote's."""
@@ -76,65 +52,6 @@ class GitStore:
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
         return self._refs.all()
-
-    def load(self, tips: Sequence[Tip]) -> list[Loaded]:
-        """The states at the tips, from the cache where it has them."""
-        known = self.cached(tips)
-        missing = [t for t in tips if t not in known]
-        fresh = self._replayed(missing) if missing else {}
-        sound = {_key(t): one.state for t, one in fresh.items() if not (one.damage or one.aside)}
-        if sound:
-            self._cache.add(sound)
-        if len(tips) > 1:
-            self._cache.keep({**{_key(t): state for t, state in known.items()}, **sound})
-        return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
-
-    @property
-    def degraded(self) -> bool:
-        """Whether a state was replayed because the cache had one that is not to be believed."""
-        return self._cache.damaged
-
-    def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
-        """The states that need no replay."""
-        states = self._cache.find(_key(t) for t in tips)
-        # A tip says nothing of the feature: someone may have copied a trail to another name.
-        return {t: s for t in tips if (s := states.get(_key(t))) and s.feature == t.feature}
-
-    def _replayed(self, tips: Sequence[Tip]) -> dict[Tip, Loaded]:
-        from git_oneshot.core.history import state_of
-
-        return {
-            tip: Loaded(state_of(tip.feature, trail.entries), tip, trail.damage, trail.aside)
-            for tip, trail in zip(tips, self.read(tips), strict=True)
-        }
-
-    def read(self, tips: Sequence[Tip]) -> list[Trail]:
-        """Read whole trails: one rev-list and one cat-file, however many they are."""
-        ends = [Tip(tip.feature, end) for tip in tips for end in tip.ends]
-        found = dict(zip(ends, self._read(ends), strict=True))
-        return [joint(tip, [found[Tip(tip.feature, end)] for end in tip.ends]) for tip in tips]
-
-    def _read(self, tips: Sequence[Tip]) -> list[Trail]:
-        from git_oneshot.trail.objects import root
-        from git_oneshot.trail.reading import trail_of, unreadable
-
-        raws = self._raw(tips)
-        if raws is None and len(tips) > 1:  # one of them leads nowhere: halve until it is alone
-            half = len(tips) // 2
-            return self._read(tips[:half]) + self._read(tips[half:])
-        if raws is None:
-            return [unreadable(tip) for tip in tips]
-        objects = self._objects
-        return [
-            trail_of(t, raws, objects.id_of(root(t.feature, objects)).decode(), objects)
-            for t in tips
-        ]
-
-    def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
-        """Every commit behind the tips, by id; None when git could not walk them."""
-        from git_oneshot.trail.source import walk
-
-        return walk(self._git, [tip.commit for tip in tips])
 
     def append(
         self,
@@ -167,11 +84,14 @@ class GitStore:
             new = objects.add(commit).decode()
         self.move(feature, new, tip)
         self._behind = (new, notes)
-        remotes: tuple[str, ...] = ()
-        if tip is not None:
-            remotes = tip.ends if tip.origin or tip.shared else tip.beside
-        self._joined = Tip(feature, new, "", remotes)
-        self._uncached[feature] = (_key(self._joined), state)
+        after = self._moved(tip or Tip(feature, new), new)
+        self._uncached[feature] = (key(after), state)
+        return after
+
+    def _moved(self, tip: Tip, new: str) -> Tip:
+        """The tip after a move of ours to what holds all of its ends."""
+        remotes = tip.ends if tip.origin or tip.shared else tip.beside
+        self._joined = Tip(tip.feature, new, "", remotes)
         return self._joined
 
     def _join(self, tip: Tip) -> str:
@@ -202,9 +122,23 @@ class GitStore:
         finally:
             self._objects.forget()
 
-    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
-        """The payloads that these appends hold, by the ids of their events."""
-        return self._source.payloads(commits)
+    def seal(self, tip: Tip, *, terminal: bool) -> tuple[Tip, str]:
+        """Put a seal on a trail; where it is then, and why there is none, "" if there is one."""
+        from git_oneshot.trail.objects import parse_commit
+        from git_oneshot.trail.reading import seal_message
+        from git_oneshot.trail.seals import sign
+        from git_oneshot.trail.tree import NotesTree
+
+        parent = self._join(tip)
+        with _writing(self._objects):
+            above = parse_commit(self._source.look(parent)[1] or b"").tree.decode()
+            tree = NotesTree(self._objects, self._source.look, above).write({}, {}).decode()
+        message = seal_message(tip.feature)
+        new, why = sign(self._git, tree, parent, message, terminal=terminal)
+        if not new:
+            return tip, why
+        self.move(tip.feature, new, tip)
+        return self._moved(tip, new), ""
 
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
         """Write the merge of two ends."""
@@ -278,11 +212,6 @@ def _refused(err: OSError) -> OneshotError:
         f"cannot write the event: {err.strerror}",
         "nothing was recorded; check the permissions and free space of the repository",
     )
-
-
-def _key(tip: Tip) -> str:
-    """What the state of a tip is cached by. No end of several is taken for the one of another."""
-    return tip.name + "+" if tip.beside else tip.commit
 
 
 def _message(summary: str, events: "Sequence[Event]") -> bytes:

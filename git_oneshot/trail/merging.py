@@ -121,7 +121,7 @@ def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str],
     commits = [parse_commit(look(parent)[1] or b"") for parent in parents]
     one, two = (commit.tree.decode() for commit in commits)
     new = commit_of(
-        tree=_union(objects, look, one, two),
+        tree=union_of(objects, look, one, two),
         parents=[parent.encode() for parent in parents],
         author=NOBODY,
         seconds=max(commit.commit_time for commit in commits),
@@ -130,7 +130,7 @@ def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str],
     return objects.add(new).decode()
 
 
-def _union(objects: "Objects", look: "Look", one: str, two: str) -> bytes:
+def union_of(objects: "Objects", look: "Look", one: str, two: str) -> bytes:
     """The union of two notes trees, which does not depend on their order."""
     from git_oneshot.trail.objects import FILE, FOLDER, blob_of, tree_of
     from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, Entries, entries_in, notes_in

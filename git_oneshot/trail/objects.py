@@ -107,6 +107,14 @@ class Objects:
             raise
 
 
+class Unwritten(Objects):
+    """Objects that are only named: for finding out what others should have written."""
+
+    def add(self, obj: ShaFile) -> bytes:
+        """The id that an object has."""
+        return self.id_of(obj)
+
+
 def _again(hindered: type[OSError], act: Callable[[], None], mend: Callable[[], None]) -> None:
     """Do something; where it is hindered, mend that and try again, a bounded number of times."""
     for _ in range(_TRIES):

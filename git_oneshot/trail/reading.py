@@ -76,11 +76,8 @@ def trail_of(tip: Tip, raws: Mapping[str, Raw], root: str, objects: Objects) -> 
 
 def unreadable(tip: Tip) -> Trail:
     """A trail that git could not walk, or not so far."""
-    damage = OneshotError(
-        Code.TRAIL_DAMAGED,
-        f"objects of the trail of '{tip.feature}' are missing or damaged",
-        "look for them: git fsck",
-    )
+    damage = DamageError("missing", tip.commit, "", hint="look for them: git fsck")
+    damage.message = f"objects of the trail of '{tip.feature}' are missing or damaged"
     return Trail(tip.feature, tip, (), damage)
 
 
@@ -100,9 +97,9 @@ def _walk(end: str, raws: Mapping[str, Raw], root: str, objects: Objects) -> dic
             continue
         read = _commit(at, raws.get(at), objects)
         if not 1 <= len(read.parents) <= 2:
-            raise _damage(at, f"has {len(read.parents)} parents, and is not the root")
+            raise _damage("parents", at, f"has {len(read.parents)} parents, and is not the root")
         if len(done) + len(open_) >= MAX_APPENDS:
-            raise _damage(at, f"comes after {MAX_APPENDS} appends")
+            raise _damage("too-long", at, f"comes after {MAX_APPENDS} appends")
         open_[at] = read
         stack += reversed(read.parents)
     return done
@@ -131,7 +128,9 @@ def _decoded(tip: Tip, commits: Mapping[str, Read], raws: Mapping[str, Raw]) -> 
                 for event in events:
                     clock += 1
                     if event.clock != clock:
-                        raise _damage(oid, f"has clock {event.clock} where {clock} must be")
+                        raise _damage(
+                            "clock", oid, f"has clock {event.clock} where {clock} must be"
+                        )
         except OneshotError as err:
             damage = damage or err
             unsound.add(oid)
@@ -146,32 +145,32 @@ def _check_merge(
 ) -> None:
     """A merge is what every clone would have written. Its tree is a view, and not read."""
     if read.parents[0] >= read.parents[1]:
-        raise _damage(oid, "is a merge whose parents are not in order")
+        raise _damage("merge", oid, "is a merge whose parents are not in order")
     later = max(seconds.get(parent, 0) for parent in read.parents)
     derived = merge_header(read.tree, read.parents, later) + b"\n" + merge_message(feature, clock)
     if raw.content != derived:
-        raise _damage(oid, "is not the merge that follows from its parents")
+        raise _damage("merge", oid, "is not the merge that follows from its parents")
 
 
 def _commit(oid: str, raw: Raw | None, objects: Objects) -> Read:
     """Take a commit apart. Not by dulwich: of 20,000 commits it would be half the time."""
     if raw is None:
-        raise _damage(oid, "is missing, or is not a commit")
+        raise _damage("missing", oid, "is missing, or is not a commit")
     if raw.type != "commit":
-        raise _damage(oid, f"is a {raw.type}, not a commit")
+        raise _damage("missing", oid, f"is a {raw.type}, not a commit")
     if raw.content is None:
-        raise _damage(oid, f"is {raw.size} bytes, over the limit of {MAX_COMMIT}")
+        raise _damage("too-big", oid, f"is {raw.size} bytes, over the limit of {MAX_COMMIT}")
     digest = objects.format.new_hash()
     digest.update(b"commit %d\0" % raw.size)
     digest.update(raw.content)
     # git does not compare a loose object's content with its name when it prints
     # it: an edit in place shows only here.
     if digest.hexdigest() != oid:
-        raise _damage(oid, "was edited: its content does not match its id")
+        raise _damage("edited", oid, "was edited: its content does not match its id")
     header, _, message = raw.content.partition(b"\n\n")
     known = _HEADER.match(header)
     if known is None:
-        raise _damage(oid, "has a header that no version of this program writes")
+        raise _damage("header", oid, "has a header that no version of this program writes")
     lines = header[: known.end()].split(b"\n")
     parents = tuple(line[7:].decode() for line in lines if line.startswith(b"parent "))
     signed = b"\ngpgsig" in header
@@ -182,18 +181,31 @@ def _events(oid: str, message: bytes) -> tuple[Event, ...]:
     _, separator, body = message.partition(b"\n\n")
     lines = body.removesuffix(b"\n").split(b"\n")
     if not separator or lines == [b""]:
-        raise _damage(oid, "holds no event")
+        raise _damage("no-event", oid, "holds no event")
     if len(lines) > MAX_EVENTS:
-        raise _damage(oid, f"holds {len(lines)} events, over the limit of {MAX_EVENTS}")
+        raise _damage(
+            "too-many-events", oid, f"holds {len(lines)} events, over the limit of {MAX_EVENTS}"
+        )
     try:
         return tuple(map(decode, lines))
     except OneshotError as err:
-        raise OneshotError(err.code, f"trail commit {oid[:12]}: {err.message}", err.hint) from err
+        rule = {Code.TRAIL_NEWER: "newer", Code.UNKNOWN_EVENT_TYPE: "unknown-type"}
+        raise DamageError(
+            rule.get(err.code, "event"), oid, f": {err.message}", err.code, err.hint
+        ) from err
 
 
-def _damage(oid: str, what: str) -> OneshotError:
-    return OneshotError(
-        Code.TRAIL_DAMAGED,
-        f"trail commit {oid[:12]} {what}",
-        "fetch a sound copy, or look: git log " + oid[:12],
-    )
+class DamageError(OneshotError):
+    """A rule of the format that a commit breaks. ``rule`` is its code in `fsck`."""
+
+    def __init__(
+        self, rule: str, oid: str, what: str, code: Code = Code.TRAIL_DAMAGED, hint: str = ""
+    ) -> None:
+        look = "fetch a sound copy, or look: git log " + oid[:12]
+        super().__init__(code, f"trail commit {oid[:12]}{what}", hint or look)
+        self.rule = rule
+        self.commit = oid
+
+
+def _damage(rule: str, oid: str, what: str) -> DamageError:
+    return DamageError(rule, oid, f" {what}")

@@ -1,0 +1,96 @@
+"""fsck: every rule of the format, on every trail."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+import click
+
+from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.app import App
+from git_oneshot.cli.audit_data import Checked, SealRow
+from git_oneshot.cli.parts import BrokenRow
+from git_oneshot.cli.text import counted
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import feature_id
+from git_oneshot.proof.suites import rules_of
+from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
+from git_oneshot.trail.store import Tip
+
+
+@answering("fsck", "check trails against every rule of their format")
+@click.option("--signatures", is_flag=True, help="Look at the seals, too.")
+@click.option("--repair", is_flag=True, help="Make anew what is derived.")
+def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
+    """Check all trails, ours and the remotes', or those of -f.
+
+    What breaks a rule that reading depends on is an error, and the exit status
+    4; what is odd in a view is a warning. What was said is never changed.
+    """
+    tips = _tips(app)
+    if repair:
+        _repair(app)
+    found: list[Finding] = [*audit(app.store, tips), *(odd_refs(app.git) if not app.named else ())]
+    policy = rules_of(app.git, app.git.tree(app.head)).trail.signatures
+    sealed: list[Seal] = []
+    if signatures or policy != "off":
+        for one in seals(app.git, app.store, tips):
+            if isinstance(one, Seal):
+                sealed.append(one)
+            else:
+                found.append(one)
+    rows = [_row(one, policy) for one in found]
+    data = Checked(
+        trails=len(tips), findings=rows,
+        seals=[SealRow(ref=s.ref, commit=s.commit, verdict=s.verdict.word,
+                       signer=s.verdict.signer or None) for s in sealed],
+    )  # fmt: skip
+    lines = [f"{row.word}: {row.ref}: {row.rule}: {row.what}" for row in rows]
+    lines += [f"seal: {s.ref}: {s.commit[:12]} {s.verdict.word} {s.verdict.signer}".rstrip()
+              for s in sealed if s.verdict.word == "good"]  # fmt: skip
+    errors = [row for row in rows if row.word == "error"]
+    if errors:
+        for line in lines:
+            app.say(line)
+        raise _damaged(errors, data)
+    return Answer(data, "\n".join([*lines, f"{counted(len(tips), 'trail')} checked"]))
+
+
+def _tips(app: App) -> list[Tip]:
+    tips = app.store.tips()
+    if app.named is None:
+        return tips
+    name = feature_id(app.named)
+    ours = [tip for tip in tips if tip.feature == name]
+    if not ours:
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
+        )
+    return ours
+
+
+def _row(one: Finding, policy: str) -> BrokenRow:
+    word = "error" if one.rule == "unsealed" and policy == "require" else one.word
+    return BrokenRow(rule=one.rule, word=word, ref=one.ref, commit=one.commit, what=one.what,
+                      meaning=RULES[one.rule][1])  # fmt: skip
+
+
+def _repair(app: App) -> None:
+    """Throw away what is derived, and make it anew."""
+    for name in ("states", "seen", "displayed"):
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(app.git.own_dir, name))
+    app.git.call("update-ref", "-d", "refs/notes/oneshot")
+    app.look_for_losses(app.store.tips())
+    app.refresh_display()
+
+
+def _damaged(errors: Sequence[BrokenRow], data: Checked) -> OneshotError:
+    first = errors[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return OneshotError(
+        Code.TRAIL_DAMAGED,
+        f"{first.ref}: {first.what}{more}",
+        "see what is sound: git oneshot log; or fetch a sound copy: git oneshot sync",
+        broken=data.findings,
+    )

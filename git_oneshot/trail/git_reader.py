@@ -1,0 +1,121 @@
+"""Trails read from a git repository: many at once, from the cache where it has them."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from git_oneshot.core.state import State
+from git_oneshot.git import Git
+from git_oneshot.trail.cache import StateCache
+from git_oneshot.trail.disk import Disk
+from git_oneshot.trail.store import Loaded, Tip, Trail, joint
+
+if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
+    from git_oneshot.trail.objects import Objects
+    from git_oneshot.trail.reading import Raw
+    from git_oneshot.trail.source import Source
+
+
+class GitReader:
+    """What is behind tips. dulwich is imported on the first replay."""
+
+    def __init__(self, git: Git, disk: Disk) -> None:
+        self._git = git
+        self._disk = disk
+        self._cache = StateCache(git.own_dir)
+        self._source_: Source | None = None
+        self._objects_: Objects | None = None
+
+    @property
+    def _objects(self) -> "Objects":
+        if self._objects_ is None:
+            from git_oneshot.trail.objects import Objects
+
+            folder = os.path.join(self._git.common_dir, "objects")
+            self._objects_ = Objects(folder, self._git.object_format, self._disk)
+        return self._objects_
+
+    @property
+    def objects(self) -> "Objects":
+        """The objects of the repository."""
+        return self._objects
+
+    def look(self, name: str) -> tuple[str, bytes | None]:
+        """Kind and content of one object; the content is None when it is longer than it may be."""
+        return self._source.look(name)
+
+    @property
+    def _source(self) -> "Source":
+        if self._source_ is None:
+            from git_oneshot.trail.source import Source
+
+            self._source_ = Source(self._git, self._objects)
+        return self._source_
+
+    def load(self, tips: Sequence[Tip]) -> list[Loaded]:
+        """The states at the tips, from the cache where it has them."""
+        known = self.cached(tips)
+        missing = [t for t in tips if t not in known]
+        fresh = self._replayed(missing) if missing else {}
+        sound = {key(t): one.state for t, one in fresh.items() if not (one.damage or one.aside)}
+        if sound:
+            self._cache.add(sound)
+        if len(tips) > 1:
+            self._cache.keep({**{key(t): state for t, state in known.items()}, **sound})
+        return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
+
+    @property
+    def degraded(self) -> bool:
+        """Whether a state was replayed because the cache had one that is not to be believed."""
+        return self._cache.damaged
+
+    def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
+        """The states that need no replay."""
+        states = self._cache.find(key(t) for t in tips)
+        # A tip says nothing of the feature: someone may have copied a trail to another name.
+        return {t: s for t in tips if (s := states.get(key(t))) and s.feature == t.feature}
+
+    def _replayed(self, tips: Sequence[Tip]) -> dict[Tip, Loaded]:
+        from git_oneshot.core.history import state_of
+
+        return {
+            tip: Loaded(state_of(tip.feature, trail.entries), tip, trail.damage, trail.aside)
+            for tip, trail in zip(tips, self.read(tips), strict=True)
+        }
+
+    def read(self, tips: Sequence[Tip]) -> list[Trail]:
+        """Read whole trails: one rev-list and one cat-file, however many they are."""
+        ends = [Tip(tip.feature, end) for tip in tips for end in tip.ends]
+        found = dict(zip(ends, self._read(ends), strict=True))
+        return [joint(tip, [found[Tip(tip.feature, end)] for end in tip.ends]) for tip in tips]
+
+    def _read(self, tips: Sequence[Tip]) -> list[Trail]:
+        from git_oneshot.trail.objects import root
+        from git_oneshot.trail.reading import trail_of, unreadable
+
+        raws = self._raw(tips)
+        if raws is None and len(tips) > 1:  # one of them leads nowhere: halve until it is alone
+            half = len(tips) // 2
+            return self._read(tips[:half]) + self._read(tips[half:])
+        if raws is None:
+            return [unreadable(tip) for tip in tips]
+        objects = self._objects
+        return [
+            trail_of(t, raws, objects.id_of(root(t.feature, objects)).decode(), objects)
+            for t in tips
+        ]
+
+    def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
+        """Every commit behind the tips, by id; None when git could not walk them."""
+        from git_oneshot.trail.source import walk
+
+        return walk(self._git, [tip.commit for tip in tips])
+
+    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
+        """The payloads that these appends hold, by the ids of their events."""
+        return self._source.payloads(commits)
+
+
+def key(tip: Tip) -> str:
+    """What the state of a tip is cached by. No end of several is taken for the one of another."""
+    return tip.name + "+" if tip.beside else tip.commit

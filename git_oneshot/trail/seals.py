@@ -1,0 +1,61 @@
+"""Seals: a signed commit on top of a trail, which vouches for all that is behind it.
+
+git signs, with whatever the user has set up (``gpg.format``), and git verifies.
+An unattended run must not hang on a pin: without a terminal a signer that asks
+has a few seconds, and no way to ask.
+"""
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from git_oneshot.core.ids import printable
+from git_oneshot.git import Git
+
+PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
+_GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
+_GOOD_PGP: Final = re.compile(r"^\[GNUPG:\] GOODSIG \S+ (.+)$", re.MULTILINE)
+_BAD: Final = re.compile(r"incorrect signature|\[GNUPG:\] BADSIG|verification failed")
+
+
+class Verdict(NamedTuple):
+    """What git says of a seal."""
+
+    word: Literal["good", "bad", "unknown"]
+    signer: str = ""
+
+
+def signs(git: Git) -> bool:
+    """Whether the user's git signs commits."""
+    return git.maybe("config", "--type=bool", "--get", "commit.gpgSign") == "true"
+
+
+def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) -> tuple[str, str]:
+    """Make a signed commit; its id, and why there is none, one of them empty."""
+    env: Mapping[str, str] = git.env()
+    if not terminal:
+        env = {**env, "SSH_ASKPASS_REQUIRE": "never", "GPG_TTY": ""}
+    argv: Sequence[str] = git.argv(["commit-tree", "-S", "-p", parent, tree])
+    try:
+        done = subprocess.run(
+            argv, env=env, input=message, capture_output=True, check=False,
+            timeout=None if terminal else PATIENCE, start_new_session=not terminal,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "", "the signer asks, and there is nobody to answer"
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
+        why = next((x for x in lines if x.startswith(("error:", "fatal:"))), lines[0])
+        return "", printable(why.partition(": ")[2] or why)[:200]
+    return done.stdout.decode().strip(), ""
+
+
+def verify(git: Git, commit: str) -> Verdict:
+    """What git says of one seal, by the user's keyring or ``gpg.ssh.allowedSignersFile``."""
+    done = git.call("verify-commit", "--raw", commit, ok=tuple(range(256)))
+    said = (done.stderr + done.stdout).decode(errors="replace")
+    good = _GOOD_SSH.search(said) or _GOOD_PGP.search(said)
+    if done.returncode == 0 and good:
+        return Verdict("good", printable(good[1])[:200])
+    return Verdict("bad" if _BAD.search(said) else "unknown")

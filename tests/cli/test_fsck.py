@@ -1,0 +1,97 @@
+"""fsck on the command line, and seals that commands put on a trail."""
+
+import subprocess
+from pathlib import Path
+
+from tests.gate.project import FEATURE, MakeProject, Project
+
+REF = f"refs/oneshot/{FEATURE}"
+
+
+def signing(project: Project, folder: Path) -> None:
+    """Let the user's git sign."""
+    key = folder / "key"
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(argv, check=True)
+    (folder / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    for name, value in (
+        ("commit.gpgSign", "true"), ("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
+        ("gpg.ssh.allowedSignersFile", str(folder / "allowed")),
+    ):  # fmt: skip
+        project.git("config", name, value)
+
+
+def test_fsck_says_what_it_checked(feature: Project) -> None:
+    done = feature.do("fsck", "--json")
+    assert done.data == {"trails": 1, "findings": [], "seals": []}
+    assert feature.do("fsck").out == "1 trail checked\n"
+    assert feature.cli("fsck", "-f", "nothing", "--json").error == "STATE_NOT_FOUND"
+
+
+def test_fsck_fails_on_damage_and_names_it(feature: Project) -> None:
+    bad = feature.git("commit-tree", "-p", REF, "-m", "no event", f"{REF}^{{tree}}")
+    feature.git("update-ref", REF, bad)
+    done = feature.cli("fsck", "--json")
+    assert (done.code, done.error) == (4, "TRAIL_DAMAGED")
+    [finding] = done.data["broken"]
+    assert (finding["rule"], finding["word"], finding["ref"]) == ("no-event", "error", FEATURE)
+    assert f"error: {FEATURE}: no-event: trail commit {bad[:12]} holds no event" in (
+        feature.cli("fsck").err
+    )
+
+
+def test_repair_makes_anew_what_is_derived(feature: Project) -> None:
+    one = feature.land("one")
+    feature.do("finalize")
+    shown = feature.git("log", "-1", one)
+    assert "claimed" in shown
+    feature.git("update-ref", "refs/notes/oneshot", one)
+    (feature.own / "states").write_bytes(b"torn")
+    before = feature.git("rev-parse", REF)
+    feature.do("fsck", "--repair")
+    assert feature.git("log", "-1", one) == shown
+    assert feature.git("rev-parse", REF) == before
+
+
+def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_path: Path) -> None:
+    make.remote(feature)
+    signing(feature, tmp_path)
+    feature.land("one")
+    done = feature.do("finalize", "--json")
+    assert done.data["tip"] == feature.git("rev-parse", REF)
+    assert "gpgsig" in feature.git("cat-file", "commit", REF)
+    data = feature.do("fsck", "--signatures", "--json").data
+    [seal] = data["seals"]
+    assert (seal["verdict"], seal["signer"]) == ("good", "ada@example.org")
+    assert data["findings"] == []
+    assert "seal: topic:" in feature.do("fsck", "--signatures").out
+    # A sync seals what this user said since, once.
+    feature.do("sync")
+    assert feature.git("rev-parse", REF) == seal["commit"]
+    feature.do("init", "next", "--policy", "never")
+    feature.do("sync")
+    assert "gpgsig" in feature.git("cat-file", "commit", "refs/oneshot/next")
+    before = feature.git("rev-parse", "refs/oneshot/next")
+    feature.do("sync")
+    assert feature.git("rev-parse", "refs/oneshot/next") == before
+
+
+def test_a_seal_that_cannot_be_made_is_left_out_and_said(feature: Project, tmp_path: Path) -> None:
+    signing(feature, tmp_path)
+    feature.git("config", "gpg.ssh.program", "false")
+    feature.land("one", "--no-gpg-sign")
+    done = feature.do("finalize")
+    assert "warning: the trail of 'topic' is not sealed" in done.err
+    assert "gpgsig" not in feature.git("cat-file", "commit", REF)
+    assert feature.do("status", FEATURE, "--json").data["phase"] == "completed"
+
+
+def test_rules_can_ask_for_seals(feature: Project) -> None:
+    rules = feature.path / ".oneshot.toml"
+    rules.write_text(rules.read_text() + '[trail]\nsignatures = "require"\n')
+    feature.git("commit", "-qam", "rules")
+    feature.land("one")
+    feature.do("finalize")
+    done = feature.cli("fsck", "--json")
+    assert done.code == 4
+    assert [(x["rule"], x["word"]) for x in done.data["broken"]] == [("unsealed", "error")]

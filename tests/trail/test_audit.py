@@ -1,0 +1,325 @@
+"""fsck names every rule that a trail breaks, and nothing of a sound one."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.core import facts as f
+from git_oneshot.core.codec import encode
+from git_oneshot.core.commands import RequestSynthesis
+from git_oneshot.core.events import Event
+from git_oneshot.session import Session
+from git_oneshot.trail import audit as audit_module
+from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
+from git_oneshot.trail.merging import join
+from git_oneshot.trail.store import Tip
+from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo
+from tests.trail import test_damage as damage
+from tests.trail.crafted import (
+    FEATURE,
+    OTHER,
+    Open,
+    append,
+    events_of,
+    hash_object,
+    message_of,
+    point,
+    root_of,
+    started,
+    titled,
+)
+from tests.trail.test_git_store import judged
+from tests.trail.test_merge import forked
+
+CODE: Final = "a" * 40
+
+
+def found(repo: Repo, opened: Open) -> list[Finding]:
+    """What is found in a repository."""
+    store = opened(repo)
+    return [*audit(store, store.tips()), *odd_refs(repo.discover())]
+
+
+def test_a_sound_repository_has_no_finding(repo: MakeRepo, opened: Open, world: MakeWorld) -> None:
+    ours, _ = forked(repo, opened)
+    Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    plan = f.Plan(payload=hashlib.sha256(b"long").hexdigest())
+    [event] = events_of(1, started(OTHER))
+    tip = append(opened(ours), OTHER, None, started(OTHER))
+    patched = f.Patched(fields=("plan",), plan=plan)
+    [event] = events_of(2, patched)
+    append(opened(ours), OTHER, tip, patched, payloads={event.id: b"long"})
+    loose = ours.git("count-objects")
+    assert found(ours, opened) == []
+    assert ours.git("count-objects") == loose  # looking writes nothing
+
+
+# How each rule is broken that reading checks: by what test_damage does.
+READ: Final[Mapping[str, damage.Break]] = {
+    "missing": damage.missing,
+    "edited": damage.edited,
+    "too-big": damage.huge_commit,
+    "header": damage.of_no_time,
+    "parents": damage.three_parents,
+    "no-event": damage.without_events,
+    "too-many-events": damage.many_events,
+    "event": damage.not_json,
+    "newer": damage.newer,
+    "unknown-type": damage.unknown,
+    "clock": damage.skipped_clock,
+    "merge": damage.out_of_order,
+}
+
+
+@pytest.mark.parametrize("rule", READ)
+def test_what_cannot_be_read_is_an_error(work: Repo, opened: Open, rule: str) -> None:
+    tip = damage.two_appends(opened(work))
+    point(work, FEATURE, READ[rule](work, root_of(work, FEATURE), tip))
+    findings = [one for one in found(work, opened) if one.word == "error"]
+    assert [(one.rule, one.ref) for one in findings] == [(rule, FEATURE)]
+
+
+def test_a_trail_that_is_too_long(
+    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from git_oneshot.trail import reading
+
+    damage.two_appends(opened(work))
+    monkeypatch.setattr(reading, "MAX_APPENDS", 1)
+    assert [one.rule for one in found(work, opened)] == ["too-long"]
+
+
+def with_tree(repo: Repo, parent: str, tree: str, *events: Event, who: str = AUTHOR) -> str:
+    """A commit of a trail with a tree of one's own."""
+    header = (
+        f"tree {tree}\nparent {parent}\nauthor {who} 1767225600 +0000\n"
+        f"committer {who} 1767225600 +0000\n\n"
+    )
+    return hash_object(repo, "commit", header.encode() + message_of(events))
+
+
+def tree(repo: Repo, *entries: tuple[str, str, str]) -> str:
+    """A tree with these modes, ids and names."""
+    raw = b"".join(
+        f"{mode} {name}\0".encode(errors="surrogateescape") + bytes.fromhex(oid)
+        for mode, oid, name in entries
+    )
+    return hash_object(repo, "tree", raw)
+
+
+def note(repo: Repo, text: bytes, commit: str = CODE) -> str:
+    """A notes tree with one note."""
+    folder = tree(repo, ("100644", hash_object(repo, "blob", text), commit[2:]))
+    return tree(repo, ("40000", folder, commit[:2]))
+
+
+def long_note(repo: Repo) -> str:
+    """A note that is longer than notes are."""
+    return note(repo, b"x" * (2**20 + 1))
+
+
+SOUND: Final = b"0000000003 recorded\n"
+VIEWS: Final[Mapping[str, Callable[[Repo], str]]] = {
+    "a link": lambda r: tree(r, ("120000", hash_object(r, "blob", b"/etc/passwd"), "aa")),
+    "a submodule": lambda r: tree(r, ("160000", "b" * 40, "aa")),
+    "a name that climbs": lambda r: tree(r, ("40000", tree(r), "..")),
+    "a name of git's": lambda r: tree(r, ("40000", tree(r), ".git")),
+    "escapes in a name": lambda r: tree(r, ("100644", hash_object(r, "blob", b""), "\x1b[31m")),
+    "a note that is a folder": lambda r: tree(
+        r, ("40000", tree(r, ("40000", tree(r), CODE[2:])), "aa")
+    ),
+    "escapes in a note": lambda r: note(r, b"0000000003 \x1b]0;owned\x07\n"),
+    "bidi marks in a note": lambda r: note(r, "0000000003 \u202egnp.exe\n".encode()),
+    "a note that is too long": long_note,
+    "a note on someone else's commit": lambda r: note(r, SOUND, "b" * 40),
+    "a tree that is none": lambda r: tree(r, ("40000", hash_object(r, "blob", b"no tree"), "aa")),
+}
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+def test_odd_trees_are_named_read_past_and_not_carried_on(
+    work: Repo, opened: Open, world: MakeWorld, kind: str
+) -> None:
+    """Plain git stays well: neither a log nor a next append comes to harm."""
+    tip = append(opened(work), FEATURE, None, started())
+    events = events_of(2, judged(CODE))
+    point(work, FEATURE, with_tree(work, tip.commit, VIEWS[kind](work), *events))
+    findings = found(work, opened)
+    if kind != "a tree that is none":
+        assert {one.word for one in findings if one.rule != "author"} == {"warning"}
+        shown = " ".join(one.what for one in findings)
+        assert "\x1b" not in shown and "\u202e" not in shown
+    work.git("log", "--all", "--oneline")
+    receipt = Session(opened(work), world()).execute(FEATURE, RequestSynthesis())
+    assert receipt.state.requests == 1
+    if kind == "a tree that is none":  # no fetch brings that: git looks at what is connected
+        return
+    kept = [line.split()[0] for line in work.git("ls-tree", "-rt", receipt.tip.commit).splitlines()]
+    assert set(kept) <= {"040000", "100644"}
+
+
+def test_a_merge_with_another_tree(repo: MakeRepo, opened: Open) -> None:
+    ours, _ = forked(repo, opened)
+    tip = opened(ours).tip(FEATURE)
+    assert tip is not None
+    merge = join(opened(ours), tip)
+    sound = ours.git("cat-file", "commit", merge).encode() + b"\n"
+    forged = sound.replace(
+        ours.git("rev-parse", f"{merge}^{{tree}}").encode(), note(ours, SOUND).encode()
+    )
+    point(ours, FEATURE, hash_object(ours, "commit", forged))
+    assert "merge-tree" in {one.rule for one in found(ours, opened)}
+
+
+@pytest.mark.parametrize("content", [None, b"other"])
+def test_a_payload_that_is_not_what_the_event_says(
+    work: Repo, opened: Open, content: bytes | None
+) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    plan = f.Patched(fields=("plan",), plan=f.Plan(payload=hashlib.sha256(b"x").hexdigest()))
+    [event] = events_of(2, plan)
+    append(opened(work), FEATURE, tip, plan,
+           payloads={} if content is None else {event.id: content})  # fmt: skip
+    assert [one.rule for one in found(work, opened)] == ["payload"]
+
+
+def test_who_wrote_a_commit_and_what_is_used_twice(work: Repo, opened: Open) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    events = events_of(2, titled("t"))
+    empty = hash_object(work, "tree", b"")
+    one = with_tree(work, tip.commit, empty, *events, who="Eve <eve@example.org>")
+    from msgspec.structs import replace
+
+    again = replace(events[0], clock=3, at="2026-01-01T00:00:00Z")
+    point(work, FEATURE, with_tree(work, one, empty, again))
+    assert [x.rule for x in found(work, opened)] == ["author", "twice"]
+
+
+def test_refs_with_odd_names_are_named(work: Repo, opened: Open) -> None:
+    code = work.commit("code")
+    work.git("update-ref", "refs/oneshot/Upper", code)
+    assert [(x.rule, x.ref) for x in found(work, opened)] == [("ref-name", "refs/oneshot/Upper")]
+
+
+def test_every_rule_has_a_test() -> None:
+    tested = {*READ, "too-long", "merge-tree", "payload", "author", "twice", "ref-name"}
+    tested |= {"odd-entry", "odd-note", "alien-note", "seal-bad", "seal-unknown", "unsealed"}
+    assert tested == set(RULES)
+    assert audit_module.RULES is RULES
+    assert encode(events_of(1, started())[0])
+
+
+# -- seals ------------------------------------------------------------------------------
+
+
+def signing(repo: Repo, tmp_path: Path, kind: str = "ssh") -> str:
+    """Let a repository sign; the key's file, or its fingerprint."""
+    import os
+    import subprocess
+
+    repo.git("config", "commit.gpgSign", "true")
+    repo.git("config", "user.email", "ada@example.org")
+    if kind == "ssh":
+        key = tmp_path / "key"
+        argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+        subprocess.run(argv, check=True)
+        (tmp_path / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+        repo.git("config", "gpg.format", "ssh")
+        repo.git("config", "user.signingKey", f"{key}.pub")
+        repo.git("config", "gpg.ssh.allowedSignersFile", str(tmp_path / "allowed"))
+        return str(key)
+    home = tmp_path / "gnupg"
+    home.mkdir(mode=0o700)
+    os.environ["GNUPGHOME"] = str(home)
+    subprocess.run(
+        ["gpg", "--batch", "-q", "--passphrase", "", "--quick-gen-key", "Ada <ada@example.org>",
+         "ed25519", "sign"], check=True, capture_output=True,
+    )  # fmt: skip
+    repo.git("config", "user.signingKey", "ada@example.org")
+    return "ada@example.org"
+
+
+def sealed(work: Repo, opened: Open) -> Tip:
+    """A trail of two appends, sealed."""
+    store = opened(work)
+    tip, why = store.seal(damage.two_appends(store), terminal=False)
+    assert why == ""
+    return tip
+
+
+@pytest.mark.parametrize("kind", ["ssh", "openpgp"])
+def test_a_seal_is_verified_by_git(
+    work: Repo, opened: Open, tmp_path: Path, kind: str, world: MakeWorld
+) -> None:
+    signing(work, tmp_path, kind)
+    tip = sealed(work, opened)
+    [loaded] = opened(work).load([tip])
+    assert (loaded.damage, loaded.state.clock) == (None, 2)
+    [one] = seals(work.discover(), opened(work), [tip])
+    assert isinstance(one, Seal)
+    assert one.verdict.word == "good"
+    assert "ada@example.org" in one.verdict.signer
+    # Appends go on behind it, and it stays good.
+    receipt = Session(opened(work), world()).execute(FEATURE, RequestSynthesis())
+    assert receipt.state.clock == 3
+    assert found(work, opened) == []
+    if kind == "openpgp":
+        import subprocess
+
+        subprocess.run(["gpgconf", "--kill", "all"], check=False)
+
+
+def test_a_seal_by_nobody_we_know_and_one_that_does_not_fit(
+    work: Repo, opened: Open, tmp_path: Path
+) -> None:
+    signing(work, tmp_path)
+    tip = sealed(work, opened)
+    good = work.git("cat-file", "commit", tip.commit).encode() + b"\n"
+    moved = good.replace(
+        work.git("rev-parse", f"{tip.commit}~1").encode(),
+        work.git("rev-parse", f"{tip.commit}~2").encode(),
+    )
+    forged = point(work, FEATURE, hash_object(work, "commit", moved))
+    rules = [x.rule for x in seals(work.discover(), opened(work), [forged])
+             if isinstance(x, Finding)]  # fmt: skip
+    assert rules == ["seal-bad"]
+    (tmp_path / "allowed").write_text("")
+    rules = [x.rule for x in seals(work.discover(), opened(work), [tip]) if isinstance(x, Finding)]
+    assert rules == ["seal-unknown"]
+
+
+def test_an_end_without_a_seal_is_named(work: Repo, opened: Open, tmp_path: Path) -> None:
+    signing(work, tmp_path)
+    store = opened(work)
+    moves = (
+        f.Moved(origin="plan", to="implementing"),
+        f.Moved(origin="implementing", to="completed"),
+    )
+    tip = append(store, FEATURE, None, started(), *moves)
+    [one] = seals(work.discover(), store, [tip])
+    assert isinstance(one, Finding) and one.rule == "unsealed"
+    tip, _ = store.seal(tip, terminal=False)
+    assert [type(x) for x in seals(work.discover(), store, [tip])] == [Seal]
+
+
+def test_a_signer_that_asks_is_not_waited_for(
+    work: Repo, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from git_oneshot.trail import seals as module
+
+    signing(work, tmp_path)
+    store = opened(work)
+    tip = damage.two_appends(store)
+    program = tmp_path / "signer"
+    program.write_text("#!/bin/sh\nsleep 60\n")
+    program.chmod(0o755)
+    work.git("config", "gpg.ssh.program", str(program))
+    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    same, why = store.seal(tip, terminal=False)
+    assert (same, why) == (tip, "the signer asks, and there is nobody to answer")
+    work.git("config", "gpg.ssh.program", "false")
+    assert store.seal(tip, terminal=False)[1] != ""
+    assert store.tip(FEATURE) == tip
