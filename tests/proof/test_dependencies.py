@@ -119,7 +119,7 @@ def test_nothing_is_asked_for_where_nothing_is_needed(place: Place) -> None:
     assert place.trouble() == ""  # the tree brings its own
 
 
-def test_a_workspace_loads_its_own_packages_from_the_slot(place: Place) -> None:
+def test_h53_a_workspace_loads_its_own_packages_from_the_slot(place: Place) -> None:
     """A link of npm's into the working tree would load the user's code there (H53)."""
     for path in ("packages/a/package.json", "packages/b/package.json"):
         place.write(path, PACKAGE)

@@ -164,7 +164,7 @@ TREES: Final = {
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_a_tree_gives_away_its_suites_and_sides(name: str, repo: MakeRepo) -> None:
+def test_h48_a_tree_gives_away_its_suites_and_sides(name: str, repo: MakeRepo) -> None:
     files, suites = TREES[name]
     work = repo()
     work.commit(name, {path: said[2:] for path, said in files.items()})

@@ -170,7 +170,7 @@ def test_a_recorded_report_is_read(name: str, task: Callable[[str], Task]) -> No
 
 
 @pytest.mark.parametrize("name", ["node", "vitest", "jest", "go", "cargo-build"])
-def test_a_symbol_that_the_change_does_not_add_is_no_reason(
+def test_h40_h49_a_symbol_that_the_change_does_not_add_is_no_reason(
     name: str, task: Callable[[str], Task]
 ) -> None:
     """H40, H49: what is missing must come from the change."""
@@ -182,7 +182,7 @@ def test_a_symbol_that_the_change_does_not_add_is_no_reason(
 
 
 @pytest.mark.parametrize("name", ["node", "vitest", "jest", "go"])
-def test_a_package_of_others_that_is_missing_is_trouble_of_the_machine(
+def test_h41_a_package_of_others_that_is_missing_is_trouble_of_the_machine(
     name: str, task: Callable[[str], Task]
 ) -> None:
     """H41."""
@@ -427,7 +427,7 @@ def test_what_no_proof_wants_is_dropped(command: tuple[str, ...], word: str, opt
     assert options_after(Suite(name="a", command=command), word, *dropped) == options.split()
 
 
-def test_a_build_that_fails_is_weighed_by_what_it_misses(task: Callable[[str], Task]) -> None:
+def test_h49_a_build_that_fails_is_weighed_by_what_it_misses(task: Callable[[str], Task]) -> None:
     """H49, of a C compiler: gcc's and clang's words."""
     where = task("ctest")
     for log, said in (

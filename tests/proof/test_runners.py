@@ -700,7 +700,7 @@ def test_helpers_and_goldens_ask_for_all_tests(paths: list[str], selected: tuple
     assert selection(command("make"), paths) == ()
 
 
-def test_a_failed_test_is_not_run_again_whatever_a_plugin_would_do(project: Make) -> None:
+def test_h50_a_failed_test_is_not_run_again_whatever_a_plugin_would_do(project: Make) -> None:
     """H50: what pytest-rerunfailures and pytest-retry go by, option and mark, is taken away."""
     made = project(
         {
