@@ -60,9 +60,10 @@ runners: $(VENV)/test.stamp
 cheats: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2 -m '' tests/cheats
 
-## contract  trails over every transport that git has, with real servers on loopback
+## contract  trails over every transport of git, and forges against their own descriptions, on loopback
 contract: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -m '' tests/trail/test_transports.py
+	@sh tests/forge/contract.sh "$(abspath $(BIN))"
+	@$(BIN)/python -m pytest -q -m '' tests/trail/test_transports.py tests/forge/test_contract.py
 
 ## truth     verdicts on commits of six public projects, held against labels; TRUTH_MIRROR=FOLDER has clones
 truth: $(VENV)/test.stamp
