@@ -220,6 +220,24 @@ def test_a_report_that_is_cut_or_no_report_at_all_is_a_problem(
     assert cargo.read(where, recorded("cargo", where)[:-400])[1].endswith("come to their end")
 
 
+@pytest.mark.parametrize("root", ["", "go", "a/b"])
+def test_a_go_module_anywhere_names_its_files_as_the_tree_does(
+    root: str, task: Callable[..., Task]
+) -> None:
+    """A package at the module's root has no folder of its own below it."""
+    where = task("none", Suite(name="all", command=("x",), root=root, runner="go"))
+    folder = Path(where.root)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "go.mod").write_text("module example.com/x\n")
+    (folder / "x_test.go").write_text("package x\n\nfunc TestX(t *testing.T) {\n")
+    event = '{"Action":"%s","Package":"example.com/x","Test":"TestX"}\n'
+    file = f"{root}/x_test.go".lstrip("/")
+    ran = go.read(where, event % "run" + event % "pass")
+    assert [(r.id, r.file, r.outcome) for r in ran] == [(f"{file}::TestX", file, "passed")]
+    built = go.read(where, "# example.com/x [example.com/x.test]\n./x_test.go:1:1: undefined: Y\n")
+    assert [(r.id, r.file, r.missing) for r in built] == [(file, file, "Y")]
+
+
 def test_lines_that_a_rust_test_prints_are_no_results(task: Callable[[str], Task]) -> None:
     where = task("cargo")
     text = recorded("cargo", where).replace(

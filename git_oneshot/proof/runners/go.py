@@ -110,7 +110,6 @@ def read(task: Task, text: str) -> list[Result]:
     failed = {package for (package, test), end in said.ends.items() if test and end == "fail"}
     for (package, test), end in said.ends.items():
         folder = task.below_top(_below(package, module)) if package else ""
-        folder = "" if folder == "." else folder
         output = "".join(said.outputs[package, test])
         if test:
             results.append(_result(task, said, (package, test), folder))

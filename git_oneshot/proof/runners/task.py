@@ -36,9 +36,9 @@ class Task(NamedTuple):
         return list(dict.fromkeys(one.partition("::")[0] for one in self.selected))
 
     def below_top(self, path: str) -> str:
-        """A path below the suite's root, as the tree spells it."""
-        path = os.path.normpath(path)
-        return f"{self.suite.root}/{path}" if self.suite.root else path
+        """A path below the suite's root, as the tree spells it; "" for the top."""
+        path = os.path.normpath(os.path.join(self.suite.root, path))
+        return "" if path == "." else path
 
     def inside(self, path: str) -> str | None:
         """A file of the tree by its path below the top; None for any other file."""
