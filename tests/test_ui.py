@@ -115,6 +115,8 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("plan --message 'the other way'")
     project.land("three")
     play("prove")
+    play("declare refactor --reason 'one loop instead of two'")
+    play("declare miracle --reason 'it works'")
     play("finalize")
     play("push -- --quiet origin main")
     play("list")

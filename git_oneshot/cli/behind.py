@@ -23,9 +23,9 @@ def _work(task: Task) -> object:
     app.cwd = task.work_tree
     prover = app.prover()
     if task.kind == "suite":
-        return prover.suite(task.tree, task.before)
+        return prover.suite(task.tree, task.before, task.leaving)
     before = task.before or app.git.tree(None)
-    judged = prover.prove(before, task.tree, parents=task.parents)
-    if judged.proof.word == "PASS":
+    judged = prover.prove(before, task.tree, said=task.said)
+    if judged.proof.word == "PASS" and len(task.said.parents) < 2:
         file_verdict(app.git, rules_for(app.git, before, task.tree)[0], before, task.tree)
     return judged

@@ -42,6 +42,11 @@ def amends(argv: Sequence[str]) -> bool:
     return any(word.startswith("--am") and "--amend".startswith(word) for word in _options(argv))
 
 
+def squashes(argv: Sequence[str]) -> bool:
+    """Whether the command line of a commit makes one that is to be squashed into another."""
+    return any(word.startswith(("--fixup", "--squash")) for word in _options(argv))
+
+
 def only_tries(argv: Sequence[str]) -> bool:
     """Whether the command line of a push says --dry-run, or -n among other letters."""
     return any(

@@ -1,22 +1,54 @@
-"""waive: what somebody says of a commit beside its proof."""
+"""declare and waive: what somebody says of a commit beside its proof."""
 
 import os
+from typing import get_args
 
 import click
 
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import commits
-from git_oneshot.cli.data import Waived
+from git_oneshot.cli.data import Declared, Waived
 from git_oneshot.cli.sealing import sealed
-from git_oneshot.core.commands import Waive
+from git_oneshot.core.commands import Declare, Waive
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Declarable
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Seen, look, of_feature, record
 from git_oneshot.git import GitError
 
 UNATTENDED = "oneshot.unattended"
+
+
+@answering("declare", "say that a commit is a refactor or a removal")
+@click.argument("kind", metavar="CLASS", type=click.Choice(get_args(Declarable)))
+@click.argument("commit", required=False, shell_complete=commits)
+@click.option("--reason", required=True, help="Why; it stays on the trail.")
+def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> Answer:
+    """Say of what class COMMIT is; without one, the commit that you are about to make.
+
+    Then it needs no test that turns, but its whole suite must pass without it
+    and with it, and execute every line that it changes. It is shown as declared.
+    """
+    name = app.feature()
+    state = app.session.sound(name).state
+    seen = _commit(app, state, commit) if commit is not None else None
+    command = Declare(
+        kind=kind, reason=reason, commit=seen.id if seen else None,
+        parent_tree=None if seen else app.git.tree(app.head),
+    )  # fmt: skip
+    app.session.rehearse(name, command)
+    receipt = sealed(app, app.session.execute(name, command, expect=app.bind(name)))
+    app.refresh_display()
+    which = f"{seen.id[:9]} {printable(seen.subject)}" if seen else "the next commit"
+    data = Declared(
+        **written(receipt), commit=seen.id if seen else None, kind=kind, reason=reason.strip()
+    )
+    argv = ("git", "oneshot", "verify", seen.id) if seen else ("git", "oneshot", "green")
+    return Answer(
+        data, f"declared {kind}: {which}", [Next(argv, "see whether the tests bear it out")]
+    )
 
 
 @answering("waive", "let a commit pass without a proof")

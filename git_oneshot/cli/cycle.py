@@ -15,9 +15,11 @@ from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.verdict import DOUBTS, FAILURES
+from git_oneshot.core.verdict import DOUBTS, FAILURES, advice
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.precommit import file_verdict
-from git_oneshot.proof.prover import Judged
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.classes import Said
 from git_oneshot.proof.suites import rules_for, rules_of
 from git_oneshot.proof.trees import snapshot, staged
 
@@ -63,7 +65,9 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordGreen(parent=app.head, proof=_PLACEHOLDER))
     parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
-    judged = app.prover(fresh=True).prove(parent_tree, tree, only=only)
+    claims = Claims((app.session.load(name).state,))
+    said = Said(declared=claims.of_next(parent_tree))
+    judged = app.prover(fresh=True).prove(parent_tree, tree, said=said, only=only)
     _refuse(app, judged, red=False)
     command = RecordGreen(parent=app.head, proof=judged.proof)
     receipt = app.session.execute(name, command, expect=app.bind(name))
@@ -127,7 +131,7 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
             "write the test that fails first, or name one: git oneshot red tests/test_x.py",
             **data,
         )
-    hint = FAILURES[proof.code].partition(": ")[2]
+    hint = advice(proof)
     raise OneshotError(
         Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}", hint, **data
     )

@@ -64,6 +64,14 @@ class Requested(Wrote, frozen=True, kw_only=True):
     policy: Policy
 
 
+class Declared(Wrote, frozen=True, kw_only=True, rename={"kind": "class"}):
+    """declare: ``commit`` is null for the one that is about to be made."""
+
+    commit: str | None
+    kind: str
+    reason: str
+
+
 class Waived(Wrote, frozen=True, kw_only=True):
     """waive."""
 
@@ -211,6 +219,7 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "green": Greened,
     "request-synthesize": Requested,
     "graduate": Wrote,
+    "declare": Declared,
     "waive": Waived,
     "finalize": Finalized,
     "prove": Proved,

@@ -11,14 +11,16 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
-from git_oneshot.cli.caller import amends, git_argv, only_tries
+from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
 from git_oneshot.core.errors import Exit
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.prepush import Held, bind_all, going, hold, settle
 from git_oneshot.gate.push import WAIT, parse
 from git_oneshot.gate.refused import Judged, Refused, keep
+from git_oneshot.gate.spool import foreseen
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.proof.suites import rules_for
 
@@ -39,8 +41,13 @@ def pre_commit_(ctx: click.Context) -> None:
     if broken is None and not rules.suites and app.head is not None:
         return
     judge = patient(app, rules.limits.commit_seconds)
-    amend = amends(git_argv())
-    advice = pre_commit(app.git, judge, rules, index=index, amend=amend)
+    argv = git_argv()
+    here = app.open_here()
+    state = app.session.load(here).state if here else None
+    claims = Claims((foreseen(app.git, state, state.branch),) if state else ())
+    advice = pre_commit(
+        app.git, judge, rules, claims, index=index, amend=amends(argv), squash=squashes(argv)
+    )
     if advice.refused is not None:
         found = advice.refused
         judged = Judged(proof=found.proof, log=found.log)

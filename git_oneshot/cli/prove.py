@@ -12,7 +12,8 @@ from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
-from git_oneshot.gate.judging import judge_all, worst
+from git_oneshot.gate.judging import judge_all, leaving, worst
+from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import GitError
 from git_oneshot.trail.store import load_all
 
@@ -36,7 +37,8 @@ def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> An
     commits = _commits(app, range_)
     prover = app.prover(fresh=True)
     verdicts = []
-    claims = Claims(tuple(one.state for one in load_all(app.store)))
+    states = (one.state for one in load_all(app.store))
+    claims = Claims(tuple(foreseen(app.git, state, state.branch) for state in states))
     each = regression == "each"
     judging = judge_all(
         app.git, prover, commits, claims, each=each, ablate=prover.ablate if ablate else None
@@ -51,7 +53,8 @@ def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> An
         verdicts.append(verdict)
     suite = None
     if regression != "off" and verdicts and worst([v.proof for v in verdicts]) == "PASS":
-        suite = prover.suite(verdicts[-1].commit.tree, verdicts[0].commit.parent_tree)
+        before = verdicts[0].commit.parent_tree
+        suite = prover.suite(verdicts[-1].commit.tree, before, leaving(verdicts))
     app.display.verify({v.commit.id: v.proof for v in verdicts})
     app.refresh_display()
     data = Verified(commits=judgements(verdicts), suite=proof_data(suite) if suite else None)

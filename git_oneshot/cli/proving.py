@@ -15,7 +15,8 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import of_feature
-from git_oneshot.gate.judging import judge_all, worst
+from git_oneshot.gate.judging import judge_all, leaving, worst
+from git_oneshot.gate.spool import foreseen
 from git_oneshot.proof.background import stop as end
 
 ENDING = 10.0  # seconds that tests have to end when they are told to
@@ -52,7 +53,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     app.stand_on(state)
     judge = patient(app, None)
     commits = of_feature(app.git, state).ids if app.head else ()
-    judging = judge_all(app.git, judge, commits, Claims((state,)))
+    judging = judge_all(app.git, judge, commits, Claims((foreseen(app.git, state, state.branch),)))
     with app.progress.running("proving in the background"):
         verdicts = list(app.progress.each(judging, len(commits)))
     data = Proven(feature=name, commits=judgements(verdicts), suite=None)
@@ -68,7 +69,8 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
         )
     if verdicts:
         with app.progress.running("the suite, in the background"):
-            suite = judge.suite(app.git.tree("HEAD"), verdicts[0].commit.parent_tree)
+            before = verdicts[0].commit.parent_tree
+            suite = judge.suite(app.git.tree("HEAD"), before, leaving(verdicts))
         data["suite"] = proof_data(suite)
         if suite.word != "PASS":
             raise OneshotError(

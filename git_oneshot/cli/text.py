@@ -40,7 +40,8 @@ def green(proof: Proof) -> str:
     """What `green` says."""
     turned = [t for t in proof.tests if t.turned]
     if not turned:
-        return f"green: {proof.kind}, no test turned and none had to"
+        kind = f"{proof.kind} (declared)" if proof.declared else proof.kind
+        return f"green: {kind}, no test turned and none had to"
     lines = [f"  {printable(t.id)}  red without it ({t.reason})" for t in turned[:10]]
     others = len(proof.tests) - len(turned)
     tail = f", {others} passed all along" if others else ""

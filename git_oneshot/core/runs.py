@@ -31,6 +31,8 @@ class Run(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
     seconds: float = 0.0
     log: str = ""  # the end of what it printed
+    # The lines that were executed of each file that was asked for; None when nothing can tell.
+    lines: dict[str, tuple[int, ...]] | None = None
 
 
 class Facts(Struct, frozen=True, kw_only=True):

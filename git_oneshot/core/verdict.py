@@ -44,6 +44,11 @@ FAILURES: Final = {
     "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
     "flaky": "a test was red without the change, and then was not: make it tell by the code alone",
     "unpinned": "a part of the change is missed by no test: test it, or commit it apart",
+    "weakened": "a test was changed to pass with the old code and the new: make it tell them apart",
+    "new-test": "a refactoring brings no test: commit the new tests first, by themselves",
+    "uncovered": "no test executes a line that a refactoring changed: cover it first, "
+    "in a commit of tests",
+    "fixup": "the commit is to be squashed into another: git rebase -i --autosquash",
     "check-failed": "a check command of the rules fails: mend what it names",
     "suite-failed": "the suite fails: mend it first",
 }
@@ -57,6 +62,13 @@ DOUBTS: Final = {
     "untrusted": "the commands are not trusted in this clone: git oneshot trust",
     "missing-objects": "the repository lacks objects that the proof needs",
 }
+
+
+def advice(proof: Proof) -> str:
+    """What to do about a verdict that is not PASS, remarks that begin with 'hint: ' included."""
+    told = {**FAILURES, **DOUBTS}.get(proof.code, "").partition(": ")[2]
+    more = [note.removeprefix("hint: ") for note in proof.notes if note.startswith("hint: ")]
+    return "; ".join([told, *more])
 
 
 def reason(result: Result, facts: Facts) -> tuple[bool, str]:

@@ -19,13 +19,14 @@ class Seen(NamedTuple):
     email: str  # the committer's
     subject: str
     cut: bool  # its parents are beyond the end of a shallow clone
+    message: str
 
 
 def look(git: Git, commits: Sequence[str]) -> list[Seen]:
     """What git knows of commits, in the order asked for: two processes for any number."""
     if not commits:
         return []
-    form = "%H%x00%T%x00%P%x00%ce%x00%s%x00"
+    form = "%H%x00%T%x00%P%x00%ce%x00%s%x00%B%x00"
     stdin = "\n".join(commits).encode() + b"\n"
     fields = git.output(
         "log",
@@ -39,14 +40,14 @@ def look(git: Git, commits: Sequence[str]) -> list[Seen]:
     ).split(b"\0")
     # A message may be in any encoding; what a trail says is Unicode.
     rows = [
-        [part.decode(errors="replace") for part in fields[i : i + 5]]
-        for i in range(0, len(fields) - 5, 6)
+        [part.decode(errors="replace") for part in fields[i : i + 6]]
+        for i in range(0, len(fields) - 6, 7)
     ]
     trees = _parent_trees(git, [row[2].split(" ")[0] for row in rows])
     cut = _cut(git)
     return [
-        Seen(id_, tree, tuple(parents.split()), above, email, subject, id_ in cut)
-        for (id_, tree, parents, email, subject), above in zip(rows, trees, strict=True)
+        Seen(id_, tree, tuple(parents.split()), above, email, subject, id_ in cut, message)
+        for (id_, tree, parents, email, subject, message), above in zip(rows, trees, strict=True)
     ]
 
 

@@ -8,7 +8,8 @@ from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
-from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 
@@ -36,9 +37,12 @@ def check(git: Git, prover: Prover, state: State, each: Each) -> Checked:
     verdicts: list[Verdict] = []
     suite = Proof(word="PASS", notes=("nothing to run",))
     if commits and not left_over and state.phase == "implementing" and not state.spike:
-        verdicts = list(each(judge_all(git, prover, commits, Claims((state,))), len(commits)))
+        claims = Claims((foreseen(git, state, state.branch),))
+        verdicts = list(each(judge_all(git, prover, commits, claims), len(commits)))
         if all(v.accepted for v in verdicts):
-            suite = prover.suite(git.tree("HEAD"), verdicts[0].commit.parent_tree)
+            suite = prover.suite(
+                git.tree("HEAD"), verdicts[0].commit.parent_tree, leaving(verdicts)
+            )
     command = Finalize(
         proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
         records=record(git, look(git, [c for c in commits if not _bound(state, c)])),

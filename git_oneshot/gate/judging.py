@@ -1,15 +1,23 @@
 """Judging the commits of a range, one by one: the same for push, finalize and verify."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.regression import Key
 from git_oneshot.core.state import Waiver
+from git_oneshot.core.verdict import FAILURES, proof_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, look
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
-from git_oneshot.proof.prover import Judged
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.classes import Said
+
+# How the subject of a commit begins that is yet to be squashed into another.
+UNFINISHED: Final = ("fixup! ", "squash! ", "amend! ")
 
 
 class Verdict(NamedTuple):
@@ -23,6 +31,7 @@ class Verdict(NamedTuple):
     suite: Proof | None = None
     waiver: Waiver | None = None
     log: str = ""  # the end of what its tests printed
+    leaving: frozenset[Key] = frozenset()  # the tests that the commit takes along
 
     @property
     def accepted(self) -> bool:
@@ -54,18 +63,38 @@ def judge_all(
             note = "the clone is shallow and ends here: git fetch --deepen=1"
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
             continue
-        judged = judge.prove(seen.parent_tree, seen.tree, parents=_parents(git, seen))
+        judged = _judged(git, judge, seen, claims)
         proof = ablate(judged) if ablate else judged.proof
-        suite = judge.suite(seen.tree, seen.parent_tree) if each else None
+        if seen.subject.startswith(UNFINISHED):
+            proof = proof_of("FAIL", "fixup", [], FAILURES["fixup"])
+        suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
-        yield Verdict(seen, proof, suite, waiver, judged.log)
+        yield Verdict(seen, proof, suite, waiver, judged.log, judged.leaving)
 
 
-def _parents(git: Git, seen: Seen) -> int:
-    """How many lines of work a commit joins: an ancestor of another parent adds none."""
+def _judged(git: Git, judge: Judge, seen: Seen, claims: Claims) -> Judged:
+    own = _parents(git, seen)
+    said = Said(own, seen.message, claims.declared(seen))
+    if len(seen.parents) < 2 or len(own) > 1:
+        return judge.prove(seen.parent_tree, seen.tree, said=said)
+    # One parent holds the others: the commit is a change of that one.
+    judged = judge.prove(git.tree(own[0]), seen.tree, said=said)
+    nothing = not judged.change.files
+    proof = replace(judged.proof, kind="merge") if nothing else judged.proof
+    return judged._replace(proof=proof)
+
+
+def _parents(git: Git, seen: Seen) -> tuple[str, ...]:
+    """The lines of work that a commit joins: an ancestor of another parent is none of its own."""
     if len(seen.parents) < 2:
-        return 1
-    return len(git.lines("merge-base", "--independent", *seen.parents))
+        return seen.parents
+    own = git.lines("merge-base", "--independent", *seen.parents)
+    return tuple(parent for parent in seen.parents if parent in own)
+
+
+def leaving(verdicts: Iterable[Verdict]) -> frozenset[Key]:
+    """The tests that some commits took along, and that the suite of the tip need not have."""
+    return frozenset().union(*(verdict.leaving for verdict in verdicts))
 
 
 def worst(proofs: Sequence[Proof]) -> str:

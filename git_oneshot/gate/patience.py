@@ -5,22 +5,26 @@ command that asks the same gets it from there.
 """
 
 import time
+from collections.abc import Collection
 from typing import Protocol
 
 import msgspec
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.regression import Key
 from git_oneshot.proof.background import Background, Task
-from git_oneshot.proof.prover import Judged, Prover
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.classes import Said
+from git_oneshot.proof.prover import UNSAID, Prover
 
 
 class Judge(Protocol):
     """What judges changes: a prover, or someone who has one."""
 
-    def prove(self, parent_tree: str, tree: str, *, parents: int = 1) -> Judged:
+    def prove(self, parent_tree: str, tree: str, *, said: Said = UNSAID) -> Judged:
         """Judge the change from one tree to another."""
 
-    def suite(self, tree: str, before: str | None) -> Proof:
+    def suite(self, tree: str, before: str | None, leaving: Collection[Key] = ()) -> Proof:
         """Judge the whole suite on a tree."""
 
 
@@ -39,25 +43,27 @@ class Patient:
         self._limit = limit
         self._until = None if limit is None else time.monotonic() + limit
 
-    def prove(self, parent_tree: str, tree: str, *, parents: int = 1) -> Judged:
+    def prove(self, parent_tree: str, tree: str, *, said: Said = UNSAID) -> Judged:
         """Judge the change from one tree to another."""
         self._known.refused.clear()
-        judged = self._known.prove(parent_tree, tree, parents=parents)
+        judged = self._known.prove(parent_tree, tree, said=said)
         if judged.proof.code != "budget":
             return judged
-        task = Task("prove", self._work_tree, parent_tree, tree, parents)
+        task = Task("prove", self._work_tree, parent_tree, tree, said)
         found = self._asked(task)
         if isinstance(found, Judged):
             return found
         return judged._replace(proof=self._late(judged.proof))
 
-    def suite(self, tree: str, before: str | None) -> Proof:
+    def suite(self, tree: str, before: str | None, leaving: Collection[Key] = ()) -> Proof:
         """Judge the whole suite on a tree."""
         self._known.refused.clear()
-        proof = self._known.suite(tree, before)
+        proof = self._known.suite(tree, before, leaving)
         if proof.code != "budget":
             return proof
-        found = self._asked(Task("suite", self._work_tree, before, tree))
+        found = self._asked(
+            Task("suite", self._work_tree, before, tree, leaving=tuple(sorted(leaving)))
+        )
         return found if isinstance(found, Proof) else self._late(proof)
 
     def _asked(self, task: Task) -> object:

@@ -9,10 +9,14 @@ import shutil
 from typing import Final, NamedTuple
 
 from git_oneshot.core.rules import Rules
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import look
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
 from git_oneshot.proof.cache import write
-from git_oneshot.proof.prover import Judged, digest
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.classes import Said
+from git_oneshot.proof.prover import digest
 from git_oneshot.proof.trees import staged
 
 FILED: Final = "verdicts"  # the shims know this name
@@ -27,23 +31,29 @@ class Advice(NamedTuple):
     refused: Judged | None = None
 
 
-def pre_commit(git: Git, judge: Judge, rules: Rules, *, index: str, amend: bool) -> Advice:
+def pre_commit(
+    git: Git, judge: Judge, rules: Rules, claims: Claims, *, index: str, amend: bool, squash: bool
+) -> Advice:
     """Judge what is about to be committed.
 
-    ``index``: the index that git commits from; it is only read. ``amend``:
-    the new commit takes HEAD's place, so its parent is HEAD's.
+    ``index``: the index that git commits from; it is only read. ``amend``: the
+    new commit takes HEAD's place, so its parent is HEAD's. ``squash``: it will be
+    squashed into another one, and the push asks for that.
     """
-    if amend and git.maybe("rev-parse", "-q", "--verify", "HEAD^2") is not None:
-        return Advice()  # a merge, as below
+    if squash or (amend and git.maybe("rev-parse", "-q", "--verify", "HEAD^2") is not None):
+        return Advice()
     head = git.maybe("rev-parse", "-q", "--verify", "HEAD^" if amend else "HEAD")
     parent_tree = git.tree(head)
     tree = staged(git, index)
-    if os.path.exists(os.path.join(git.git_dir, "MERGE_HEAD")):
-        return Advice()  # a merge is judged by the suite of the tip
-    judged = judge.prove(parent_tree, tree)
+    said = _said(git, head, "" if amend else claims.of_next(parent_tree))
+    if amend:
+        [replaced] = look(git, ["HEAD"])
+        said = said._replace(declared=claims.declared(replaced), message=replaced.message)
+    judged = judge.prove(parent_tree, tree, said=said)
     proof = judged.proof
     if proof.word == "PASS":
-        file_verdict(git, rules, parent_tree, tree)
+        if len(said.parents) < 2:  # a merge of equal trees is another question
+            file_verdict(git, rules, parent_tree, tree)
         return Advice()
     why = proof.notes[0] if proof.notes else proof.code
     if proof.word == "UNKNOWN":
@@ -56,6 +66,21 @@ def pre_commit(git: Git, judge: Judge, rules: Rules, *, index: str, amend: bool)
 def unfile(git: Git) -> None:
     """Take away what was filed for the shim."""
     shutil.rmtree(os.path.join(git.own_dir, FILED), ignore_errors=True)
+
+
+def _said(git: Git, head: str | None, declared: str) -> Said:
+    """What git has noted of the commit to be: the heads of a merge, the message of a revert."""
+    heads = _noted(git, "MERGE_HEAD").split()
+    message = _noted(git, "MERGE_MSG") if _noted(git, "REVERT_HEAD") else ""
+    return Said((head, *heads) if head else (), message, declared)
+
+
+def _noted(git: Git, name: str) -> str:
+    try:
+        with open(os.path.join(git.git_dir, name), encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def file_verdict(git: Git, rules: Rules, parent_tree: str, tree: str) -> None:

@@ -14,7 +14,7 @@ from git_oneshot.core.ids import LOCAL
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
-from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
 from git_oneshot.proof.suites import rules_for
@@ -131,4 +131,4 @@ def judge_range(
             "rev-parse", "-q", "--verify", update.remote + "^{tree}"
         )
         before = known or look(git, found.commits[:1])[0].parent_tree
-        yield judge.suite(git.tree(update.local), before)
+        yield judge.suite(git.tree(update.local), before, leaving(judged))

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from git_oneshot.core.commands import Bind
+from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import CommitRewritten
 from git_oneshot.core.ids import COMMIT, FeatureId
+from git_oneshot.core.state import State
 from git_oneshot.gate.commits import look, record
 from git_oneshot.git import Git
 from git_oneshot.session import Receipt, Session
@@ -28,26 +30,59 @@ class Noted(NamedTuple):
     others: tuple[str, ...]
 
 
-def bind(git: Git, session: Session, feature: FeatureId, branch: str) -> Receipt | None:
-    """Write what the hooks noted of a branch to the trail of its feature."""
+class Waiting(NamedTuple):
+    """What is yet to be written of a feature: a command, and the spool as it was read."""
+
+    command: Bind | None
+    path: str
+    read: bytes
+    others: tuple[str, ...]
+
+
+def waiting(git: Git, state: State, branch: str) -> Waiting | None:
+    """What the hooks noted of a branch, and no event says yet."""
     path = os.path.join(git.own_dir, "spool")
     try:
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:
         return None
-    known = [commit.id for commit in session.load(feature).state.commits]
     lines = os.fsdecode(data).removesuffix("\n").split("\n")
+    known = [commit.id for commit in state.commits]
     noted = sort(lines, branch, known)
     if len(noted.others) == len(lines):
         return None
+    # What was declared of the next commit is of that one as it was made.
+    followed = follow(lines, branch, known)[0].items() if state.pending is not None else ()
+    first = [(old, new) for old, new in followed if old not in known and old != new]
+    wanted = [*(old for old, _ in first), *noted.commits]
     command = Bind(
-        commits=record(git, look(git, _existing(git, noted.commits))),
-        rewrites=tuple(CommitRewritten(old=old, new=new) for old, new in noted.rewrites),
+        commits=record(git, look(git, _existing(git, wanted))),
+        rewrites=tuple(CommitRewritten(old=old, new=new) for old, new in (*noted.rewrites, *first)),
     )
-    receipt = session.execute(feature, command) if noted.commits else None
-    _forget(path, data, noted.others)
+    return Waiting(command if noted.commits else None, path, data, noted.others)
+
+
+def bind(git: Git, session: Session, feature: FeatureId, branch: str) -> Receipt | None:
+    """Write what the hooks noted of a branch to the trail of its feature."""
+    found = waiting(git, session.load(feature).state, branch)
+    if found is None:
+        return None
+    receipt = session.execute(feature, found.command) if found.command else None
+    _forget(found.path, found.read, found.others)
     return receipt
+
+
+def foreseen(git: Git, state: State, branch: str) -> State:
+    """The state of a feature as it will be when that is written."""
+    found = waiting(git, state, branch) if state.phase is not None else None
+    if found is None or found.command is None:
+        return state
+    from git_oneshot.core.replay import replay
+    from git_oneshot.core.workflow import decide
+
+    stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
+    return replay(state, decide(state, found.command, stamp))
 
 
 def sort(lines: Iterable[str], branch: str, known: Iterable[str]) -> Noted:
@@ -55,8 +90,18 @@ def sort(lines: Iterable[str], branch: str, known: Iterable[str]) -> Noted:
 
     A commit that was rewritten, and perhaps once more, is noted as what it is now.
     """
-    before = dict.fromkeys(known)
-    now = {commit: commit for commit in before}
+    before = set(known)
+    now, others = follow(lines, branch, known)
+    changed = {first: last for first, last in now.items() if first not in before or last != first}
+    rewrites = tuple((first, last) for first, last in changed.items() if first in before)
+    return Noted(tuple(dict.fromkeys(changed.values())), rewrites, tuple(others[-KEPT:]))
+
+
+def follow(
+    lines: Iterable[str], branch: str, known: Iterable[str]
+) -> tuple[dict[str, str], list[str]]:
+    """What each commit has become, and the lines that are of other features."""
+    now = {commit: commit for commit in known}
     others: list[str] = []
     for line in lines:
         match line.split(" ", 2):
@@ -72,9 +117,7 @@ def sort(lines: Iterable[str], branch: str, known: Iterable[str]) -> Noted:
                     others.append(line)
             case _:
                 pass  # a torn line
-    changed = {first: last for first, last in now.items() if first not in before or last != first}
-    rewrites = tuple((first, last) for first, last in changed.items() if first in before)
-    return Noted(tuple(dict.fromkeys(changed.values())), rewrites, tuple(others[-KEPT:]))
+    return now, others
 
 
 def _existing(git: Git, commits: Iterable[str]) -> list[str]:

@@ -22,6 +22,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from git_oneshot.core.regression import Key
+from git_oneshot.proof.classes import Said
 from git_oneshot.proof.process import lower
 
 BEAT: Final = 0.02  # seconds between two looks at the lock
@@ -36,7 +38,8 @@ class Task(msgspec.Struct, frozen=True):
     work_tree: str
     before: str | None
     tree: str
-    parents: int = 1
+    said: Said = Said()
+    leaving: tuple[Key, ...] = ()
 
 
 class Going(msgspec.Struct, frozen=True):

@@ -29,10 +29,14 @@ def unwatched(_what: str, _expected: float) -> contextlib.AbstractContextManager
 
 
 class Wanted(NamedTuple):
-    """A suite of which tests are to be run: the selected ones, or all when empty."""
+    """A suite of which tests are to be run: the selected ones, or all when empty.
+
+    ``trace``: files of which the executed lines are asked for, where the runner can tell.
+    """
 
     suite: Suite
     selected: tuple[str, ...]
+    trace: tuple[str, ...] = ()
 
 
 class Bench:
@@ -75,9 +79,14 @@ class Bench:
         """Remember a proof."""
         self._cache.keep(key, proof)
 
-    def pairs(self, wanted: Sequence[Wanted], hybrid_tree: str, tree: str) -> list[Pair]:
-        """RED and GREEN of each suite, side by side: there are two slots and often two cores."""
-        if hybrid_tree == tree:
+    def pairs(
+        self, wanted: Sequence[Wanted], hybrid_tree: str, tree: str, trace: tuple[str, ...] = ()
+    ) -> list[Pair]:
+        """RED and GREEN of each suite, side by side: there are two slots and often two cores.
+
+        ``trace``: files of which GREEN is asked what it executes.
+        """
+        if hybrid_tree == tree and not trace:
             runs = [(want.suite.name, self.run(want, tree)) for want in wanted]
             return [Pair(name, run, run) for name, run in runs]
         pairs = []
@@ -85,7 +94,7 @@ class Bench:
             for want in wanted:
                 # Imports and git calls of both threads are safe: they share no state.
                 red = pool.submit(self.run, want, hybrid_tree)
-                green = pool.submit(self.run, want, tree)
+                green = pool.submit(self.run, want._replace(trace=trace), tree)
                 pairs.append(Pair(want.suite.name, red.result(), green.result()))
         return pairs
 
@@ -108,7 +117,8 @@ class Bench:
             selected = tuple(s for s in want.selected if _exists(slot.top, want.suite, s))
             if want.selected and not selected:
                 return Run()
-            made = run_suite(Task(want.suite, slot, selected, timeout), self._tools)
+            task = Task(want.suite, slot, selected, timeout, want.trace)
+            made = run_suite(task, self._tools)
         if made.trouble == "timeout" and timeout < most:
             made = msgspec.structs.replace(made, trouble="budget")
         self._made[key] = made
@@ -125,7 +135,7 @@ class Bench:
         """All that decides the outcome of runs, but the trees."""
         said = [
             # As Python writes it: a name need not be UTF-8.
-            ascii((w.suite, w.selected, fingerprint(w.suite, self._tools)))
+            ascii((w.suite, w.selected, w.trace, fingerprint(w.suite, self._tools)))
             for w in wanted
         ]
         return (PLUGIN_VERSION, os.uname().machine, *said)

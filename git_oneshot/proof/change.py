@@ -18,13 +18,17 @@ AT_ONCE: Final = 200  # paths in one argument list, however long they are
 
 
 class File(NamedTuple):
-    """One changed path: ``new`` is its blob with the change, "" when it goes away."""
+    """One changed path: ``new`` is its blob with the change, "" when it goes away.
+
+    ``old`` is its blob without, "" when it comes.
+    """
 
     path: str
     status: str  # A, M, D or T, as git says it
     mode: str
     new: str
     side: Side
+    old: str = ""
 
 
 class Change(NamedTuple):
@@ -46,26 +50,35 @@ def read_change(git: Git, parent_tree: str, tree: str, rules: Rules) -> Change:
     side_of = _sides(git, parent_tree, tree, rules, set(found))
     files = []
     for path, meta in found.items():
-        _, mode, _, new, status = meta.removeprefix(":").split(" ")
-        files.append(File(path, status, mode, "" if status == "D" else new, side_of[path]))
+        _, mode, old, new, status = meta.removeprefix(":").split(" ")
+        old, new = "" if status == "A" else old, "" if status == "D" else new
+        files.append(File(path, status, mode, new, side_of[path], old))
     return Change(parent_tree, tree, tuple(files))
+
+
+def _claimed(git: Git, old: str, new: str, patterns: Sequence[str]) -> list[str]:
+    """The changed paths that pathspecs match, as git matches them."""
+    return git.names(
+        "diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new, "--", *patterns
+    )
 
 
 def _sides(git: Git, old: str, new: str, rules: Rules, paths: set[str]) -> dict[str, Side]:
     """Each path's side, matched by git: the first side whose pathspecs claim it."""
     side_of: dict[str, Side] = {}
+    named: set[str] = set()  # by the rules: that stands above what attributes say
     for side, patterns in sides(rules):
         left = paths - side_of.keys()
         if not left:
             break
-        hits = git.names(
-            "diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new, "--", *patterns
-        )
-        side_of.update({path: side for path in hits if path in left})
+        hits = left & {*_claimed(git, old, new, patterns)}
+        side_of.update(dict.fromkeys(hits, side))
+        if patterns in (rules.sides.production, rules.sides.neutral):
+            named |= hits
     rest: Side = "production" if rules.strict else "neutral"
     side_of.update(dict.fromkeys(paths - side_of.keys(), rest))
     may_be = [path for path, side in side_of.items() if side in ("production", "neutral")]
-    for path in _generated(git, old, may_be):
+    for path in _generated(git, old, [path for path in may_be if path not in named]):
         side_of[path] = "generated"
     return side_of
 

@@ -1,4 +1,6 @@
-"""The classes of change that no test run has to tell."""
+"""The classes of change that no test run has to tell, and what a commit says of its own."""
+
+from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
@@ -7,7 +9,42 @@ from git_oneshot.core.rules import Rules
 from git_oneshot.core.verdict import FAILURES, proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
+from git_oneshot.proof.inert import inert_paths
+from git_oneshot.proof.script import HINT
 from git_oneshot.proof.suites import rules_of
+
+
+class Said(NamedTuple):
+    """What git and the trail say of a commit, beside its trees.
+
+    ``parents``: those of them that no other parent holds. ``declared``: the
+    class that somebody said it is of. Nothing, for a change that is no commit yet.
+    """
+
+    parents: tuple[str, ...] = ()
+    message: str = ""
+    declared: str = ""
+
+
+class Sorted(NamedTuple):
+    """A change, less the production that is inert, and the paths that are."""
+
+    change: Change
+    inert: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # paths that may be inert: the extra `syntax` would know
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say of it."""
+        told = f"comments, docstrings or types alone: {_list(self.inert)}" if self.inert else ""
+        return (told,) if told else ()
+
+
+def sorted_out(git: Git, change: Change) -> Sorted:
+    """Put production of which only comments, docstrings and types changed on the neutral side."""
+    inert, unread = inert_paths(git, change)
+    files = tuple(f._replace(side="neutral") if f.path in inert else f for f in change.files)
+    return Sorted(change._replace(files=files), tuple(sorted(inert)), tuple(sorted(unread)))
 
 
 def unreadable_rules(git: Git, change: Change, broken: OneshotError | None) -> Proof | None:
@@ -26,10 +63,9 @@ def unreadable_rules(git: Git, change: Change, broken: OneshotError | None) -> P
     return None
 
 
-def without_runs(change: Change, rules: Rules, parents: int, bootstrap: bool) -> Proof | None:
+def without_runs(found: Sorted, rules: Rules, bootstrap: bool) -> Proof | None:
     """The verdicts that need no run; None when tests have to tell."""
-    if parents > 1:
-        return Proof(word="PASS", kind="merge", notes=("judged by the suite of the tip",))
+    change = found.change
     if change.on("rules") and not bootstrap:
         if len(change.files) > len(change.on("rules")):
             return Proof(word="FAIL", code="rules-mixed", notes=(FAILURES["rules-mixed"],))
@@ -37,17 +73,37 @@ def without_runs(change: Change, rules: Rules, parents: int, bootstrap: bool) ->
     if not rules.suites:
         kind = "bootstrap" if bootstrap else "neutral"
         return Proof(word="PASS", kind=kind, notes=("no suite is known: nothing is gated",))
-    tests = [f for f in change.on("test") if f.status != "D"]
-    if not tests and not change.on("environment"):
-        if not change.on("production"):
-            return Proof(word="PASS", kind="bootstrap" if bootstrap else kind_of(change))
-        names = ", ".join(printable(f.path) for f in change.on("production")[:3])
-        return proof_of("FAIL", "no-test", [], f"{names} changed, and no test did")
+    if change.on("production", "environment"):
+        return None
+    if not touched_tests(change):
+        kind = "bootstrap" if bootstrap else kind_of(found)
+        return proof_of("PASS", "", [], *found.notes, kind=kind)
     return None
 
 
-def kind_of(change: Change) -> str:
+def no_test(found: Sorted) -> Proof:
+    """FAIL: production changed, and no test did."""
+    names = _list(tuple(f.path for f in found.change.on("production")))
+    hint = ""
+    if found.unread:
+        hint = f"hint: to see whether only comments or types changed: {HINT}"
+    return proof_of("FAIL", "no-test", [], f"{names} changed, and no test did", hint)
+
+
+def touched_tests(change: Change) -> list[str]:
+    """The test files that a change adds or edits."""
+    return [f.path for f in change.on("test") if f.status != "D"]
+
+
+def kind_of(found: Sorted) -> str:
     """The class of a change in which no test turned."""
-    if change.on("test"):
+    if found.change.on("test"):
         return "test-only"
-    return "environment" if change.on("environment") else "neutral"
+    if found.change.on("environment"):
+        return "environment"
+    return "inert" if found.inert else "neutral"
+
+
+def _list(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return ", ".join(map(printable, paths[:3])) + more

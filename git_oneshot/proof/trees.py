@@ -1,6 +1,7 @@
 """Trees that no commit has: a snapshot of the working tree, and the hybrid tree."""
 
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -32,12 +33,12 @@ def staged(git: Git, index: str | None = None) -> str:
         ) from err
 
 
-def hybrid(git: Git, change: "Change") -> str:
-    """The parent's tree + the test and environment files of the change."""
+def hybrid(git: Git, change: "Change", sides: Collection[str] = ("test", "environment")) -> str:
+    """The parent's tree + the files of the change on some sides: its tests and environment."""
     lines = [
         f"{f.mode} {f.new}\t{f.path}" if f.new else f"0 {git.zero}\t{f.path}"
         for f in change.files
-        if f.side in ("test", "environment")
+        if f.side in sides
     ]
     if not lines:
         return change.parent_tree

@@ -151,3 +151,73 @@ def test_a_waiver_is_of_a_change_and_goes_with_it(feature: Project) -> None:
     feature.repo.write("lib/bad", "worse\n")
     feature.git("commit", "-q", "--all", "--amend", "--no-verify", "--no-edit")
     assert feature.cli("finalize", "--dry-run").code == 1
+
+
+# -- declared classes ------------------------------------------------------------------------
+
+
+def declare(project: Project, *argv: str) -> str:
+    """Declare a refactor, and give back what was said."""
+    return project.do("declare", "refactor", *argv, "--reason", "tidy").out
+
+
+def test_a_declared_refactor_is_committed_finalized_and_pushed(
+    feature: Project, make: MakeProject
+) -> None:
+    remote = make.remote(feature)
+    feature.repo.write("lib/base", "base\n\n")
+    feature.git("add", "--all")
+    assert feature.may("commit", "-q", "-m", "tidy").code == 1
+    assert declare(feature) == "declared refactor: the next commit\n"
+    assert "green: refactor (declared)" in feature.do("green").out
+    assert feature.may("commit", "-q", "-m", "tidy").code == 0
+    assert "PASS refactor (declared)" in feature.do("finalize").out
+    [commit] = feature.do("status", "topic", "--json").data["commits"]
+    assert (commit["class"], commit["declared"]) == ("refactor", "refactor")
+    assert "PASS refactor (declared)" in feature.do("status", "topic").out
+    assert "claimed: PASS refactor (declared)" in feature.git("log", "-1")
+    assert "the next commit refactor (declared): tidy" in feature.do("log", "topic").out
+    assert feature.may("push", "-q", "origin", "main").code == 0
+    assert remote.git("rev-parse", "main") == feature.head
+    [found] = feature.do("verify", "HEAD", "--json").data["commits"]
+    assert (found["class"], found["declared"]) == ("refactor", True)
+
+
+def test_a_declaration_is_of_the_next_commit_on_this_one(feature: Project) -> None:
+    declare(feature)
+    feature.repo.write("lib/base", "base\n\n")
+    feature.git("commit", "-q", "-a", "-m", "tidy")
+    bad = feature.land("bad", "--no-verify", test=False)
+    found = feature.cli("verify", "--json").data["commits"]
+    assert [(c["class"], c["code"]) for c in found] == [("refactor", None), (None, "no-test")]
+    assert feature.do("declare", "refactor", bad[:9], "--reason", "so it is").code == 0
+    # A plain command cannot tell which lines it executes, and that is said.
+    [_, found] = feature.do("verify", "--json").data["commits"]
+    assert (found["class"], found["declared"]) == ("refactor", True)
+    assert "is not known here" in found["notes"][-1]
+
+
+def test_a_declaration_goes_through_an_amend_and_a_rebase(feature: Project) -> None:
+    start = feature.head
+    declare(feature)
+    feature.repo.write("lib/base", "base\n\n")
+    feature.git("commit", "-q", "-a", "-m", "tidy")
+    feature.do("finalize", "--dry-run")
+    feature.git("commit", "-q", "--amend", "--no-edit", "--date", "2026-02-01T00:00:00Z")
+    feature.do("finalize", "--dry-run")
+    feature.git("switch", "-q", "-c", "aside", start)
+    feature.land("two", "--no-verify")
+    feature.git("switch", "-q", "main")
+    feature.git("rebase", "-q", "aside")
+    assert "PASS refactor (declared)" in feature.do("finalize").out
+
+
+def test_a_commit_that_is_to_be_squashed_may_be_made_and_not_finalized(feature: Project) -> None:
+    """H24: pending here, and its verdict belongs to the commit that it ends up in."""
+    feature.land("one")
+    feature.repo.write("lib/one", "one\n\n")
+    assert feature.may("commit", "-q", "-a", "--fixup", "HEAD").code == 0
+    done = feature.cli("finalize")
+    assert (done.code, "fixup" in done.err) == (1, True)
+    feature.may("rebase", "-q", "-i", "--autosquash", "HEAD~2", env={"GIT_SEQUENCE_EDITOR": "true"})
+    assert feature.do("finalize").out.count("PASS behaviour") == 1

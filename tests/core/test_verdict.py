@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import regression
+from git_oneshot.core.regression import regression, unchanged
 from git_oneshot.core.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
 from git_oneshot.core.verdict import DOUBTS, FAILURES, SHOWN, judge, reason, seen_red
 
@@ -31,6 +31,9 @@ TABLED: Final = (
     "flaky",
     "unpinned",
     "check-failed",
+    "weakened",
+    "uncovered",
+    "fixup",
 )  # FAILURES that the prover finds out by itself
 
 
@@ -589,8 +592,44 @@ def test_suites_are_compared_each_with_itself() -> None:
 
 
 def test_a_base_that_cannot_be_run_does_not_hold_back_a_tip_that_can() -> None:
-    broken = run(trouble="runner")
-    assert said(regression([("all", broken)], [("all", outcomes(NAMES))])) == "PASS"
+    broken = Run(trouble="runner", detail="no such file")
+    proof = regression([("all", broken)], [("all", outcomes(NAMES))])
+    assert said(proof) == "PASS"
+    assert proof.notes[1] == "nothing to compare with: no such file"
+
+
+@pytest.mark.parametrize("trouble", sorted(set(DOUBTS) - {"runner"}))
+def test_a_base_that_was_not_run_for_another_reason_is_a_doubt(trouble: str) -> None:
+    proof = regression([("all", run(trouble=trouble))], [("all", outcomes(NAMES))])
+    assert said(proof) == f"UNKNOWN({trouble})"
+
+
+def test_a_test_that_left_with_a_removal_is_not_missed() -> None:
+    left = outcomes({"a": "passed", "b": "failed"})
+    one, two = ("all", "b"), ("all", "c")
+    assert said(regression([("all", outcomes(NAMES))], [("all", left)], {one, two})) == "PASS"
+    assert said(regression([("all", outcomes(NAMES))], [("all", left)], {one})) == "FAIL(vanished)"
+
+
+UNCHANGED: Final[dict[str, tuple[dict[str, str], dict[str, str], str]]] = {
+    "as before": (NAMES, NAMES, "PASS"),
+    "a test is renamed": (NAMES, {"a": "passed", "b": "passed", "z": "passed"}, "PASS"),
+    "a test more": (NAMES, {**NAMES, "d": "passed"}, "FAIL(new-test)"),
+    "a test that failed passes": ({**NAMES, "b": "failed"}, NAMES, "FAIL(suite-failed)"),
+    "a test that failed fails": (
+        {**NAMES, "b": "failed"},
+        {**NAMES, "b": "failed"},
+        "FAIL(suite-failed)",
+    ),
+    "a test fails": (NAMES, {**NAMES, "b": "failed"}, "FAIL(regression)"),
+    "a test is gone": (NAMES, {"a": "passed", "b": "passed"}, "FAIL(vanished)"),
+}
+
+
+@pytest.mark.parametrize("case", UNCHANGED)
+def test_a_refactoring_keeps_its_tests_and_they_pass(case: str) -> None:
+    before, after, verdict = UNCHANGED[case]
+    assert said(unchanged([Pair("all", outcomes(before), outcomes(after))])) == verdict
 
 
 def test_h45_an_id_that_comes_twice_counts_as_its_worse_outcome() -> None:
@@ -607,7 +646,7 @@ def test_h45_an_id_that_comes_twice_counts_as_its_worse_outcome() -> None:
 
 def test_every_failure_is_in_a_table_above_or_the_provers() -> None:
     reached = {v for _, _, v in (*JUDGED.values(), *NOT_PRODUCTION.values(), *REGRESSION.values())}
-    reached |= {v for _, v in SEEN.values()}
+    reached |= {v for _, v in SEEN.values()} | {v for _, _, v in UNCHANGED.values()}
     for code in FAILURES:
         assert (f"FAIL({code})" in reached) != (code in TABLED), code
     assert {v for v in reached if "FAIL" in v} <= {f"FAIL({code})" for code in FAILURES}

@@ -11,8 +11,8 @@ from git_oneshot.gate import push
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.push import Update, parse
+from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.change import Change
-from git_oneshot.proof.prover import Judged
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
 
@@ -599,7 +599,7 @@ def test_a_new_ref_is_compared_with_where_it_came_from(feature: Project, remote:
         def prove(self, *_: object, **__: object) -> object:
             return Judged(Proof(word="PASS", kind="behaviour"), Change("", "", ()))
 
-        def suite(self, tree: str, before: str | None) -> Proof:
+        def suite(self, tree: str, before: str | None, leaving: object) -> Proof:
             judged.append(before)
             return Proof(word="PASS")
 

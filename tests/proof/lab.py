@@ -10,7 +10,8 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules_file import Argv
 from git_oneshot.git import Git
 from git_oneshot.proof.cache import ProofCache
-from git_oneshot.proof.prover import Judged, Prover
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots
 from git_oneshot.proof.toolchain import Toolchain

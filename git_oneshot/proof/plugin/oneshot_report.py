@@ -14,6 +14,7 @@ from __future__ import annotations  # the project's python may be older than our
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from oneshot_lines import executed  # type: ignore[import-not-found]
 from oneshot_told import foreign, inside, told, write  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -111,4 +112,5 @@ def pytest_exception_interact(node: Any, call: Any, report: Any) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
     worker = hasattr(session.config, "workerinput")  # of xdist: it loads the code, too
-    write({"end": None if worker else int(exitstatus), "foreign": foreign()})
+    end = None if worker else int(exitstatus)
+    write({"end": end, "foreign": foreign(), **executed()})

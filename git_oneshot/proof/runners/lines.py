@@ -14,6 +14,7 @@ class Report(NamedTuple):
     end: int | None
     foreign: tuple[str, ...]  # code of the working tree that was loaded
     problem: str  # why it can't be believed
+    lines: dict[str, tuple[int, ...]] | None = None  # that were executed, of the files asked for
 
 
 class _Line(msgspec.Struct):
@@ -32,6 +33,8 @@ class _Line(msgspec.Struct):
     frames: tuple[str, ...] = ()
     end: int | None = None
     foreign: tuple[str, ...] = ()
+    lines: dict[str, list[int]] = {}
+    untold: bool = False  # something else traced lines, so they are not known
     canary: str = ""  # which of the plugin's own two tests this line is about
 
 
@@ -42,6 +45,8 @@ def read_lines(text: str) -> Report:
     foreign: tuple[str, ...] = ()
     problem = ""
     canaries: dict[str, str] = {}
+    lines: dict[str, set[int]] = {}
+    told = True
     for written in text.splitlines():
         try:
             line = msgspec.json.decode(written, type=_Line)
@@ -51,6 +56,9 @@ def read_lines(text: str) -> Report:
             canaries[line.canary] = _sung(line) or canaries.get(line.canary, "")
             continue
         foreign += line.foreign
+        told &= not line.untold
+        for path, numbers in line.lines.items():
+            lines.setdefault(path, set()).update(numbers)
         end = line.end if line.end is not None else end
         if not line.id:
             continue
@@ -62,7 +70,8 @@ def read_lines(text: str) -> Report:
     for canary, sung in canaries.items():
         if end is not None and sung not in (canary, "unheard"):
             problem = problem or f"a test of ours that {canary} did not: something forges outcomes"
-    return Report(tuple(results.values()), end, foreign, problem)
+    executed = {path: tuple(sorted(numbers)) for path, numbers in lines.items()}
+    return Report(tuple(results.values()), end, foreign, problem, executed if told else None)
 
 
 def _sung(line: _Line) -> str:

@@ -1,5 +1,6 @@
 """pytest of the project's own interpreter, with a report plugin of ours."""
 
+import json
 import os
 from typing import Final
 
@@ -55,6 +56,8 @@ def run(task: Task, tools: Tools) -> Run:
     }
     if tools.work_tree:
         env["ONESHOT_WORK_TREE"] = tools.work_tree
+    if task.trace:
+        env["ONESHOT_TRACE"] = json.dumps(task.trace)
     argv = _argv(task, python.executable)
     ended = start(task, argv, env)
     with open(report, encoding="utf-8", errors="replace") as file:
@@ -97,7 +100,8 @@ def _concluded(task: Task, ended: Ended, report: str) -> Run:
             trouble = "runner"
     if trouble:
         return Run(trouble=trouble, detail=detail, seconds=ended.seconds, log=ended.log)
-    return Run(results=read.results, seconds=ended.seconds, log=ended.log)
+    lines = read.lines if task.trace else None
+    return Run(results=read.results, seconds=ended.seconds, log=ended.log, lines=lines)
 
 
 def selects(path: str) -> bool:

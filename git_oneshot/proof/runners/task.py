@@ -18,12 +18,14 @@ class Task(NamedTuple):
     """One run to make: a suite in a slot, on all its tests or on the selected ones.
 
     ``selected`` are paths or test ids below the suite's root; empty means all.
+    ``trace`` are files below the top of which the executed lines are asked for.
     """
 
     suite: Suite
     slot: Slot
     selected: tuple[str, ...]
     timeout: float
+    trace: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:

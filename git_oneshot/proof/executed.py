@@ -1,0 +1,78 @@
+"""Whether every line that a change touches in production was executed by its tests.
+
+Lines are weighed by statement: a changed line counts as executed when any line
+of the smallest statement around it was. What has no effect when it is run, such
+as a docstring, a bare annotation or `pass`, needs no execution.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from git_oneshot.git import Git
+from git_oneshot.proof.change import Change
+from git_oneshot.proof.inert import PYTHON
+from git_oneshot.proof.lines import changed_lines
+
+
+def traced(change: Change) -> tuple[str, ...]:
+    """The production files of a change whose lines can be watched."""
+    return tuple(
+        sorted(f.path for f in change.on("production") if f.new and f.path.endswith(PYTHON))
+    )
+
+
+def unexecuted(
+    git: Git, change: Change, lines: Mapping[str, Sequence[int]], files: Sequence[str]
+) -> list[str]:
+    """The changed statements that no test executed, as ``file:line``."""
+    found = []
+    for path, changed in changed_lines(git, change.parent_tree, change.tree, files).items():
+        source = git.output("cat-file", "blob", f"{change.tree}:{path}")
+        done = set(lines.get(path, ()))
+        for first, last in _statements(source, changed.added):
+            if not done & set(range(first, last + 1)):
+                found.append(f"{path}:{first}")
+    return found
+
+
+def _statements(source: bytes, changed: frozenset[int]) -> Iterator[tuple[int, int]]:
+    """The spans of the statements that hold changed lines, each once."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    seen = set()
+    for first, last, effect in sorted(_spans(tree), key=lambda span: span[1] - span[0]):
+        inside = {line for line in changed if first <= line <= last and line not in seen}
+        seen |= set(range(first, last + 1))
+        if inside and effect:
+            yield first, last
+
+
+def _spans(tree: ast.AST) -> Iterator[tuple[int, int, bool]]:
+    """Each statement's own lines, without those of the statements inside it."""
+    idle = {id(inner) for node in ast.walk(tree) if _for_checkers(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        first, last = node.lineno, node.end_lineno or node.lineno
+        decorators = getattr(node, "decorator_list", [])
+        first = min([first, *(one.lineno for one in decorators)])
+        body = getattr(node, "body", [])
+        if body and isinstance(body[0], ast.stmt):
+            last = max(first, body[0].lineno - 1)
+        yield first, last, id(node) not in idle and _effective(node)
+
+
+def _for_checkers(node: ast.AST) -> bool:
+    """Whether it is a block that only a type checker reads."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _effective(node: ast.stmt) -> bool:
+    """Whether a statement does something when it is run."""
+    if isinstance(node, (ast.Pass, ast.Global, ast.Nonlocal)):
+        return False
+    if isinstance(node, ast.AnnAssign) and node.value is None:
+        return False
+    return not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

@@ -1,0 +1,130 @@
+"""What git itself would have made: of a merge, and of a revert.
+
+Both are found by git's own merge of trees, which touches no working tree and no
+index. What a commit has beyond that was made by hand.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.ids import printable
+from git_oneshot.git import Git
+from git_oneshot.proof.change import Change
+from git_oneshot.proof.index import private_index
+from git_oneshot.proof.lines import Lines, changed_lines
+
+_REVERT: Final = re.compile(
+    r"^This reverts commit ([0-9a-f]{40,64})"
+    r"(?:,\s+reversing\s+changes\s+made\s+to\s+([0-9a-f]{40,64}))?\.",
+    re.MULTILINE,
+)
+
+
+class Automatic(NamedTuple):
+    """A merge as git makes it: with its conflict markers, and with our side of each conflict."""
+
+    tree: str
+    ours: str
+
+
+def merged(git: Git, parents: Sequence[str]) -> Automatic:
+    """Merge commits, two by two, as `git merge` would."""
+    base, tree = parents[0], ""
+    for other in parents[1:]:
+        tree, conflicts = _merge(git, base, other)
+        ours = _settled(git, tree, conflicts, base, other)
+        if other != parents[-1]:
+            base = _commit(git, ours, (base, other))
+    return Automatic(tree, ours)
+
+
+def _merge(git: Git, one: str, other: str) -> tuple[str, list[str]]:
+    """The merge of two commits, and the paths in conflict."""
+    done = git.call(
+        "-c", "merge.conflictStyle=merge", "merge-tree", "--write-tree", "-z", "--name-only",
+        "--no-messages", "--allow-unrelated-histories", one, other, ok=(0, 1),
+    )  # fmt: skip
+    tree, *paths = done.stdout.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")
+    return tree, paths
+
+
+def _settled(git: Git, tree: str, conflicts: Sequence[str], one: str, other: str) -> str:
+    """The tree with our side of every conflict."""
+    if not conflicts:
+        return tree
+    section = re.compile(
+        rb"^<<<<<<< %s[^\n]*\n(.*?)^=======\n.*?^>>>>>>> %s[^\n]*\n"
+        % (one.encode(), other.encode()),
+        re.MULTILINE | re.DOTALL,
+    )
+    lines = []
+    for entry in git.names("ls-tree", "-z", "--full-tree", tree, "--", *conflicts):
+        meta, _, path = entry.partition("\t")
+        mode, kind, oid = meta.split(" ")
+        if kind == "blob":
+            text = section.sub(rb"\1", git.output("cat-file", "blob", oid))
+            oid = git.text("hash-object", "-w", "--stdin", stdin=text)
+            lines.append(f"{mode} {oid}\t{path}")
+    with private_index(git) as index:
+        git.call("read-tree", tree, index=index)
+        stdin = "\0".join([*lines, ""]).encode("utf-8", "surrogateescape")
+        git.call("update-index", "-z", "--index-info", stdin=stdin, index=index)
+        return git.text("write-tree", index=index)
+
+
+def _commit(git: Git, tree: str, parents: Sequence[str]) -> str:
+    """A commit that no ref will ever name: git merges commits, not trees."""
+    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+    lines += [
+        f"{who} git oneshot <git-oneshot@localhost> 0 +0000" for who in ("author", "committer")
+    ]
+    body = "\n".join([*lines, "", "a merge of trees", ""]).encode()
+    return git.text("hash-object", "-t", "commit", "-w", "--stdin", stdin=body)
+
+
+def hand_made(git: Git, auto: Automatic, tree: str) -> str:
+    """A remark on what a merge has beyond git's own, "" for nothing."""
+    paths = git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", auto.tree, tree)
+    if not paths:
+        return ""
+    lines = changed_lines(git, auto.ours, tree, paths)
+    told = []
+    for path in paths[:5]:
+        found = lines.get(path, Lines())
+        told.append(f"{printable(path)} ({len(found.added) + len(found.gaps)})")
+    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return f"by hand, with changed lines: {', '.join(told)}{more}"
+
+
+def foreign_lines(git: Git, change: Change, parents: Sequence[str]) -> list[str]:
+    """The hand-made production files with lines, or gaps, that no parent has."""
+    paths = [f.path for f in change.on("production")]
+    if not paths:
+        return []
+    by_parent = [changed_lines(git, git.tree(p), change.tree, paths) for p in parents]
+    found = []
+    for path in paths:
+        said = [lines.get(path, Lines()) for lines in by_parent]
+        alien = frozenset.intersection(*(one.added for one in said))
+        if alien or frozenset.intersection(*(one.gaps for one in said)):
+            found.append(path)
+    return found
+
+
+def reverts(git: Git, message: str, head: str, tree: str) -> str | None:
+    """The commit that a commit on ``head`` takes back exactly, None if it does not."""
+    said = _REVERT.search(message)
+    if said is None:
+        return None
+    commit, mainline = said[1], said[2]
+    if git.call("merge-base", "--is-ancestor", commit, head, ok=(0, 1, 128)).returncode != 0:
+        return None
+    before = mainline or git.maybe("rev-parse", "-q", "--verify", f"{commit}^")
+    if mainline and mainline not in git.text("show", "-s", "--format=%P", commit).split():
+        return None
+    base = _commit(git, git.tree(commit), ())
+    ours = _commit(git, git.tree(head), (base,))
+    theirs = _commit(git, git.tree(before), (base,))
+    found, conflicts = _merge(git, ours, theirs)
+    return commit if found == tree and not conflicts else None

@@ -1,0 +1,165 @@
+"""What no run can notice, by the syntax trees of two versions; and what only looks like it."""
+
+import importlib.util
+from typing import Final
+
+import pytest
+
+from git_oneshot.core.verdict import advice
+from git_oneshot.proof.inert import same_python
+from git_oneshot.proof.script import grammar_of, same_script
+from tests.proof.conftest import MakeLab
+from tests.proof.lab import said
+
+PYTHON_SAME: Final = {
+    "a comment": ("x = 1\n", "# why\nx = 1  # one\n"),
+    "a docstring": ("def f(): pass\n", 'def f():\n    """Do."""\n'),
+    "a module's docstring": ("x = 1\n", '"""Say."""\nx = 1\n'),
+    "the form": ("x = {'a': 1}\n", 'x = {\n    "a": 1,\n}\n'),
+    "types": (
+        "def f(a, *b, c=1, **d):\n    return a\n",
+        "from collections.abc import Callable\nfrom typing import Any\n\n\n"
+        "def f(a: int, *b: str, c: Any = 1, **d: Callable[[], None]) -> int:\n    return a\n",
+    ),
+    "a type of a variable": ("x = 1\n", "x: int = 1\n"),
+    "a type of an attribute": (
+        "class A:\n    def __init__(self):\n        self.x = 1\n",
+        "class A:\n    def __init__(self) -> None:\n        self.x: int = 1\n",
+    ),
+    "a type of a property": (
+        "class A:\n    @property\n    def x(self): return 1\n",
+        "class A:\n    @property\n    def x(self) -> int: return 1\n",
+    ),
+    "imports for a type checker": (
+        "import a\n",
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nimport a\n"
+        "if TYPE_CHECKING:\n    from b import c\n",
+    ),
+}
+PYTHON_OTHER: Final = {
+    "a value": ("x = 1\n", "x = 2\n"),
+    "a field": ("class A:\n    x = 1\n", "class A:\n    x: int = 1\n"),
+    "a field's type": ("class A:\n    x: int\n", "class A:\n    x: str\n"),
+    "what a decorator may read": (
+        "@app.get('/')\ndef f(a): return a\n", "@app.get('/')\ndef f(a: int): return a\n",
+    ),
+    "what a class's decorator may read": (
+        "@inject\nclass A:\n    def __init__(self, b): pass\n",
+        "@inject\nclass A:\n    def __init__(self, b: B): pass\n",
+    ),
+    "types that are read": (
+        "import typing\n\n\ndef f(a): return typing.get_type_hints(f)\n",
+        "import typing\n\n\ndef f(a: int): return typing.get_type_hints(f)\n",
+    ),
+    "a docstring that is read": ('"""A."""\nprint(__doc__)\n', '"""B."""\nprint(__doc__)\n'),
+    "a name that is exported": (
+        "__all__ = ['Any']\n", "from typing import Any\n\n__all__ = ['Any']\n",
+    ),
+    "a local name": ("def f():\n    return x\n", "def f():\n    x: int\n    return x\n"),
+    "an import": ("x = 1\n", "import os\nx = 1\n"),
+    "no Python before": ("x = (\n", "x = 1\n"),
+    "no Python after": ("x = 1\n", "x = (\n"),
+    "a future with fields": (
+        "class A:\n    x: int\n", "from __future__ import annotations\nclass A:\n    x: int\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PYTHON_SAME)
+def test_python_that_does_the_same(case: str) -> None:
+    old, new = (text.encode() for text in PYTHON_SAME[case])
+    assert same_python(old, new) and same_python(new, old)
+
+
+@pytest.mark.parametrize("case", PYTHON_OTHER)
+def test_python_that_may_do_something_else(case: str) -> None:
+    old, new = (text.encode() for text in PYTHON_OTHER[case])
+    assert not same_python(old, new) and not same_python(new, old)
+
+
+def test_bytes_that_are_no_source_are_not_the_same() -> None:
+    assert not same_python(b"\xff\xfe\x00", b"\xff\xfe\x00\n")
+    assert not same_python(b"x = " + b"(" * 5000, b"x = 1")
+
+
+BUTTON: Final = """\
+import React from 'react';
+export function Button({ label, onClick }) {
+  return <button onClick={onClick}>{label} now</button>;
+}
+"""
+TYPED: Final = """\
+import React from 'react';
+import type { ReactNode } from 'react';
+
+/** What a button is given. */
+export interface ButtonProps {
+  label: string;
+  onClick?: () => void;
+}
+
+export function Button({ label, onClick }: ButtonProps): ReactNode {
+  return <button onClick={onClick}>{label} now</button>;
+}
+"""
+SCRIPT_SAME: Final = {
+    "types of a component": (".tsx", BUTTON, TYPED),
+    "comments": (".js", "function f(a){return a}", "/** @a */ function f(a){return a} // c"),
+    "a cast": (".ts", "f(a)", "f(a as any)"),
+    "what is not null": (".ts", "f(a.b)", "f(a!.b)"),
+    "a private field": (".ts", "class A { x = 1 }", "class A { private readonly x: number = 1 }"),
+    "a parameter that may be left out": (".ts", "function f(a) {}", "function f(a?: string) {}"),
+    "a declaration": (".ts", "f(1)", "declare function f(a: number): void;\nf(1)"),
+    "a type": (".ts", "let x = 1;", "type A = number;\nlet x: A = 1;"),
+}  # fmt: skip
+SCRIPT_OTHER: Final = {
+    "a text": (".tsx", BUTTON, BUTTON.replace("now", "later")),
+    "an expression": (".tsx", BUTTON, BUTTON.replace("{label}", "{label + 1}")),
+    "a line break that ends it": (".js", "function f(a){return a}", "function f(a){return\na}"),
+    "a space in a text": (".js", "const a = 'x';", "const a = 'x ';"),
+    "a space in a template": (".js", "const a = `x ${b} y`;", "const a = `x ${b}  y`;"),
+    "a space in a pattern": (".js", "const a = /x/;", "const a = /x /;"),
+    "a property by a parameter": (
+        ".ts", "class A { constructor(x) {} }", "class A { constructor(private x) {} }",
+    ),
+    "what a decorator is told": (
+        ".ts", "@I()\nclass A { constructor(x) {} }", "@I()\nclass A { constructor(x: B) {} }",
+    ),
+    "an enum": (".ts", "enum A {X}", "enum A {X, Y}"),
+    "a comment that is read": (".jsx", "f(<a/>)", "/** @jsx h */ f(<a/>)"),
+    "no script": (".js", "a(", "b("),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SCRIPT_SAME)
+def test_a_script_that_does_the_same(case: str) -> None:
+    suffix, old, new = SCRIPT_SAME[case]
+    assert same_script(old.encode(), new.encode(), suffix)
+    assert same_script(new.encode(), old.encode(), suffix)
+
+
+@pytest.mark.parametrize("case", SCRIPT_OTHER)
+def test_a_script_that_may_do_something_else(case: str) -> None:
+    suffix, old, new = SCRIPT_OTHER[case]
+    assert not same_script(old.encode(), new.encode(), suffix)
+    assert not same_script(new.encode(), old.encode(), suffix)
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix"),
+    [("a/b.tsx", ".tsx"), ("b.ts", ".ts"), ("b.mjs", ".mjs"), ("b.py", ""), ("b.vue", "")],
+)
+def test_a_grammar_is_found_by_the_end_of_a_name(path: str, suffix: str) -> None:
+    assert grammar_of(path) == suffix
+
+
+def test_without_the_extra_the_hint_says_what_to_install(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = '[[suite]]\nname = "all"\ncommand = "true"\n[sides]\nproduction = ["*.ts"]\n'
+    made = lab({".oneshot.toml": rules, "a.ts": "f(1)\n", "b.ts": "g(1)\n"})
+    assert said(made.prove({"a.ts": "f(1) // one\n"}).proof) == "PASS inert"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    proof = made.prove({"b.ts": "g(1) // one\n"}).proof
+    assert said(proof) == "FAIL(no-test)"
+    assert "pip install 'git-oneshot[syntax]'" in advice(proof)
