@@ -13,6 +13,7 @@ from git_oneshot.cli.answer import Answer, Next, answering, excerpt, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.data import Finalized, Pushed
+from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.cli.proving import proven
 from git_oneshot.cli.sealing import sealed
@@ -72,6 +73,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         raise
     app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
     app.refresh_display()
+    tell(app, name, state.clock)
     if receipt.state.branch and receipt.state.phase == "completed":
         app.markers.close(receipt.state.branch)
         app.markers.leave(app.branch or receipt.state.branch, name)

@@ -95,3 +95,15 @@ def as_known(pull: Pull) -> PullRequest:
         pull.provider, pull.number, pull.url, pull.head, pull.base, pull.title, pull.text,
         pull.draft, "open" if pull.open else "closed",
     )  # fmt: skip
+
+
+def tell(app: App, name: FeatureId, since: int) -> None:
+    """Tell those who want to know what happened after the event at ``since``.
+
+    What goes wrong is said, and blocks nothing.
+    """
+    from git_oneshot.forge.outbox import deliver, targets
+
+    told = targets(app.git)
+    for wrong in deliver(app.git, app.store, told, name, since) if told else ():
+        app.say(f"warning: {wrong}")

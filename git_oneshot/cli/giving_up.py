@@ -7,7 +7,7 @@ from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Cancelled, FateData, Pruned, Spared, StepData
 from git_oneshot.cli.complete import open_features, phases
-from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail
+from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail, tell
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
@@ -147,6 +147,7 @@ def prune(
     for fate in fates if apply else ():
         if not fate.skipped:
             _leave(app, states[fate.feature])
+            tell(app, FeatureId(fate.feature), states[fate.feature].clock)
     data = Pruned(
         applied=apply, candidates=[one.feature for one in choice.chosen],
         pruned=[f.feature for f in fates if not f.skipped] if apply else None,

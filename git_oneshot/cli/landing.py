@@ -5,7 +5,7 @@ import click
 from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, open_features
-from git_oneshot.cli.forges import done_before, fetch_base, forge_for, read_at, send_trail
+from git_oneshot.cli.forges import done_before, fetch_base, forge_for, read_at, send_trail, tell
 from git_oneshot.cli.pull_data import Completed, LandedData
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Complete
@@ -45,6 +45,7 @@ def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) ->
     if app.markers.feature_on(state.branch) == name:
         app.markers.close(state.branch)
     send_trail(app, name)
+    tell(app, name, state.clock)
     app.refresh_display()
     if found.drift:
         app.say(f"warning: {found.commit[:9]} holds more or less than what was proven")

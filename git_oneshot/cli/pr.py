@@ -18,6 +18,7 @@ from git_oneshot.cli.forges import (
     pull_name,
     read_at,
     send_trail,
+    tell,
 )
 from git_oneshot.cli.pull_data import PullAnswer
 from git_oneshot.cli.sealing import sealed
@@ -221,6 +222,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
 
 def _said(app: App, name: FeatureId, receipt: Receipt, pull: PullRequest, what: str) -> Answer:
     send_trail(app, name)
+    tell(app, name, receipt.before.clock)
     return _answer(receipt, pull, f"{what} {pull_name(pull)}")
 
 

@@ -18,6 +18,7 @@ from git_oneshot.cli.forges import (
     pull_name,
     read_at,
     send_trail,
+    tell,
 )
 from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements
@@ -81,6 +82,7 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
         pull = forge.set_draft(pull, False)
         receipt = aside(app).execute(name, UpdatePull(PullUpdated(draft=False)))
     send_trail(app, name)
+    tell(app, name, state.clock)
     app.refresh_display()
     if pull.head != state.branch:
         app.say(f"note: the branch of the pull request is '{pull.head}'")

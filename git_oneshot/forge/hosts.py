@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Provider
+from git_oneshot.forge.own import last
 from git_oneshot.git import Git
 
 KNOWN: Final[dict[str, Provider]] = {
@@ -80,7 +81,7 @@ def place(git: Git, remote: str) -> Place | None:
     scheme, host, path = parse(url)
     if not host or not path:
         return None
-    said = git.maybe("config", "--get", f"oneshot.{host}.forge") or ""
+    said = last(git, f"oneshot.{host}.forge")
     if said and said.lower() not in NAMES:
         raise OneshotError(
             Code.FORGE_UNKNOWN,
@@ -90,7 +91,7 @@ def place(git: Git, remote: str) -> Place | None:
     provider = NAMES[said.lower()] if said else KNOWN.get(host)
     if provider is None or provider == "local":
         return None
-    api = git.maybe("config", "--get", f"oneshot.{host}.api") or _api(provider, scheme, host)
+    api = last(git, f"oneshot.{host}.api") or _api(provider, scheme, host)
     return Place(provider, host, path, api.rstrip("/"), f"{scheme}://{host}/{path}")
 
 
@@ -99,7 +100,7 @@ def unknown(git: Git, remote: str) -> str:
     if not remote:
         return ""
     _, host, _ = parse(git.maybe("remote", "get-url", "--push", remote) or "")
-    said = git.maybe("config", "--get", f"oneshot.{host}.forge") if host else None
+    said = last(git, f"oneshot.{host}.forge") if host else ""
     return host if host and host not in KNOWN and not said else ""
 
 
