@@ -40,6 +40,7 @@ class Next(NamedTuple):
         return " ".join([shlex.join(self.argv), *needs])
 
 
+COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))
 PLAN_IT: Final = Next(("git", "oneshot", "plan"), "plan it", ("--goal", "--approach"))
 
 

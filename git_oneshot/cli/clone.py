@@ -4,7 +4,7 @@ import shlex
 
 import click
 
-from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Installed, Trusted, Uninstalled
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
@@ -47,7 +47,14 @@ def install(app: App, *, yes: bool) -> Answer:
     text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE
     if came:
         text += f"\n{counted(came, 'feature')} came from '{app.clone.remote}'"
-    return Answer(Installed(changes=done, fetched=came), text)
+    return Answer(Installed(changes=done, fetched=came), text, _go_on(app))
+
+
+def _go_on(app: App) -> list[Next]:
+    """Back to the feature that is open here."""
+    if app.open_here() is None:
+        return []
+    return [Next(("git", "oneshot", "status"), "go on with the feature that is open here")]
 
 
 def _fetched(app: App) -> int:
@@ -93,4 +100,5 @@ def trust(app: App, *, yes: bool) -> Answer:
     if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
         raise OneshotError(Code.UNTRUSTED, "nothing is trusted", commands=data.commands)
     Trust(app.git).add(commands)
-    return Answer(data, "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands))
+    lines = "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands)
+    return Answer(data, lines, _go_on(app))

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering, excerpt, written
+from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, excerpt, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
 from git_oneshot.cli.data import Greened, Reddened
@@ -77,9 +77,8 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     if not same:
         app.say("note: this is the working tree, and what is staged differs from it")
     data = Greened(**written(receipt), proof=proof_data(judged.proof), staged=same)
-    argv = ("git", "commit") if same else ("git", "add", "--all")
-    why = "commit it" if same else "stage it, then git commit"
-    return Answer(data, text.green(judged.proof), [Next(argv, why)])
+    stage = [] if same else [Next(("git", "add", "--all"), "stage it")]
+    return Answer(data, text.green(judged.proof), [*stage, COMMIT_IT])
 
 
 def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:

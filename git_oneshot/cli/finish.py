@@ -17,6 +17,7 @@ from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.cli.proving import proven
 from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.sending import send_it
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
@@ -84,7 +85,13 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"
     lines.append(f"'{name}' {goes}")
     return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), [table, *lines],
-                  [Next(("git", "push"), "send it, with its trail")])  # fmt: skip
+                  _onward(app, phase))  # fmt: skip
+
+
+def _onward(app: App, phase: str) -> list[Next]:
+    if phase == "synthesize":
+        return [Next(("git", "oneshot", "synthesize"), "open the pull request")]
+    return send_it(app)
 
 
 def _leave(app: App, name: FeatureId, command: Finalize) -> Receipt:

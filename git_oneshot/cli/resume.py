@@ -45,7 +45,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     commits = reach(app, state)
     word, line = text.cycle(state, app.head)
     left = remaining(app.git, state)
-    nexts = [*_branch(app, state), *after(state, word, commits)]
+    nexts = [*_branch(app, state), *after(app, state, word, commits)]
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering
+from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
 from git_oneshot.cli.data import Status
 from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Said, Unpushed
 from git_oneshot.cli.proof_data import Going
+from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.standing import standing
 from git_oneshot.core.ids import printable
 from git_oneshot.core.review import checkpoint_advised
@@ -36,7 +37,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     waiting = loaded.tip is not None and app.store.unpushed(loaded.tip)
     unpushed = Unpushed(commits=list(commits.unpushed), trail=waiting)
     assert state.phase is not None
-    nexts = after(state, word, commits)
+    nexts = after(app, state, word, commits)
     aside = standing(app, state)
     nexts = [*aside.nexts, *nexts]
     data = Status(
@@ -107,27 +108,27 @@ def reach(app: App, state: State) -> Commits:
     return Commits(recorded, tuple(new))
 
 
-def after(state: State, cycle: str, commits: Commits) -> list[Next]:
+def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     """What to do next, the first thing first."""
-    nexts = _ahead(state, cycle, commits)
+    nexts = _ahead(app, state, cycle, commits)
     if any(void.reason == BEGUN_TWICE for void in state.void):
         argv = ("git", "oneshot", "split", state.feature)
         nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
     return nexts
 
 
-def _ahead(state: State, cycle: str, commits: Commits) -> list[Next]:
+def _ahead(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     if state.phase == "plan":
         return [PLAN_IT]
     if state.phase == "implementing":
         argv = {"red": "red", "green": "green"}.get(cycle)
-        first = (
-            Next(("git", "oneshot", argv), "go on") if argv else Next(("git", "commit"), "go on")
-        )
+        first = Next(("git", "oneshot", argv), "go on") if argv else COMMIT_IT
         last = Next(("git", "oneshot", "finalize"), "when all is committed")
-        return [first, last] if not state.spike else [first]
+        if state.spike:
+            return [first]
+        return [last, first] if commits.ids and cycle == "red" else [first, last]
     if state.phase == "completed" and commits.unpushed:
-        return [Next(("git", "push"), "send it, with its trail")]
+        return send_it(app)
     return after_review(state)
 
 

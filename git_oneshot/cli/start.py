@@ -80,7 +80,7 @@ def init(
     done = apply(app) if agreed else []
     nexts = [PLAN_IT]
     if not agreed:
-        nexts.append(Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
+        nexts.insert(0, Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
     kind = "spike" if spike else "feature"
     text = f"began {kind} '{name}' on branch '{branch}' ({receipt.state.policy})"
     suites = _suites(app)

@@ -32,7 +32,7 @@ def test_red_then_green_then_commit(feature: Project) -> None:
         "green: 1 turned by the change\n  sh check.sh  red without it (exit-code)\n"
     )
     assert "note: this is the working tree, and what is staged differs from it" in done.err
-    assert "hint: stage it, then git commit: git add --all" in done.err
+    assert "hint: stage it: git add --all" in done.err
     assert feature.git("ls-files", "--stage") == index
     assert feature.do("status", "--json").data["cycle"] == "commit"
     feature.git("add", "--all")

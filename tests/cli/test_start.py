@@ -17,8 +17,8 @@ def test_init_begins_on_this_branch(project: Project, make: MakeProject) -> None
     done = project.do("init", "topic", "--title", "A typo", "--policy", "always")
     assert done.out == "began feature 'topic' on branch 'fix/typo' (always)\n"
     assert done.err.splitlines() == [
-        "hint: plan it: git oneshot plan --goal … --approach …",
         "hint: set up this clone: git oneshot install --yes",
+        "hint: plan it: git oneshot plan --goal … --approach …",
     ]
     state = project.loaded().state
     assert (state.base, state.branch, state.start, state.title, state.policy) == (
