@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats contract truth bench dist install clean
+.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats contract fuzz truth bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -64,6 +64,10 @@ cheats: $(VENV)/test.stamp
 contract: $(VENV)/test.stamp
 	@sh tests/forge/contract.sh "$(abspath $(BIN))"
 	@$(BIN)/python -m pytest -q -m '' tests/trail/test_transports.py tests/forge/test_contract.py
+
+## fuzz      ten minutes of the processor on what takes trails apart; FUZZ="SECONDS SEED"
+fuzz: $(VENV)/test.stamp
+	@$(BIN)/python -m pip install -q atheris && $(BIN)/python -m tests.fuzz.trails $(FUZZ)
 
 ## truth     verdicts on commits of six public projects, held against labels; TRUTH_MIRROR=FOLDER has clones
 truth: $(VENV)/test.stamp

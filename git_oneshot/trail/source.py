@@ -44,8 +44,8 @@ def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
     cat.stdout.close()
     # cat-file ends at the first object that it can't unpack: a commit-graph
     # lets rev-list pass over that.
-    sound = cat.wait() == 0 and rev_list.wait() == 0
-    return raws if sound else None
+    ended = (cat.wait(), rev_list.wait())
+    return raws if ended == (0, 0) else None
 
 
 def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:

@@ -30,25 +30,33 @@ class Remote:
     def __init__(self, git: Git, name: str) -> None:
         self._git = git
         self.name = name
+        self._odd: list[str] | None = None  # refs there that no feature can have
 
     def tips(self, features: Iterable[FeatureId] | None = None) -> dict[FeatureId, str]:
         """What the remote has, of these features or of all."""
         wanted = None if features is None else {*features}
         few = wanted is not None and len(wanted) <= AT_ONCE
         patterns = [local_ref(f) for f in sorted(wanted)] if wanted and few else [f"{LOCAL}*"]
-        found = {}
+        found, odd = {}, []
         for line in self._say("ls-remote", "--refs", self.name, *patterns).split("\n"):
             commit, _, ref = line.partition("\t")
             name = FeatureId(ref.removeprefix(LOCAL))
             ours = ref.startswith(LOCAL) and FEATURE.fullmatch(name)
             if ours and (wanted is None or name in wanted):
                 found[name] = commit
+            elif ref.startswith(LOCAL) and not ours:
+                odd.append(ref)
+        self._odd = odd
         return found
 
     def fetch(self, features: Sequence[FeatureId] | None = None) -> None:
         """Bring what the remote has to where a fetch keeps it: of these features or of all."""
         if features is None or len(features) > AT_ONCE:
-            specs = [f"+{LOCAL}*:{REMOTE}{self.name}/*"]
+            if self._odd is None:
+                self.tips()
+            # A ref below a feature's, as below a folder, would end the whole fetch.
+            without = [f"^{ref}" for ref in (self._odd or ())[:AT_ONCE]]
+            specs = [f"+{LOCAL}*:{REMOTE}{self.name}/*", *without]
         else:
             specs = [f"+{local_ref(f)}:{remote_ref(self.name, f)}" for f in features]
         self._say(
