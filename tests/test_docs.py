@@ -334,6 +334,10 @@ TABLES: Final[dict[str, Any]] = {
 }
 
 
+def test_no_table_of_the_rules_is_forgotten() -> None:
+    assert {*TABLES.values()} == {*rules_file._Table.__subclasses__()}
+
+
 @pytest.mark.parametrize("title", TABLES)
 def test_the_rules_page_has_the_keys_of(title: str, manual: dict[str, Part]) -> None:
     table = TABLES[title]

@@ -13,7 +13,8 @@ from git_oneshot.proof.suites import rules_for
 def patient(app: App, limit: float | None) -> Patient:
     """What judges here, and waits for so many seconds."""
     where = app.git.work_tree or app.git.git_dir
-    return Patient(app.prover(limit=0), Background(app.git.own_dir, _work), where, limit)
+    background = Background(app.git.own_dir, _work)
+    return Patient(app.prover(limit=0), background, where, limit, app.progress.running)
 
 
 def _work(task: Task) -> object:

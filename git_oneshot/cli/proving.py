@@ -54,8 +54,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     judge = patient(app, None)
     commits = of_feature(app.git, state).ids if app.head else ()
     judging = judge_all(app.git, judge, commits, Claims((foreseen(app.git, state, state.branch),)))
-    with app.progress.running("proving in the background"):
-        verdicts = list(app.progress.each(judging, len(commits)))
+    verdicts = list(app.progress.each(judging, len(commits)))
     data = Proven(feature=name, commits=judgements(verdicts), suite=None)
     word = worst([v.proof for v in verdicts if not v.accepted])
     if word != "PASS":
@@ -68,9 +67,8 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
             **data,
         )
     if verdicts:
-        with app.progress.running("the suite, in the background"):
-            before = verdicts[0].commit.parent_tree
-            suite = judge.suite(app.git.tree("HEAD"), before, leaving(verdicts))
+        before = verdicts[0].commit.parent_tree
+        suite = judge.suite(app.git.tree("HEAD"), before, leaving(verdicts))
         data["suite"] = proof_data(suite)
         if suite.word != "PASS":
             raise OneshotError(

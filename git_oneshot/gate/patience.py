@@ -13,6 +13,7 @@ import msgspec
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key
 from git_oneshot.proof.background import Background, Task
+from git_oneshot.proof.bench import Watch, unwatched
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.prover import UNSAID, Prover
@@ -31,16 +32,22 @@ class Judge(Protocol):
 class Patient:
     """Asks the cache, then the background proof; waits ``limit`` seconds in all (None: for ever).
 
-    ``known`` must begin no run, so its limit is 0.
+    ``known`` must begin no run, so its limit is 0. ``watch`` is told of the waiting.
     """
 
     def __init__(
-        self, known: Prover, background: Background, work_tree: str, limit: float | None
+        self,
+        known: Prover,
+        background: Background,
+        work_tree: str,
+        limit: float | None,
+        watch: Watch = unwatched,
     ) -> None:
         self._known = known
         self._background = background
         self._work_tree = work_tree
         self._limit = limit
+        self._watch = watch
         self._until = None if limit is None else time.monotonic() + limit
 
     def prove(self, parent_tree: str, tree: str, *, said: Said = UNSAID) -> Judged:
@@ -67,7 +74,9 @@ class Patient:
         return found if isinstance(found, Proof) else self._late(proof)
 
     def _asked(self, task: Task) -> object:
-        return self._background.ask(task, time.monotonic() if self._hopeless else self._until)
+        what = "the suite" if task.kind == "suite" else "the tests of a commit"
+        with self._watch(f"{what}, in the background", max(self._known.refused, default=0.0)):
+            return self._background.ask(task, time.monotonic() if self._hopeless else self._until)
 
     @property
     def _hopeless(self) -> bool:
