@@ -154,6 +154,7 @@ def scene(stage: Stage, make: MakeProject) -> None:
     os.unlink(clone.hook("pre-push"))
     play("doctor", clone)
     play("doctor --fix", clone)
+    play("fsck", clone)
     play("uninstall", clone)
 
 
