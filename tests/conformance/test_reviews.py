@@ -14,7 +14,7 @@ from git_oneshot.core.prbody import judge
 from git_oneshot.forge.giving_up import clean_up, steps
 from tests.conformance.cases import CASES, FEATURE, FINALIZE, PLAN, Trial, memory, opened, trial
 from tests.forge.fakes import FakeForge, an_open_one
-from tests.forge.test_local import begin
+from tests.forge.steps import begin
 from tests.gate.project import BASE, MakeProject, Project, make, program, project, shell
 
 __all__ = ["make", "memory", "opened", "program", "project", "shell", "trial"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from git_oneshot.core.prune import age
-from tests.forge.test_local import begin, work
+from tests.forge.steps import work
 from tests.gate.project import FEATURE, MakeProject, Project
 
 OLD = "2020-01-01T00:00:00Z"
@@ -30,9 +30,8 @@ def old(project: Project, name: str, branch: str) -> None:
 # -- cancel -------------------------------------------------------------------------
 
 
-def test_cancel_closes_the_pull_request_first(project: Project) -> None:
-    begin(project).do("finalize")
-    project.do("synthesize")
+def test_cancel_closes_the_pull_request_first(opened: Project) -> None:
+    project = opened
     done = project.do("cancel", "--json")
     assert [(s["action"], s["status"]) for s in done.data["steps"]] == [
         ("close-pull-request", "executed")
@@ -41,9 +40,8 @@ def test_cancel_closes_the_pull_request_first(project: Project) -> None:
     assert project.git("branch", "--list", "topic-branch")
 
 
-def test_a_pull_request_can_be_left_as_it_is(project: Project) -> None:
-    begin(project).do("finalize")
-    project.do("synthesize")
+def test_a_pull_request_can_be_left_as_it_is(opened: Project) -> None:
+    project = opened
     project.do("cancel", "--keep-pr")
     assert project.types()[-1] == "workflow.cancel"
     state = project.loaded().state
@@ -59,9 +57,9 @@ def test_a_pull_request_can_be_left_as_it_is(project: Project) -> None:
     ],
 )
 def test_a_branch_is_deleted_when_it_is_asked_for_and_nothing_is_lost(
-    project: Project, prepare: str, status: str, why: str
+    begun: Project, prepare: str, status: str, why: str
 ) -> None:
-    begin(project)
+    project = begun
     if prepare:
         project.git(*prepare.split())
     [step] = project.do("cancel", FEATURE, "--delete-branch", "--json").data["steps"]
@@ -189,9 +187,9 @@ def test_another_clone_goes_on_from_one_page(make: MakeProject, tmp_path: Path) 
     assert (second.path / ".git" / "oneshot" / "on" / "topic-branch").exists()
 
 
-def test_status_advises_a_checkpoint_and_says_what_was_merged(project: Project) -> None:
-    begin(project).do("finalize")
-    for _ in range(12):
+def test_status_advises_a_checkpoint_and_says_what_was_merged(opened: Project) -> None:
+    project = opened
+    for _ in range(3):
         project.do("synthesize")
     done = project.do("status", "--json")
     assert done.data["checkpointAdvised"] is True

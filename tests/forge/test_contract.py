@@ -28,8 +28,8 @@ import pytest
 
 from tests.forge.front import REPO, Front, Request
 from tests.forge.server import serving
+from tests.forge.steps import work
 from tests.forge.test_forges import WANTED, Open
-from tests.forge.test_local import work
 from tests.gate.project import FEATURE, MakeProject, Project
 from tests.sandbox import Repo
 

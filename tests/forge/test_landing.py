@@ -8,19 +8,24 @@ from git_oneshot.core.facts import How
 from git_oneshot.forge.landing import complete_merged, find
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
-from tests.forge.test_local import begin, work
+from tests.forge.kept import kept
+from tests.forge.steps import begin, work
 from tests.gate.project import FEATURE, MakeProject, Project
 from tests.sandbox import MakeWorld
 
 
-@pytest.fixture
-def review(project: Project) -> Project:
+def moved_on(project: Project) -> None:
     """A feature of two commits with its pull request, and a base that has moved on."""
     work(begin(project), "second").do("finalize")
     project.do("synthesize", "--ready")
     project.git("switch", "-q", "main")
     project.repo.commit("other", {"README": "read this\n"})
-    return project
+
+
+@pytest.fixture
+def review(project: Project, store: Path) -> Project:
+    """See moved_on."""
+    return kept("moved-on", project, store, moved_on)
 
 
 def merged(project: Project, way: str) -> str:
@@ -57,9 +62,8 @@ def test_a_merged_feature_is_completed_and_its_commits_are_found_again(
     assert review.cli("complete", FEATURE, "--json").error == "ALREADY_COMPLETED"
 
 
-def test_a_fast_forward_is_a_merge_of_the_commits_themselves(project: Project) -> None:
-    begin(project).do("finalize")
-    project.do("synthesize")
+def test_a_fast_forward_is_a_merge_of_the_commits_themselves(opened: Project) -> None:
+    project = opened
     project.git("switch", "-q", "main")
     project.git("merge", "-q", "--ff-only", "topic-branch")
     done = project.do("complete", FEATURE, "--json")

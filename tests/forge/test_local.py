@@ -4,47 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.forge.steps import begin, work
 from tests.gate.project import FEATURE, Done, MakeProject, Project
-
-TEST = "grep -qx more lib/more\n"
-
-
-def begin(project: Project, *, branch: str = "topic-branch", policy: str = "always") -> Project:
-    """A planned feature on a branch of its own, with one commit that brings its test."""
-    project.git("switch", "-q", "-c", branch)
-    project.begin(FEATURE, "--policy", policy, "--base", "main")
-    return work(project)
-
-
-def work(project: Project, name: str = "more") -> Project:
-    """One more commit with its test."""
-    project.repo.write(f"checks/{name}", f"grep -qx {name} lib/{name}\n")
-    project.repo.write(f"lib/{name}", f"{name}\n")
-    project.git("add", "--all")
-    project.git("commit", "-q", "--no-verify", "-m", f"feat: {name}")
-    return project
-
-
-@pytest.fixture
-def review(project: Project) -> Project:
-    """A feature in synthesize, without a remote."""
-    begin(project).do("finalize")
-    return project
-
-
-@pytest.fixture
-def opened(review: Project) -> Project:
-    """With its pull request."""
-    review.do("synthesize")
-    return review
-
 
 # -- the whole way -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", [(), ("--squash",), ("--rebase",)], ids=lambda way: "".join(way))
-def test_from_init_to_a_merged_pull_request(project: Project, way: tuple[str, ...]) -> None:
-    begin(project)  # switch, init, plan, commit
+def test_from_init_to_a_merged_pull_request(begun: Project, way: tuple[str, ...]) -> None:
+    """git switch, init, plan, git add, git commit, and these: ten commands."""
+    project = begun
     project.do("finalize")
     done = project.do("synthesize", "--json")
     assert done.data["opened"] and done.data["pull"]["draft"]
@@ -136,8 +105,8 @@ def test_a_dry_run_finds_out_and_writes_nothing(review: Project) -> None:
     assert review.digest() == before
 
 
-def test_before_finalize_there_is_no_pull_request(project: Project) -> None:
-    begin(project)
+def test_before_finalize_there_is_no_pull_request(begun: Project) -> None:
+    project = begun
     done = project.cli("synthesize", "--json")
     assert (done.code, done.error) == (1, "INVALID_PHASE")
     assert project.cli("pr", "show", "--json").error == "GUARD_FAILED"

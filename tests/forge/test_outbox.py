@@ -15,7 +15,6 @@ from git_oneshot.core.events import Said
 from git_oneshot.core.notices import notices
 from git_oneshot.core.state import State
 from git_oneshot.forge.own import own
-from tests.forge.test_local import begin
 from tests.gate.project import FEATURE, Project
 from tests.trail.crafted import events_of
 
@@ -73,13 +72,13 @@ class Told:
 
 
 @pytest.fixture
-def told(project: Project, tmp_path: Path) -> Told:
-    return Told(project, tmp_path)
+def told(begun: Project, tmp_path: Path) -> Told:
+    return Told(begun, tmp_path)
 
 
 def test_each_step_is_told_once(told: Told) -> None:
     project = told.project
-    begin(project).do("finalize")
+    project.do("finalize")
     for line in ("synthesize", "pr ready", "synthesize", "pr merge --yes"):
         project.do(*line.split())
     assert told.what == ["finalized", "opened", "ready", "merged"]
@@ -90,7 +89,7 @@ def test_each_step_is_told_once(told: Told) -> None:
 def test_a_dead_target_is_reported_and_told_later(told: Told) -> None:
     project = told.project
     told.works(False)
-    done = begin(project).do("finalize")
+    done = project.do("finalize")
     assert "warning: 'notify.command' was not told: it ended with 3" in done.err
     told.works(True)
     project.do("synthesize")
@@ -98,17 +97,15 @@ def test_a_dead_target_is_reported_and_told_later(told: Told) -> None:
 
 
 @pytest.mark.parametrize("command", ["'", "/nowhere/at-all", ""])
-def test_what_is_no_command_blocks_nothing(project: Project, command: str) -> None:
-    project.git("config", "notify.command", command)
-    done = begin(project).do("finalize")
+def test_what_is_no_command_blocks_nothing(begun: Project, command: str) -> None:
+    begun.git("config", "notify.command", command)
+    done = begun.do("finalize")
     assert "was not told" in done.err
 
 
-def test_a_new_target_is_not_told_what_was_before_it(project: Project, tmp_path: Path) -> None:
-    begin(project).do("finalize")
-    project.do("synthesize")
-    told = Told(project, tmp_path)
-    project.do("pr", "ready")
+def test_a_new_target_is_not_told_what_was_before_it(opened: Project, tmp_path: Path) -> None:
+    told = Told(opened, tmp_path)
+    opened.do("pr", "ready")
     assert told.what == ["ready"]
 
 
@@ -140,12 +137,12 @@ def listener() -> Iterator[HTTPServer]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_apprise_tells_the_services_that_it_knows(project: Project, listener: HTTPServer) -> None:
+def test_apprise_tells_the_services_that_it_knows(begun: Project, listener: HTTPServer) -> None:
     """And no address is shown: it may hold a secret."""
     port = listener.server_address[1]
-    project.git("config", "notify.target", f"json://127.0.0.1:{port}/hook")
-    project.git("config", "--add", "notify.target", "json://127.0.0.1:1/s3cret")
-    done = begin(project).do("finalize")
+    begun.git("config", "notify.target", f"json://127.0.0.1:{port}/hook")
+    begun.git("config", "--add", "notify.target", "json://127.0.0.1:1/s3cret")
+    done = begun.do("finalize")
     assert [one["message"].splitlines()[0] for one in Listener.bodies] == [
         "topic is finalized: make it so"
     ]
