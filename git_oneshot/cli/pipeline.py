@@ -58,7 +58,8 @@ class Asked:
         shown, total = rows(
             (one.state for one in loaded), wanted=wanted, offset=self._offset, limit=self._limit
         )
-        features = [_row(app, s, origins[FeatureId(s.feature)], damaged) for s in shown]
+        now = app.now
+        features = [_row(now, s, origins[FeatureId(s.feature)], damaged) for s in shown]
         for name, damage in damaged.items():
             app.say(f"warning: {name}: {damage.message if damage else ''}")
         for one in loaded:
@@ -141,7 +142,7 @@ def _stale(app: App, loaded: "list[Loaded]") -> frozenset[str]:
 
 
 def _row(
-    app: App, state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]
+    now: str, state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]
 ) -> Row:
     bad = damaged.get(state.feature)
     pull = state.pull
@@ -153,7 +154,7 @@ def _row(
         origin="both" if len(origins) == 2 else next(iter(origins)),
         damage=bad.code if bad else None,
         cycle=cycle if state.phase in ("implementing", "synthesize") else None,
-        verdicts=verdicts(state), age=text.age(app.now, state.at),
+        verdicts=verdicts(state), age=text.age(now, state.at),
         pull=(pull.url or pull.head) if pull else None,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What people read: plain lines, printable whatever a trail, a test or a commit holds."""
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from git_oneshot.core.ids import printable
 from git_oneshot.core.state import State
 
 if TYPE_CHECKING:  # a read command proves nothing
+    import datetime
+
     from git_oneshot.gate.judging import Verdict
     from git_oneshot.gate.prepush import Held
 
@@ -123,10 +126,8 @@ def cycle(state: State, head: str | None) -> tuple[str, str]:
 
 def age(now: str, then: str) -> str:
     """How long ago, in the largest unit that there is one of."""
-    import datetime
-
     try:
-        passed = datetime.datetime.fromisoformat(now) - datetime.datetime.fromisoformat(then)
+        passed = _moment(now) - _moment(then)
     except ValueError:  # a damaged trail tells no time
         return "?"
     minutes = max(0, int(passed.total_seconds() // 60))
@@ -136,10 +137,15 @@ def age(now: str, then: str) -> str:
     return f"{minutes}m"
 
 
+@functools.lru_cache(maxsize=16)  # of a thousand features all are compared with one now
+def _moment(text: str) -> "datetime.datetime":
+    import datetime
+
+    return datetime.datetime.fromisoformat(text)
+
+
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     """Rows in columns, as wide as they need to be where nothing says how wide they may be."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))] if rows else []
-    return Table(head, rows, "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ))  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    line = "  ".join(f"%-{width}s" for width in widths)
+    return Table(head, rows, "\n".join((line % row).rstrip() for row in rows))

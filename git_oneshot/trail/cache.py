@@ -29,6 +29,7 @@ class StateCache:
     def __init__(self, folder: str) -> None:
         self.damaged = False  # whether a line that was asked for is not to be believed
         self._path = os.path.join(folder, "states")
+        self._found = 0  # bytes of the lines that were believed
 
     def find(self, tips: Iterable[str]) -> dict[str, State]:
         """The states that are known, by tip. Damage is a miss."""
@@ -42,6 +43,7 @@ class StateCache:
             state = _believed(line, tip)
             if state is not None:
                 found[tip] = state
+                self._found += len(line)
             self.damaged |= bool(line) and state is None
         return found
 
@@ -61,8 +63,10 @@ class StateCache:
 
     def keep(self, states: Mapping[str, State]) -> None:
         """Write the file anew with these states alone, when it is twice as large as they are."""
-        lines = b"".join(_line(tip, state) for tip, state in states.items())
         with contextlib.suppress(OSError):
+            if os.path.getsize(self._path) <= 2 * self._found + 65_536:
+                return  # as it mostly is; to make the lines again would cost as much as all else
+            lines = b"".join(_line(tip, state) for tip, state in states.items())
             if os.path.getsize(self._path) <= 2 * len(lines) + 65_536:
                 return
             temporary = f"{self._path}.{os.getpid()}"
