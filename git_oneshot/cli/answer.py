@@ -9,7 +9,6 @@ import msgspec
 
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
-from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.help import Command
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import Data, Excerpt, Refusal
@@ -34,10 +33,14 @@ class Next(NamedTuple):
     @property
     def line(self) -> str:
         """The command as a person types it."""
-        import shlex
+        if all(word.replace("-", "").isalnum() and word.isascii() for word in self.argv):
+            words = list(self.argv)  # as it mostly is, and an import less
+        else:
+            import shlex
 
+            words = [shlex.join(self.argv)]
         needs = (f"{need} …" if need.startswith("-") else need for need in self.needs)
-        return " ".join([shlex.join(self.argv), *needs])
+        return " ".join([*words, *needs])
 
 
 COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))
@@ -63,7 +66,10 @@ def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], clic
         ) -> None:  # fmt: skip
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json)
             answer = function(app, **arguments)
-            assert isinstance(answer.data, ANSWERS[name])
+            if json:  # the types of all answers are more than one command should load
+                from git_oneshot.cli.data import ANSWERS
+
+                assert isinstance(answer.data, ANSWERS[name])
             _print(app, name, answer)
 
         return click.command(name, cls=Command, short_help=summary)(_common(run))

@@ -24,20 +24,17 @@ from git_oneshot.cli.parts import (
     Data,
     Excerpt,
     Judgement,
-    OverlapData,
     ProofData,
     Refused,
-    Row,
-    Said,
     Spoken,
-    Unpushed,
     Wrote,
 )
-from git_oneshot.cli.proof_data import Cached, Going, Proved
-from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, PullData, Synthesized
+from git_oneshot.cli.proof_data import Cached, Proved
+from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
+from git_oneshot.cli.standing_data import Listed, Status
 from git_oneshot.cli.travel_data import Cloned, SplitOff, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
-from git_oneshot.core.state import State, Void
+from git_oneshot.core.state import State
 
 # -- commands that write an event ------------------------------------------------------
 
@@ -127,41 +124,6 @@ class Verified(Data, frozen=True, kw_only=True):
 
 
 # -- commands that read -----------------------------------------------------------------
-
-
-class Status(Data, frozen=True, kw_only=True):
-    """status. ``cycle`` is what comes next: red, green or commit.
-
-    ``unheard``: the hooks that are another tool's and do not call us.
-    """
-
-    feature: str
-    title: str
-    phase: Phase
-    policy: Policy
-    requested: bool
-    branch: str
-    base: str
-    spike: bool
-    plan: Plan | None
-    cycle: str
-    commits: list[Said]
-    unpushed: Unpushed
-    unheard: list[str]
-    tip: str | None
-    void: list[Void]
-    pull: PullData | None
-    merged: str | None  # the commit that holds it, of one that waits for its merge
-    overlaps: list[OverlapData]
-    checkpoint_advised: bool
-    going: Going | None
-
-
-class Listed(Data, frozen=True, kw_only=True):
-    """list."""
-
-    features: list[Row]
-    total: int
 
 
 class Logged(Data, frozen=True, kw_only=True):

@@ -10,10 +10,10 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches
-from git_oneshot.cli.data import Listed
 from git_oneshot.cli.look import Table
 from git_oneshot.cli.parts import Row
 from git_oneshot.cli.show import say_aside
+from git_oneshot.cli.standing_data import Listed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pipeline import Filter, rows, verdicts

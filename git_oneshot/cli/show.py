@@ -10,14 +10,14 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
-from git_oneshot.cli.data import Status
 from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Said, Unpushed
 from git_oneshot.cli.proof_data import Going
 from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.standing import standing
+from git_oneshot.cli.standing_data import Status
 from git_oneshot.core.ids import printable
-from git_oneshot.core.review import checkpoint_advised
+from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits, look, of_feature
 from git_oneshot.gate.elsewhere import unheard

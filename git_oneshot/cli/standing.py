@@ -48,7 +48,7 @@ def standing(app: App, state: State) -> Standing:
         lines.append(f"merged    as {state.merge_commit[:9]}{drift}")
     found_overlaps = overlapping(app, state, here=True)
     lines += [printable(f"overlap   {one.told}") for one in found_overlaps]
-    from git_oneshot.core.review import checkpoint_advised
+    from git_oneshot.core.pipeline import checkpoint_advised
 
     if checkpoint_advised(state):
         nexts.append(Next(("git", "oneshot", "checkpoint"), "much has happened since the last"))

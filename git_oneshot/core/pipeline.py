@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from git_oneshot.core.state import FINAL, Commit, State
 
+ADVISED: int = 20  # events after which a checkpoint is advised; nothing is refused for want of one
+
 
 class Filter(NamedTuple):
     """Which features are shown. Empty: any."""
@@ -64,6 +66,8 @@ def shared(planned: Iterable[str], theirs: Collection[str], feature: str) -> lis
 
 def verdicts(state: State) -> str:
     """The commits of a feature by verdict, such as ``3 PASS, 1 waived``; "" for none."""
+    if not state.commits:
+        return ""
     words = Counter(_word(state, commit) for commit in state.commits)
     return ", ".join(f"{count} {word}" for word, count in words.items())
 
@@ -71,3 +75,8 @@ def verdicts(state: State) -> str:
 def _word(state: State, commit: Commit) -> str:
     word = commit.proof.word if commit.proof else "not judged"
     return "waived" if word != "PASS" and state.waiver(commit.id) is not None else word
+
+
+def checkpoint_advised(state: State) -> bool:
+    """Whether so much happened since the last checkpoint that another would help."""
+    return state.open and state.clock - state.checkpoint >= ADVISED

@@ -18,7 +18,6 @@ from git_oneshot.core.guards import require, unmet
 from git_oneshot.core.state import Pull, State
 
 PullEvent = e.PrCreated | e.PrUpdated | e.PrClosed
-ADVISED: int = 20  # events after which a checkpoint is advised; nothing is refused for want of one
 
 
 # -- decide ---------------------------------------------------------------------------
@@ -118,11 +117,6 @@ def pruned(command: c.Prune) -> p.Pruned:
         stalenessMinutes=command.minutes, triggeredBy=command.by,
         skippedSafeguards=command.bypassed or None,
     )  # fmt: skip
-
-
-def checkpoint_advised(state: State) -> bool:
-    """Whether so much happened since the last checkpoint that another would help."""
-    return state.open and state.clock - state.checkpoint >= ADVISED
 
 
 # -- replay ---------------------------------------------------------------------------

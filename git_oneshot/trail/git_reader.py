@@ -71,9 +71,10 @@ class GitReader:
 
     def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
         """The states that need no replay."""
-        states = self._cache.find(key(t) for t in tips)
+        keys = list(map(key, tips))
+        states = map(self._cache.find(keys).get, keys)
         # A tip says nothing of the feature: someone may have copied a trail to another name.
-        return {t: s for t in tips if (s := states.get(key(t))) and s.feature == t.feature}
+        return {t: s for t, s in zip(tips, states, strict=True) if s and s.feature == t.feature}
 
     def _replayed(self, tips: Sequence[Tip]) -> dict[Tip, Loaded]:
         from git_oneshot.core.history import state_of

@@ -11,8 +11,8 @@ from git_oneshot.core import commands as c
 from git_oneshot.core import pulls as p
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.prune import Choice, Entry, age, choose, idle
-from git_oneshot.core.review import checkpoint_advised
 from git_oneshot.core.state import State
 from git_oneshot.forge.pruning import Fate, entries, prune, safeguard
 from git_oneshot.session import Session

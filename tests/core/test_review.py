@@ -12,8 +12,8 @@ from git_oneshot.core import pulls as p
 from git_oneshot.core.errors import Code
 from git_oneshot.core.events import Said
 from git_oneshot.core.facts import Phase
+from git_oneshot.core.pipeline import ADVISED, checkpoint_advised
 from git_oneshot.core.replay import legal, replay
-from git_oneshot.core.review import ADVISED, checkpoint_advised
 from git_oneshot.core.state import FINAL, Pull, State
 from git_oneshot.core.workflow import decide
 from tests.core.test_workflow import COMMIT, OTHER, PASS, STAMP, after, in_phase, refusal, said

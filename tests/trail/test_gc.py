@@ -19,7 +19,7 @@ from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.shelter import LONGEST, collecting
 from tests.sandbox import MakeRepo, MakeWorld, Repo
-from tests.trail.crafted import FEATURE, Open, append, started, titled
+from tests.trail.crafted import FEATURE, OTHER, Open, append, started, titled
 
 COLLECTIONS = int(os.environ.get("ONESHOT_COLLECTIONS", "2"))
 
@@ -147,25 +147,25 @@ def test_whose_gc_is_believed(work: Repo) -> None:
 def test_writers_lose_nothing_to_a_gc_beside_them(
     work: Repo, opened: Open, world: MakeWorld
 ) -> None:
-    Session(opened(work), world()).execute(FEATURE, Start())
-    argv = [sys.executable, "-m", "tests.trail.appender", str(work.path), FEATURE]
+    features = [FEATURE, OTHER]
+    for feature in features:
+        Session(opened(work), world()).execute(feature, Start())
+    argv = [sys.executable, "-m", "tests.trail.appender", str(work.path)]
     writers = [
-        subprocess.Popen([*argv, str(20 * COLLECTIONS)], cwd=Path(__file__).parents[2],
+        subprocess.Popen([*argv, feature, str(20 * COLLECTIONS)], cwd=Path(__file__).parents[2],
                          stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+        for feature in features
     ]  # fmt: skip
     collected = 0
     while any(writer.poll() is None for writer in writers) and collected < COLLECTIONS:
         work.git("gc", "-q", "--prune=now")
         collected += 1
-        loaded = Session(opened(work), world()).load(FEATURE)
-        assert loaded.damage is None  # nothing half-written is to be seen
+        for feature in features:  # nothing half-written is to be seen
+            assert Session(opened(work), world()).load(feature).damage is None
     acknowledged = {id_ for one in writers for id_ in one.communicate()[0].split()}
     assert [writer.returncode for writer in writers] == [0, 0]
-    tip = opened(work).tip(FEATURE)
-    assert tip is not None
-    [trail] = opened(work).read([tip])
-    assert trail.damage is None
-    assert acknowledged == {event.id for event in trail.events[1:]}
+    trails = opened(work).read(opened(work).tips())
+    assert [trail.damage for trail in trails] == [None, None]
+    assert acknowledged == {event.id for trail in trails for event in trail.events[1:]}
     assert work.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
     sys.stdout.write(f"\n{len(acknowledged)} appends beside {collected} collections\n")

@@ -1,0 +1,42 @@
+"""What ``data`` holds of features at a glance: apart, so that reading them imports little."""
+
+from git_oneshot.cli.parts import Data, OverlapData, Row, Said, Unpushed
+from git_oneshot.cli.proof_data import Going
+from git_oneshot.cli.pull_data import PullData
+from git_oneshot.core.facts import Phase, Plan, Policy
+from git_oneshot.core.state import Void
+
+
+class Status(Data, frozen=True, kw_only=True):
+    """status. ``cycle`` is what comes next: red, green or commit.
+
+    ``unheard``: the hooks that are another tool's and do not call us.
+    """
+
+    feature: str
+    title: str
+    phase: Phase
+    policy: Policy
+    requested: bool
+    branch: str
+    base: str
+    spike: bool
+    plan: Plan | None
+    cycle: str
+    commits: list[Said]
+    unpushed: Unpushed
+    unheard: list[str]
+    tip: str | None
+    void: list[Void]
+    pull: PullData | None
+    merged: str | None  # the commit that holds it, of one that waits for its merge
+    overlaps: list[OverlapData]
+    checkpoint_advised: bool
+    going: Going | None
+
+
+class Listed(Data, frozen=True, kw_only=True):
+    """list."""
+
+    features: list[Row]
+    total: int
