@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules import Suite
-from git_oneshot.core.runs import Facts, Pair, Result, Run
+from git_oneshot.core.runs import Facts, Pair, Result, Run, worst
 from git_oneshot.core.verdict import judge, reason
 from git_oneshot.proof.process import Ended
 from git_oneshot.proof.runners import (
@@ -757,3 +757,35 @@ def test_unittest_is_asked_for_files_that_can_be_imported(path: str) -> None:
     assert selection(suite, [path]) == (path,)
     assert selection(suite, [path, "a-b/test_a.py"]) == ()
     assert selection(suite, ["helper.py"]) == ()
+
+
+@pytest.mark.parametrize("workers", ["", " -p xdist -n 2"])
+def test_h45_parts_of_a_test_are_of_the_test_and_the_worst_is_what_it_did(
+    project: Make, workers: str
+) -> None:
+    """pytest's own subtests, unittest's and parameters, in one process and in xdist's workers."""
+    made = project(
+        {
+            "pytest.ini": "[pytest]\naddopts = -p no:hypothesispytest\n",
+            "test_a.py": "import unittest, pytest\n"
+            "def test_parts(subtests):\n"
+            "    for n in (1, 2, 3):\n"
+            "        with subtests.test(n=n): assert n != 2\n"
+            "def test_well(subtests):\n"
+            "    with subtests.test('one'): pass\n"
+            "class T(unittest.TestCase):\n"
+            "    def test_old(self):\n"
+            "        for n in (1, 2):\n"
+            "            with self.subTest(n=n): self.assertEqual(n, 2)\n"
+            "@pytest.mark.parametrize('n', [1, 2])\n"
+            "def test_each(n): assert n == 1\n",
+        }
+    )
+    suite = replace(PYTEST, command=("python", "-m", "pytest", *workers.split()))
+    ran = made.run(suite)
+    assert ran.trouble == "", ran.detail
+    assert {r.id.partition("::")[2]: (r.outcome, r.exception) for r in worst(ran.results)} == {
+        "test_parts": ("failed", "AssertionError"), "test_well": ("passed", ""),
+        "T::test_old": ("failed", "AssertionError"), "test_each[1]": ("passed", ""),
+        "test_each[2]": ("failed", "AssertionError"),
+    }  # fmt: skip
