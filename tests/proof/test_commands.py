@@ -151,6 +151,25 @@ def test_h52_a_run_that_ends_well_with_failed_tests_is_a_lie(case: Case, tmp_pat
     assert "exit 0" in run.detail
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "report"),
+    [("vitest", "", '{"testResults": []}'), ("jest", "No tests found, exiting with code 1", ""),
+     ("jest", "No files found in /x", "")],
+)  # fmt: skip
+def test_a_file_that_is_no_test_of_this_runner_makes_it_run_all(
+    name: str, said: str, report: str, tmp_path: Path
+) -> None:
+    """Such as a browser's tests beside a unit's: they are called alike."""
+    place = Place(tmp_path, name)
+    (place.bin / "out").write_text(said)
+    (place.bin / "report").write_text(report)
+    case = next(case for case in CASES if case.report == name)
+    run = place.run(suite_of(case), 1, ("e2e/a.test.js",))
+    calls = place.said().split("|")
+    assert ["e2e/a.test.js" in call for call in calls] == [True, False]
+    assert (run.trouble, run.detail) == ("runner", "suite 'all' ran no test")
+
+
 def test_a_child_of_a_proof_knows_that_it_is_one(tmp_path: Path) -> None:
     place = Place(tmp_path, "go")
     place.run(suite_of(CASES[6]), 1)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules import Suite
+from git_oneshot.core.rules_file import Runner
 from git_oneshot.core.runs import Facts, Pair, Result, Run, worst
 from git_oneshot.core.verdict import judge, reason
 from git_oneshot.proof.process import Ended
@@ -789,3 +790,18 @@ def test_h45_parts_of_a_test_are_of_the_test_and_the_worst_is_what_it_did(
         "T::test_old": ("failed", "AssertionError"), "test_each[1]": ("passed", ""),
         "test_each[2]": ("failed", "AssertionError"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("runner", ["pytest", "unittest"])
+def test_a_helper_that_is_called_like_a_test_makes_all_tests_run(
+    project: Make, runner: Runner
+) -> None:
+    made = project(
+        {
+            "test_helper.py": "def help(): return 1\n",
+            "test_a.py": "import unittest, test_helper\nclass T(unittest.TestCase):\n"
+            "    def test_a(self): self.assertEqual(test_helper.help(), 1)\n",
+        }
+    )
+    suite = replace(PYTEST, runner=runner)
+    assert [r.id for r in made.run(suite, "test_helper.py").results] == ["test_a.py::T::test_a"]

@@ -24,6 +24,7 @@ from git_oneshot.proof.runners import (
 )
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools
+from git_oneshot.proof.runners.task import idle
 
 ARGUMENTS: Final = 100_000  # characters of names that a runner is given
 
@@ -64,7 +65,14 @@ def run_suite(task: Task, tools: Tools) -> Run:
     """Run a suite, and say what each test did. Never raises for what the suite does."""
     try:
         lacking = dependencies.missing(task, tools)
-        return lacking or RUNNERS[task.suite.runner].run(task, tools)
+        if lacking:
+            return lacking
+        way = RUNNERS[task.suite.runner]
+        made = way.run(task, tools)
+        if task.selected and not made.results and made.detail in ("", idle(task)):
+            # Files that are called as tests are, and hold none: helpers, or another runner's.
+            made = way.run(task._replace(selected=()), tools)
+        return made
     except OSError as err:
         name = err.filename or task.suite.command[0]
         return Run(trouble="runner", detail=f"cannot run '{name}': {err.strerror}")

@@ -1,6 +1,7 @@
 """jest, by its JSON report: ``--ci`` writes no snapshot, and a test that was retried failed."""
 
 import os
+import re
 from typing import Final
 
 from git_oneshot.core.runs import Run
@@ -30,4 +31,5 @@ def run(task: Task, tools: Tools) -> Run:
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))
     results, problem = javascript.read(task, text_of(report))
-    return concluded(task, ended, results, problem)
+    none = not results and bool(re.search("^No (?:tests|files) found", ended.log, re.MULTILINE))
+    return concluded(task, ended, results, problem, none=none)

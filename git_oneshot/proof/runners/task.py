@@ -83,24 +83,33 @@ def concluded(
     results: Sequence[Result],
     problem: str = "",
     failed: tuple[int, ...] = (1,),
+    *,
+    none: bool = False,
 ) -> Run:
     """The run of these results. Exit status, report and tests must agree, or it proves nothing.
 
     ``failed``: the statuses that mean that a test failed; ``problem``: why the
-    report can't be believed.
+    report can't be believed; ``none``: the runner says that it found no test.
     """
     trouble, detail = troubled(task, ended), detailed(task, ended)
     failing = any(result.outcome in FAILING for result in results)
     if not trouble:
-        if problem or ended.status not in (0, *failed) or (ended.status in failed) != failing:
+        if none:
+            trouble, detail = "runner", idle(task)
+        elif problem or ended.status not in (0, *failed) or (ended.status in failed) != failing:
             with_it = "a test of it failed" if failing else "no test of it failed"
             trouble, detail = "runner", problem or f"{detail}; and {with_it}"
         elif not results:
-            trouble, detail = "runner", f"suite '{task.suite.name}' ran no test"
+            trouble, detail = "runner", idle(task)
     log = ended.log[-LOG:]
     if trouble:
         return Run(trouble=trouble, detail=detail[:500], seconds=ended.seconds, log=log)
     return Run(results=tuple(results), seconds=ended.seconds, log=log)
+
+
+def idle(task: Task) -> str:
+    """What is said of a run without a test: it is never a pass."""
+    return f"suite '{task.suite.name}' ran no test"
 
 
 def troubled(task: Task, ended: Ended) -> str:

@@ -28,5 +28,6 @@ def run(task: Task, tools: Tools) -> Run:
         "--reporter=json", f"--outputFile={report}", "--retry=0", "--bail=0", *task.files,
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))
-    results, problem = javascript.read(task, text_of(report))
-    return concluded(task, ended, results, problem)
+    text = text_of(report)
+    results, problem = javascript.read(task, text)
+    return concluded(task, ended, results, problem, none=bool(text) and not (results or problem))
