@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from git_oneshot.core.facts import Proof, TestTurn
 from git_oneshot.core.runs import FAILING, Pair, Result, Run, worst
-from git_oneshot.core.verdict import doubt, proof_of, turn_of
+from git_oneshot.core.verdict import doubt, proof_of, turn_of, whole
 
 Key = tuple[str, str]  # suite, test id
 
@@ -30,7 +30,7 @@ def regression(
     new = _results(after)
     bad = _broken(old, new, leaving)
     if bad is not None:
-        return bad
+        return whole(bad, [run for _, run in (*before, *after)])
     count = f"{len(new)} test{'' if len(new) == 1 else 's'}"
     apart = f"nothing to compare with: {broken[0].detail}" if broken else ""
     notes = tuple(note[:500] for note in (count, apart) if note)

@@ -46,8 +46,7 @@ FAILURES: Final = {
     "unpinned": "a part of the change is missed by no test: test it, or commit it apart",
     "weakened": "a test was changed to pass with the old code and the new: make it tell them apart",
     "new-test": "a refactoring brings no test: commit the new tests first, by themselves",
-    "uncovered": "no test executes a line that a refactoring changed: cover it first, "
-    "in a commit of tests",
+    "uncovered": "no test executes a line that a refactor changes: cover it first, by itself",
     "fixup": "the commit is to be squashed into another: git rebase -i --autosquash",
     "check-failed": "a check command of the rules fails: mend what it names",
     "suite-failed": "the suite fails: mend it first",
@@ -59,6 +58,7 @@ DOUBTS: Final = {
     "deps": "the packages of the lock file are not installed, or the setup failed",
     "environment": "the tests need a package that is not installed",
     "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
+    "submodule": "the commit of a submodule is not in this clone: git submodule update --init",
     "untrusted": "the commands are not trusted in this clone: git oneshot trust",
     "missing-objects": "the repository lacks objects that the proof needs",
 }
@@ -146,6 +146,11 @@ def _uninstalled(result: Result, facts: Facts) -> bool:
 
 def judge(pairs: Sequence[Pair], facts: Facts, *, other: str) -> Proof:
     """The proof of a change from its runs; ``other`` is its class if no test turned."""
+    found = _judged(pairs, facts, other)
+    return whole(found, [run for pair in pairs for run in (pair.green, pair.red)])
+
+
+def _judged(pairs: Sequence[Pair], facts: Facts, other: str) -> Proof:
     doubtful = doubt(run for pair in pairs for run in (pair.green, pair.red))
     if doubtful:
         return doubtful
@@ -263,18 +268,20 @@ def doubt(runs: Iterable[Run]) -> Proof | None:
     return None
 
 
+def whole(proof: Proof, runs: Iterable[Run]) -> Proof:
+    """A proof; UNKNOWN instead of a FAIL that may be for want of a submodule."""
+    lacks = next((run.lacks for run in runs if run.lacks), "")
+    return proof_of("UNKNOWN", "submodule", [], lacks) if lacks and proof.word == "FAIL" else proof
+
+
 def turn_of(suite: str, before: Result | None, after: Result | None, reason: str = "") -> TestTurn:
     """A test as it was without the change and with it; at least one of the two is there."""
     one = after or before
     assert one is not None
     return TestTurn(
-        suite=suite,
-        id=one.id[:2000],
-        file=one.file[:500],
-        red=before.outcome if before else "",
-        green=after.outcome if after else "",
-        reason=reason,
-    )
+        suite=suite, id=one.id[:2000], file=one.file[:500], reason=reason,
+        red=before.outcome if before else "", green=after.outcome if after else "",
+    )  # fmt: skip
 
 
 def proof_of(

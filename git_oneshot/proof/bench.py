@@ -121,8 +121,11 @@ class Bench:
             made = run_suite(task, self._tools)
         if made.trouble == "timeout" and timeout < most:
             made = msgspec.structs.replace(made, trouble="budget")
+        if slot.lacking:
+            made = msgspec.structs.replace(made, lacks=slot.lacking)
         self._made[key] = made
-        self._cache.keep(key, made)
+        if not made.lacks:  # it may come
+            self._cache.keep(key, made)
         self._cache.took(key[:-1], made.seconds)
         return made
 

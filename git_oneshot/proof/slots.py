@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.git import Git, GitError
+from git_oneshot.proof.submodules import populate
 
 MOST = 16  # slots of one repository
 
@@ -31,6 +32,7 @@ class Slot(NamedTuple):
     top: str
     home: str
     lock: int
+    lacking: str = ""  # a submodule that is not here
 
 
 class Slots:
@@ -71,16 +73,17 @@ class Slots:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(index + ".lock")  # of a process that was killed; the slot is ours now
         try:
-            self._lay(slot, index, tree)
+            lacking = self._lay(slot, index, tree)
         except GitError:
             # A damaged index, or folders that a test closed to us: begin anew.
             _remove(slot.top)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(index)
-            self._lay(slot, index, tree)
-        return slot
+            lacking = self._lay(slot, index, tree)
+        return slot._replace(lacking=lacking)
 
-    def _lay(self, slot: Slot, index: str, tree: str) -> None:
+    def _lay(self, slot: Slot, index: str, tree: str) -> str:
+        """Lay a tree out, and its submodules; what of them is not here."""
         os.makedirs(slot.top, exist_ok=True)
         _remove(os.path.join(slot.top, ".git"))  # `git clean` never would
         here = self._git._replace(work_tree=slot.top)
@@ -88,6 +91,9 @@ class Slots:
                  "-c", "core.sparseCheckout=false", "-c", "submodule.recurse=false")  # fmt: skip
         here.call(*quiet, "read-tree", "--reset", "-u", tree, index=index)
         here.call(*quiet, "clean", "-ffdxq", index=index)
+        folders = dict.fromkeys((self._git.git_dir, self._git.common_dir))
+        stores = tuple(os.path.join(folder, "modules") for folder in folders)
+        return populate(self._git, stores, slot.top, tree, index + ".module")
 
 
 def _remove(folder: str) -> None:

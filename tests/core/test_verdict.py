@@ -779,3 +779,14 @@ def test_a_test_that_went_is_renamed_or_moved_not_paid_for(
 ) -> None:
     """Any commit brings tests: they must not buy the deletion of others."""
     assert regression(_suite(*before), _suite(*after)).word == word
+
+
+def test_h18_a_failure_for_want_of_a_submodule_is_a_doubt() -> None:
+    lacking = Run(results=outcomes({"a": "failed"}).results, lacks="submodule 'x' is not here")
+    passing = Run(results=outcomes({"a": "passed"}).results, lacks="submodule 'x' is not here")
+    assert said(judge([Pair("all", lacking, lacking)], NEUTRAL, other="neutral")) == (
+        "UNKNOWN(submodule)"
+    )
+    assert said(judge([Pair("all", lacking, passing)], NEUTRAL, other="x")).startswith("PASS")
+    assert said(regression([("all", passing)], [("all", lacking)])) == "UNKNOWN(submodule)"
+    assert said(regression([("all", passing)], [("all", passing)])) == "PASS"
