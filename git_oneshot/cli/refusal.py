@@ -68,6 +68,11 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
         Next(("git", "oneshot", "request-synthesize"), "ask for a pull request"),
     ),
     "synthesis-opted-out": (Next(("git", "oneshot", "finalize"), "go on to its pull request"),),
+    "has-pull-request": (Next(("git", "oneshot", "synthesize"), "open one"),),
+    "merge-verified": (Next(("git", "oneshot", "pr", "show"), "look at the pull request"),),
+    "not-merged": (Next(("git", "oneshot", "complete"), "complete it"),),
+    "not-a-draft": (Next(("git", "oneshot", "pr", "ready"), "make it ready"),),
+    "proven-tip": (Next(("git", "oneshot", "synthesize"), "prove what is new"),),
     "proven": (Next(("git", "oneshot", "finalize"), "prove the commits"),),
 }
 _VERDICTS: Final[dict[str, tuple[Next, ...]]] = {

@@ -10,6 +10,7 @@ from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features, files, remotes
 from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.landing import complete_seen
 from git_oneshot.cli.parts import SyncRow
 from git_oneshot.cli.text import counted
 from git_oneshot.cli.travel_data import Cloned, LossRow, SplitOff, Synced
@@ -42,6 +43,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise OneshotError(
             Code.STATE_NOT_FOUND, f"no feature '{named[0]}'", "see them: git oneshot list --all"
         )
+    completed = complete_seen(app, named) if not dry_run else []
     if not dry_run and signs(app.git):
         for tip in unsealed(app.store, app.email, named):
             _, why = app.store.seal(tip, terminal=app.terminal)
@@ -52,13 +54,14 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     for loss in losses:
         app.say(f"warning: {loss.told}")
     data = Synced(
-        remote=name, dry_run=dry_run,
+        remote=name, dry_run=dry_run, completed=completed,
         features=[SyncRow(feature=o.feature, sent=o.sent, received=o.received, merged=o.merged,
                           wrong=o.wrong or None) for o in outcomes],
         lost=[_lost(loss) for loss in losses],
     )  # fmt: skip
     wrong = [one for one in outcomes if one.wrong]
-    lines = [_line(one, dry_run) for one in outcomes if one.moved and not one.wrong]
+    lines = [f"{one}: completed, it was merged" for one in completed]
+    lines += [_line(one, dry_run) for one in outcomes if one.moved and not one.wrong]
     if wrong:
         for line in lines:
             app.say(line)

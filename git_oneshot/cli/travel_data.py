@@ -20,6 +20,7 @@ class Synced(Data, frozen=True, kw_only=True):
     dry_run: bool
     features: list[SyncRow]
     lost: list[LossRow]
+    completed: list[str]  # features that had been merged
 
 
 class Cloned(Data, frozen=True, kw_only=True):

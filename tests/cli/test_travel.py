@@ -28,7 +28,7 @@ def test_sync_for_people_and_for_programs(feature: Project, make: MakeProject) -
     assert bare.git("for-each-ref", "refs/oneshot") == ""
     done = feature.do("sync", "--json")
     assert done.data == {
-        "remote": "origin", "dryRun": False, "lost": [],
+        "remote": "origin", "dryRun": False, "lost": [], "completed": [],
         "features": [
             {"feature": FEATURE, "sent": 3, "received": 0, "merged": False, "wrong": None}
         ],

@@ -136,6 +136,23 @@ def test_with_a_remote_the_base_is_seen_there(make: MakeProject, tmp_path: Path)
     )
 
 
+def test_sync_completes_what_was_merged(make: MakeProject, tmp_path: Path) -> None:
+    project = make()
+    bare = make.remote(project)
+    begin(project).do("finalize")
+    project.do("synthesize", "--ready")
+    assert project.do("sync", "--json").data["completed"] == []
+    other = tmp_path / "other"
+    project.git("clone", "-q", str(bare.path), str(other))
+    for line in ("merge -q --no-ff --no-edit origin/topic-branch", "push -q origin main"):
+        assert project.may(*line.split(), cwd=other).code == 0
+    assert project.do("sync", "--dry-run", "--json").data["completed"] == []
+    assert project.do("sync").out.startswith("topic: completed, it was merged\n")
+    assert project.loaded().state.phase == "completed"
+    [tip] = project.git("ls-remote", str(bare.path), f"refs/oneshot/{FEATURE}").split()[:1]
+    assert tip == project.git("rev-parse", f"refs/oneshot/{FEATURE}")
+
+
 def test_who_sees_a_merge_on_the_way_completes_it_by_one_call(
     review: Project, world: MakeWorld
 ) -> None:
