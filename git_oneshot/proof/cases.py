@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from git_oneshot.core.asserted import keeps
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key, regression, turns_of_pairs
 from git_oneshot.core.rules import Rules, Suite, suites_of
@@ -14,7 +15,7 @@ from git_oneshot.core.verdict import doubt, judge, proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof import whole
 from git_oneshot.proof.bench import Bench, Wanted
-from git_oneshot.proof.change import Change, facts_of, read_change
+from git_oneshot.proof.change import Change, File, facts_of, read_change
 from git_oneshot.proof.classes import (
     Said,
     Sorted,
@@ -113,11 +114,12 @@ class Case(NamedTuple):
     def _weakened(self, wanted: Sequence[Wanted], pairs: Sequence[Pair]) -> Proof | None:
         """FAIL, when a test was edited so that it passes with the old code and with the new.
 
-        Its old version tells: it passes with the old code, and fails with the new.
+        Its old version tells: it passes with the old code, and fails with the new. One
+        that asserts what it did was adapted: how it is called, or what it warns of.
         """
         change = self.change
-        edited = {f.path for f in change.on("test") if f.status == "M"}
-        if not edited or len(change.files) == len(change.on("test")):
+        edited = {f.path: f for f in change.on("test") if f.status == "M"}
+        if not edited or not change.on("production", "neutral"):
             return None
         held = _passing(pairs, edited)
         if not held:
@@ -135,11 +137,22 @@ class Case(NamedTuple):
             for p in before
             for r in p.green.results
             if r.outcome in FAILING and r.when == "call" and (p.suite, r.id) in held & was
+            if not self._adapted(edited.get(r.file), r.id)
         ]
         if not bad:
             return None
         note = f"{bad[0][1]}: as it was it fails with the change, as it is it passes without it"
         return proof_of("FAIL", "weakened", turns_of_pairs(pairs, bad), note)
+
+    def _adapted(self, file: File | None, test: str) -> bool:
+        """Whether a test was edited, and asserts all the same what it did."""
+        if file is None:
+            return False
+        old, new = (
+            self.git.output("cat-file", "blob", blob).decode(errors="replace")
+            for blob in (file.old, file.new)
+        )
+        return keeps(old, new, test)
 
     def _unexercised(
         self, wanted: Sequence[Wanted], pairs: Sequence[Pair], proof: Proof

@@ -16,7 +16,9 @@ STUB: Final = ".pyi"
 MOST: Final = 2**20  # bytes of a file that is read for this
 
 # Names by which a module reads annotations at run time.
-_READERS: Final = frozenset(("get_type_hints", "__annotations__", "get_annotations", "signature"))
+_READERS: Final = frozenset(
+    ("get_type_hints", "__annotations__", "get_annotations", "signature", "get_overloads")
+)
 # Modules whose names stand in annotations, and do nothing where they are imported.
 _TYPING: Final = frozenset(("typing", "typing_extensions", "collections.abc"))
 # Decorators that look at no annotation.
@@ -91,9 +93,13 @@ class _Strip(ast.NodeTransformer):
         self._docs = docs
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
+        if self._types:
+            node.body = _without_overloads(node.body)
         return self._documented(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        if self._types:
+            node.body = _without_overloads(node.body)
         self._documented(node)
         # What is annotated in a class may be a field: of a dataclass, a model, a row;
         # and a decorator of the class may read the annotations of its methods.
@@ -141,6 +147,19 @@ class _Strip(ast.NodeTransformer):
             return node
         self.generic_visit(node)
         return node
+
+
+def _without_overloads(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Less what only tells a type checker of a function that follows under the same name."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    last = {s.name: i for i, s in enumerate(body) if isinstance(s, functions)}
+    return [
+        s
+        for i, s in enumerate(body)
+        if not isinstance(s, functions)
+        or last[s.name] == i
+        or [_name(d) for d in s.decorator_list] != ["overload"]
+    ]
 
 
 def _untyped(node: ast.AST) -> None:

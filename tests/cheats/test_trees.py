@@ -11,7 +11,7 @@ import pytest
 
 from git_oneshot.gate.judging import judge_all
 from tests.proof.conftest import MakeLab
-from tests.proof.lab import Files, Lab, said
+from tests.proof.lab import INI, Files, Lab, said
 
 BASE: Final[Files] = {"calc.py": "a = 1\n", "tests/test_calc.py": "", "README.md": ""}
 CODE: Final[Files] = {"calc.py": "a = 2\n"}
@@ -42,7 +42,6 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
     ),
     "whom to trust, and code": ({**CODE, ".oneshot/allowed_signers": ""}, "FAIL(rules-mixed)"),
     "rules that nobody can read": ({".oneshot.toml": "strict = \n"}, "FAIL(rules-invalid)"),
-    "code that becomes data": ({"calc.py": None, "calc.txt": "a = 2\n"}, "FAIL(no-test)"),
     "bytecode that Python prefers to its source": (
         {"__pycache__/calc.cpython-311.pyc": "a = 2"},
         "FAIL(no-test)",
@@ -59,6 +58,15 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
 def test_a_change_that_hides_its_code(lab: MakeLab, cheat: str) -> None:
     files, code = REFUSED[cheat]
     assert said(lab(BASE).prove(files).proof) == code
+
+
+def test_code_that_becomes_data(lab: MakeLab) -> None:
+    """It is a removal, and the tests of what is removed are there to miss it."""
+    made = lab(
+        {**BASE, "pytest.ini": INI, "tests/test_calc.py": "import calc\ndef test(): calc.a\n"}
+    )
+    proof = made.prove({"calc.py": None, "calc.txt": "a = 2\n"}).proof
+    assert said(proof) == "FAIL(suite-failed)"
 
 
 def test_code_that_becomes_a_link_to_data(lab: MakeLab) -> None:

@@ -129,6 +129,37 @@ def test_an_edited_test_that_the_change_turns_proves_itself(lab: MakeLab) -> Non
     assert said(proof) == "PASS behaviour"
 
 
+def test_a_test_that_is_adapted_and_asserts_what_it_did_is_not_weakened(lab: MakeLab) -> None:
+    """pluggy dd20a85: a hook without self warns from now on, which old tests have to expect."""
+    made = lab({**BASE, "pytest.ini": INI + "filterwarnings = error\n"})
+    warns = "import warnings\n" + CALC.replace(
+        "    return a - b", "    warnings.warn('sub is old', FutureWarning)\n    return a - b"
+    )
+    adapted = TESTS.replace(
+        "def test_sub", "@pytest.mark.filterwarnings('ignore::FutureWarning')\ndef test_sub"
+    )
+    proof = made.prove(
+        {
+            "calc.py": warns,
+            "tests/test_calc.py": f"import pytest\n{adapted}",
+            "tests/test_warns.py": "import pytest\nfrom calc import sub\n\n\ndef test_warns():\n"
+            "    with pytest.warns(FutureWarning):\n        sub(1, 1)\n",
+        }
+    ).proof
+    assert said(proof) == "PASS behaviour"
+
+
+def test_settings_that_old_tests_break_weaken_none(lab: MakeLab) -> None:
+    """toolz af7f85a: warnings become errors, and the tests that had one are put right."""
+    made = lab(
+        {**BASE, "tests/test_calc.py": TESTS + "\n\ndef test_open():\n    assert open(__file__)\n"}
+    )
+    tidy = "\n\ndef test_open():\n    with open(__file__) as file:\n        assert file\n"
+    strict = "filterwarnings = error\n"
+    proof = made.prove({"pytest.ini": INI + strict, "tests/test_calc.py": TESTS + tidy}).proof
+    assert said(proof) in ("PASS environment", "PASS test-only")
+
+
 def test_a_test_that_was_only_tidied_is_not_weakened(lab: MakeLab) -> None:
     made = lab(BASE)
     more = "\n\ndef neg(a):\n    return -a\n"

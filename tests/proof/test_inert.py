@@ -30,6 +30,12 @@ PYTHON_SAME: Final = {
         "class A:\n    @property\n    def x(self): return 1\n",
         "class A:\n    @property\n    def x(self) -> int: return 1\n",
     ),
+    "overloads of a function": (
+        "from typing import Any\n\n\nclass A:\n    def f(self, a: Any): return a\n",
+        "from typing import Any, overload\n\n\nclass A:\n    @overload\n"
+        "    def f(self, a: int) -> int: ...\n    @overload\n    def f(self, a: str) -> str: ...\n"
+        "    def f(self, a: Any): return a\n",
+    ),
     "imports for a type checker": (
         "import a\n",
         "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nimport a\n"
@@ -56,6 +62,14 @@ PYTHON_OTHER: Final = {
         "__all__ = ['Any']\n", "from typing import Any\n\n__all__ = ['Any']\n",
     ),
     "a local name": ("def f():\n    return x\n", "def f():\n    x: int\n    return x\n"),
+    "an overload that is the function": (
+        "from typing import overload\nx = 1\n",
+        "from typing import overload\n@overload\ndef f(a): ...\nx = 1\n",
+    ),
+    "overloads that are read": (
+        "import typing\ndef f(a): typing.get_overloads(f)\n",
+        "import typing\n@typing.overload\ndef f(a): ...\ndef f(a): typing.get_overloads(f)\n",
+    ),
     "an import": ("x = 1\n", "import os\nx = 1\n"),
     "no Python before": ("x = (\n", "x = 1\n"),
     "no Python after": ("x = 1\n", "x = (\n"),
