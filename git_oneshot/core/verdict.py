@@ -20,7 +20,7 @@ exit-code          yes       a command failed: the suite's own, or one the test 
 =================  ========  ==================================================
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from git_oneshot.core.facts import Proof, TestTurn, Word
@@ -226,7 +226,7 @@ def _turns(pair: Pair, facts: Facts) -> list[TestTurn]:
     """Each test of a suite, without the change and with it.
 
     A test file that could not be collected without the change lends its
-    failure to every test that it holds with the change.
+    failure to every test that it holds with the change; a conftest.py, to all below it.
     """
     red = {r.id: r for r in worst(pair.red.results)}
     green = {r.id: r for r in worst(pair.green.results)}
@@ -236,11 +236,17 @@ def _turns(pair: Pair, facts: Facts) -> list[TestTurn]:
         before = red.get(id_)
         after = green.get(id_)
         if before is None and after is not None:
-            before = uncollected.get(after.file)
+            before = uncollected.get(after.file) or _above(after.file, uncollected)
         if before is not None and before.when == "collect" and after is None:
             continue  # the file itself, which holds tests now
         turns.append(turn_of(pair.suite, before, after, _why(before, facts) if before else ""))
     return turns
+
+
+def _above(file: str, uncollected: Mapping[str, Result]) -> Result | None:
+    """The failure of a conftest.py above a file."""
+    tops = {f: f.removesuffix("conftest.py") for f in uncollected if f.endswith("conftest.py")}
+    return next((uncollected[f] for f, top in tops.items() if file.startswith(top)), None)
 
 
 def seen_red(runs: Sequence[tuple[str, Run]], facts: Facts) -> Proof:
@@ -288,11 +294,7 @@ def proof_of(
     word: Word, code: str, turns: Sequence[TestTurn], *notes: str, kind: str = ""
 ) -> Proof:
     """A proof within the bounds of its type."""
+    shown = tuple(note[:500] for note in notes if note)
     return Proof(
-        word=word,
-        code=code,
-        kind=kind,
-        tests=tuple(turns[:SHOWN]),
-        total=len(turns),
-        notes=tuple(note[:500] for note in notes if note),
+        word=word, code=code, kind=kind, tests=tuple(turns[:SHOWN]), total=len(turns), notes=shown
     )

@@ -54,6 +54,26 @@ def committed(made: Lab) -> Judged:
     return made.prover().prove(before, made.head(), said=Said(parents, message))
 
 
+# -- behaviour -----------------------------------------------------------------------------------
+
+
+def test_a_conftest_that_imports_what_the_change_adds_is_red(lab: MakeLab) -> None:
+    """pytest ends before any test, so the failure is of all tests below the conftest."""
+    made = lab(BASE)
+    files = {
+        "new.py": "WORD = 'new'\n",
+        "tests/conftest.py": "import new\n",
+        "tests/test_new.py": "import new\n\n\ndef test_word():\n    assert new.WORD == 'new'\n",
+    }
+    proof = made.prove(files).proof
+    assert said(proof) == "PASS behaviour"
+    turned = {t.id: t.reason for t in proof.tests if t.turned}
+    assert turned["tests/test_new.py::test_word"] == "missing-symbol"
+    broken = made.prove({"tests/conftest.py": "import nowhere_to_be_found\n"}).proof
+    assert said(broken) == "UNKNOWN(environment)"
+    assert said(made.prove({"tests/conftest.py": "1 / 0\n"}).proof) == "FAIL(green-failed)"
+
+
 # -- inert -------------------------------------------------------------------------------------
 
 

@@ -97,6 +97,20 @@ def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[None]:
     write(record)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests() -> Iterator[None]:
+    """A conftest that can't be imported ends pytest before any test: that is a result, too."""
+    outcome: Any = yield
+    error: Any = outcome.excinfo[1] if outcome.excinfo else None
+    if type(error).__name__ != "ConftestImportFailure":
+        return
+    cause = getattr(error, "cause", None) or error.excinfo[1]  # as pytest 7 has it
+    name = inside(str(error.path)) or str(error.path)
+    record = {"id": name, "file": name, "when": "collect", "outcome": "failed"}
+    write({**record, **told(cause)})
+    write({"end": 4, "foreign": foreign(), **executed()})
+
+
 def pytest_exception_interact(node: Any, call: Any, report: Any) -> None:
     if report.when == "collect" and call.excinfo is not None:
         write(

@@ -96,7 +96,7 @@ def _concluded(task: Task, ended: Ended, report: str) -> Run:
         elif read.problem or read.end != ended.status:
             trouble = "runner"
             detail = read.problem or f"pytest reported exit {read.end}, and then: {detail}"
-        elif ended.status not in (0, 1, 2, 5) or (ended.status in (1, 2)) != failed:
+        elif ended.status not in (0, 1, 2, 4, 5) or (ended.status in (1, 2, 4)) != failed:
             trouble = "runner"
     if trouble:
         return Run(trouble=trouble, detail=detail, seconds=ended.seconds, log=ended.log)
