@@ -23,7 +23,8 @@ class Talk:
     @property
     def terminal(self) -> bool:
         """Whether there is a person to ask."""
-        return not self.json and sys.stdin.isatty() and sys.stderr.isatty()
+        streams = (sys.stdin, sys.stderr)  # one that was closed is None
+        return not self.json and all(one is not None and one.isatty() for one in streams)
 
     def say(self, part: Part) -> None:
         """Talk, unless a program reads JSON or there is nothing to say."""
