@@ -32,7 +32,7 @@ from git_oneshot.cli.parts import (
 from git_oneshot.cli.proof_data import Cached, Proved
 from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
 from git_oneshot.cli.standing_data import Listed, Status
-from git_oneshot.cli.travel_data import Cloned, SplitOff, Synced
+from git_oneshot.cli.travel_data import Cloned, Exported, Imported, SplitOff, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State
 
@@ -205,6 +205,8 @@ ANSWERS: Final[dict[str, type[Data]]] = {
     "split": SplitOff,
     "clone": Cloned,
     "fsck": Checked,
+    "export": Exported,
+    "import": Imported,
     "install": Installed,
     "uninstall": Uninstalled,
     "trust": Trusted,

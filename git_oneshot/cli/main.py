@@ -53,6 +53,8 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
     "clone": ("travel", "clone", "git clone, with the trails"),
     "fsck": ("audit", "fsck", "check trails against every rule of their format"),
+    "export": ("carry", "export", "a trail as JSON lines, or as a report"),
+    "import": ("carry", "import_", "take in a trail that was exported as JSON lines"),
     "install": ("clone", "install", "hooks, fetch and git log in this clone"),
     "uninstall": ("clone", "uninstall", "take back what install changed"),
     "trust": ("clone", "trust", "let the test commands of this repository run here"),

@@ -10,14 +10,15 @@ from git_oneshot.core.pulls import PullUpdated
 
 def event(one: Event, void: str) -> str:
     """One event in a line of `log`."""
-    about = printable(_about(one))
+    words = printable(about(one))
     tail = f"  [void: {printable(void)}]" if void else ""
     who = printable(one.by.partition(" <")[0])
     when = one.at[:16].replace("T", " ")
-    return f"{one.clock:>4}  {when}  {who}  {type_name(one)}  {about}{tail}".rstrip()
+    return f"{one.clock:>4}  {when}  {who}  {type_name(one)}  {words}{tail}".rstrip()
 
 
-def _about(one: Event) -> str:
+def about(one: Event) -> str:
+    """What an event is about, in a line; not yet safe for a terminal."""
     match one:
         case e.WorkflowStarted(data=data):
             return f"on {data.branch}, {data.synthesisPolicy or 'on-request'}"

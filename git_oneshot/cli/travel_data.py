@@ -39,3 +39,20 @@ class SplitOff(Data, frozen=True, kw_only=True):
     phase: Phase
     events: list[str]
     tip: str
+
+
+class Exported(Data, frozen=True, kw_only=True):
+    """export."""
+
+    feature: str
+    format: str
+    tip: str
+    content: str
+
+
+class Imported(Data, frozen=True, kw_only=True):
+    """import. ``events``: all that the file had."""
+
+    feature: str
+    tip: str
+    events: list[str]

@@ -1,0 +1,66 @@
+"""export and import: a trail as a file."""
+
+from typing import Any
+
+import click
+
+from git_oneshot.cli import story
+from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.app import App
+from git_oneshot.cli.complete import features
+from git_oneshot.cli.text import counted
+from git_oneshot.cli.travel_data import Exported, Imported
+from git_oneshot.core import report
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.events import type_name
+from git_oneshot.core.history import state_of
+from git_oneshot.trail.carrying import ids, lines_of, take
+from git_oneshot.trail.merging import join
+
+
+@answering("export", "a trail as JSON lines, or as a report")
+@click.argument("feature", required=False, shell_complete=features)
+@click.option(
+    "--format", "kind", type=click.Choice(["jsonl", "markdown", "html"]), default="jsonl",
+    help="What to make of it; jsonl by default.",
+)  # fmt: skip
+def export(app: App, *, feature: str | None, kind: str) -> Answer:
+    """Write a trail to stdout.
+
+    jsonl has every object of it, and `git oneshot import` makes the same trail
+    of that. markdown and html are reports for people: the commits, each with
+    what is claimed of it, and every event.
+    """
+    name = app.feature(feature)
+    loaded = app.session.sound(name)
+    assert loaded.tip is not None
+    tip = loaded.tip._replace(commit=join(app.store, loaded.tip), beside=())
+    [trail] = app.store.read([tip])
+    if kind == "jsonl":
+        text = b"".join(lines_of(app.git, app.store, trail)).decode()
+    else:
+        state = state_of(name, trail.entries)
+        void = {one.id: one.reason for one in state.void}
+        rows = [(str(e.clock), e.at, e.by.partition(" <")[0], type_name(e), story.about(e),
+                 void.get(e.id, "")) for e in trail.events]  # fmt: skip
+        text = (report.to_html if kind == "html" else report.to_markdown)(state, rows)
+    data = Exported(feature=name, format=kind, tip=tip.commit, content=text)
+    return Answer(data, text.rstrip("\n"))
+
+
+@answering("import", "take in a trail that was exported as JSON lines")
+@click.argument("file", type=click.File("rb"), default="-")
+def import_(app: App, *, file: Any) -> Answer:
+    """Take in a trail from FILE (stdin, if none is named).
+
+    Every object must be what its id says. Where there is a trail of its name,
+    the two become one, as in a sync.
+    """
+    trail = take(app.git, app.store, file)
+    name = trail.feature
+    tip = app.store.tip(name)
+    if tip is None:
+        raise OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'")
+    app.refresh_display()
+    data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
+    return Answer(data, f"'{name}': {counted(len(trail.events), 'event')} taken in")

@@ -1,0 +1,69 @@
+"""export and import: the same trail somewhere else, and reports that no trail can bend."""
+
+import json
+
+import pytest
+
+from tests.gate.project import FEATURE, MakeProject, Project
+
+REF = f"refs/oneshot/{FEATURE}"
+NASTY = "<script>alert(1)</script> | @all \x1b[31m \u202e closes #1 ![x](http://e)"
+
+
+@pytest.mark.parametrize("how", ["", "--object-format=sha256"])
+def test_jsonl_goes_back_byte_for_byte(make: MakeProject, how: str) -> None:
+    options = [how] if how else []
+    one, two = make("one", *options), make("two", *options)
+    one.begin()
+    one.do("plan", FEATURE, "-m", "a long plan\n" + "x" * 5000)
+    one.do("request-synthesize", FEATURE, "--reason", "\U000e0001 \u202e")
+    one.land("one")
+    one.do("finalize")
+    text = one.do("export", FEATURE).out
+    assert [json.loads(line)["type"] for line in text.splitlines()[1:]].count("commit") >= 4
+    done = two.do("import", "--json", stdin=text.encode())
+    assert done.data["feature"] == FEATURE
+    assert two.git("rev-parse", REF) == one.git("rev-parse", REF)
+    assert two.do("export", FEATURE).out == text
+    assert two.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    assert two.do("fsck").out == "1 trail checked\n"
+
+
+def test_what_is_taken_in_joins_what_is_there(make: MakeProject) -> None:
+    one, two = make("one"), make("two")
+    one.begin()
+    two.do("import", stdin=one.do("export", FEATURE).out.encode())
+    one.do("request-synthesize", FEATURE)
+    two.do("cancel", FEATURE)
+    two.do("import", stdin=one.do("export", FEATURE).out.encode())
+    data = two.do("status", FEATURE, "--json").data
+    assert (data["phase"], data["requested"]) == ("cancelled", True)
+
+
+@pytest.mark.parametrize("line", [b"", b"[]\n", b'{"format":"oneshot-trail","v":2}\n', b"\xff\n"])
+def test_what_is_no_trail_is_refused(feature: Project, line: bytes) -> None:
+    assert feature.cli("import", "--json", stdin=line).error == "INVALID_INPUT"
+
+
+def test_an_object_that_is_not_what_its_id_says_is_refused(feature: Project) -> None:
+    feature.do("plan", "--goal", "true words")
+    text = feature.do("export").out
+    feature.git("update-ref", "-d", REF)
+    done = feature.cli("import", "--json", stdin=text.replace("true words", "lies").encode())
+    assert done.error == "INVALID_INPUT"
+    assert "is not what its id says" in done.json["error"]["message"]
+    assert feature.git("for-each-ref", "refs/oneshot") == ""
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str) -> None:
+    feature.do("plan", "--goal", NASTY)
+    one = feature.land("one")
+    feature.do("finalize")
+    out = feature.do("export", FEATURE, "--format", kind, "--json").data["content"]
+    assert one in out
+    assert "PASS behaviour" in out or "PASS" in out
+    for bad in ("<script>", "\x1b", "\u202e", "@all", "![x]"):
+        assert bad not in out or (kind == "html" and bad in ("@all", "![x]"))
+    if kind == "html":
+        assert "default-src &#x27;none&#x27;" in out or "default-src 'none'" in out
