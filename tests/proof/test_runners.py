@@ -565,6 +565,13 @@ def test_h53_a_slot_inside_of_the_working_tree_is_no_stranger(tmp_path: Path) ->
     assert (ran.trouble, [r.id for r in ran.results]) == ("", ["web/test_a.py::test_a"])
 
 
+def test_a_subtest_has_one_name_whatever_the_address_of_its_parameter() -> None:
+    """more-itertools names subtests by iterators: each run had others, and old ones vanished."""
+    line = '{"id": "test_a.py::test (of=<iterator object at %s>)", "outcome": "passed"}\n'
+    [one], [two] = (read_lines(line % at).results for at in ("0x7efce4244e10", "0x7F00"))
+    assert one.id == two.id == "test_a.py::test (of=<iterator object at 0x>)"
+
+
 def test_our_own_plugin_is_no_stranger_when_the_program_tests_itself(project: Make) -> None:
     import git_oneshot
 

@@ -1,10 +1,15 @@
 """What the plugins for Python's runners wrote: a JSON line for each phase of each test."""
 
-from typing import Literal, NamedTuple
+import re
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from git_oneshot.core.runs import Outcome, Result
+
+# A subtest is named by its parameters, and what has no better name than its address has another
+# one in each run.
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Report(NamedTuple):
@@ -60,6 +65,7 @@ def read_lines(text: str) -> Report:
         for path, numbers in line.lines.items():
             lines.setdefault(path, set()).update(numbers)
         end = line.end if line.end is not None else end
+        line.id = _ADDRESS.sub(" at 0x", line.id)
         if not line.id:
             continue
         if line.raised and line.outcome == "passed" and not line.xfail:
