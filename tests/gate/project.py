@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from git_oneshot.cli.main import main
+from git_oneshot.gate import doctor
 from git_oneshot.proof.slots import place
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
@@ -263,8 +264,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def shell(home: Path, program: Path, tmp_path: Path) -> Iterator[None]:
+def shell(
+    home: Path, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """PATH has the program, tests have no terminal, and slots in memory are given back."""
+    # Other tests of this machine leave slots behind, and end at any time.
+    monkeypatch.setattr(doctor, "orphans", lambda _git: [])
     os.environ["PATH"] = os.pathsep.join([str(program.parent), os.environ["PATH"]])
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["VIRTUAL_ENV"] = sys.prefix  # whose pytest proofs are run with
