@@ -12,7 +12,7 @@ from typing import Any, Final
 
 Where = tuple[str | int, ...]  # ("suite", 0, "name")
 
-_TRIES: Final = 2_000  # parses for one text, after which later lines are not known
+_WORK: Final = 500_000  # characters parsed for one text, after which later lines are not known
 
 
 def place_of(message: str) -> tuple[str, int | None]:
@@ -50,7 +50,7 @@ def lines_of(text: str) -> dict[Where, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    tries = 0
+    work = 0
     gathered: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not gathered and not line.partition("#")[0].strip():
@@ -59,14 +59,15 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
         # A value of many lines ends with a bracket or quotes; others need no look.
         if len(gathered) > 1 and not re.search(r"[\]}\"']", line):
             continue
-        tries += 1
-        if tries > _TRIES:
+        statement = "\n".join(gathered)
+        work += len(statement)
+        if work > _WORK:
             return
         try:
-            said = tomllib.loads("\n".join(gathered))
+            said = tomllib.loads(statement)
         except (tomllib.TOMLDecodeError, RecursionError):
             continue
-        yield number - len(gathered) + 1, "\n".join(gathered), said
+        yield number - len(gathered) + 1, statement, said
         gathered = []
 
 
