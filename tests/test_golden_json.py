@@ -47,7 +47,7 @@ class Recorder(Stage):
         text = re.sub(r": ID\b", ": 0", masked(text))
         text = re.sub(r"\b0[0-9a-z]{25}\b", "EVENT", text)
         text = re.sub(r"\bTIME:\d\d\b", "TIME", text)
-        text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)
+        text = re.sub(r"\b\d{4}\\*-\d\d\\*-\d\dT[\d:]+Z", "TIME", text)
         return re.sub(r'"(seconds|ageMinutes|minutes)": [\d.]+', r'"\1": 0', text)
 
 
@@ -155,7 +155,10 @@ def test_every_command_that_writes_takes_a_key_a_tip_and_who_acts(project: Proje
 
 
 def test_the_commands_that_write_are_those(project: Project) -> None:
-    """Of the rest, complete and synthesize need a forge, graduate a spike: they are tried there."""
+    """Of the rest, complete and synthesize need a forge, graduate a spike: they are tried there.
+
+    An import writes what it reads, to the byte, so it is done once by itself.
+    """
     writing = {name for name, cls in ANSWERS.items() if "events" in cls.__struct_fields__}
-    others = {"log", "complete", "graduate", "synthesize", "pr", "split"}
+    others = {"log", "complete", "graduate", "synthesize", "pr", "split", "import"}
     assert writing - others <= {*_life(project)}

@@ -58,7 +58,7 @@ def told(line: str, done: Done) -> str:
     text = re.sub(r"\b0[0-9a-z]{25}\b", "EVENT", text)
     text = re.sub(r"(?<=  )\d+[smhd](?=  )", "AGE", text)
     text = re.sub(r"\bTIME:\d\d\b", "TIME", text)
-    return re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)
+    return re.sub(r"\b\d{4}\\*-\d\d\\*-\d\dT[\d:]+Z", "TIME", text)
 
 
 def scene(stage: Stage, make: MakeProject) -> None:
@@ -155,6 +155,10 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("doctor", clone)
     play("doctor --fix", clone)
     play("fsck", clone)
+    play("export other-way --format markdown")
+    project.repo.write("../trail.jsonl", project.do("export", "other-way").out)
+    play(f"import {project.path.parent}/trail.jsonl", clone)
+    play("import", clone)
     play("uninstall", clone)
 
 

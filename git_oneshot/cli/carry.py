@@ -1,6 +1,7 @@
 """export and import: a trail as a file."""
 
-from typing import Any
+import sys
+from typing import IO
 
 import click
 
@@ -49,14 +50,18 @@ def export(app: App, *, feature: str | None, kind: str) -> Answer:
 
 
 @answering("import", "take in a trail that was exported as JSON lines")
-@click.argument("file", type=click.File("rb"), default="-")
-def import_(app: App, *, file: Any) -> Answer:
+@click.argument("file", required=False, type=click.File("rb"))
+def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     """Take in a trail from FILE (stdin, if none is named).
 
     Every object must be what its id says. Where there is a trail of its name,
     the two become one, as in a sync.
     """
-    trail = take(app.git, app.store, file)
+    if file is None and sys.stdin is None:  # it was closed by whoever called us
+        raise OneshotError(
+            Code.NEEDS_INPUT, "no file is named, and there is no stdin", "git oneshot import FILE"
+        )
+    trail = take(app.git, app.store, file or sys.stdin.buffer)
     name = trail.feature
     tip = app.store.tip(name)
     if tip is None:
