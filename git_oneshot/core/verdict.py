@@ -167,7 +167,7 @@ def _judged(pairs: Sequence[Pair], facts: Facts, other: str) -> Proof:
         rest = [t for t in turns if not t.turned]
         return proof_of("PASS", "", [*_in_order(turned), *rest], kind="behaviour")
     if not facts.production:
-        return proof_of("PASS", "", turns, kind=other)
+        return proof_of("PASS", "", turns, "" if turns else "unexercised: no test ran", kind=other)
     return _not_red([(pair.suite, pair.red) for pair in pairs], facts, turns)
 
 

@@ -430,6 +430,11 @@ def test_without_production_tests_need_no_red(case: str) -> None:
     assert said(judged(red, green, NEUTRAL)) == verdict
 
 
+def test_h52_a_run_without_a_test_is_said_to_show_nothing() -> None:
+    assert judged([], [], NEUTRAL).notes == ("unexercised: no test ran",)
+    assert judged([PASSED], [PASSED], NEUTRAL).notes == ()
+
+
 def test_what_cannot_be_believed_comes_first() -> None:
     """UNKNOWN is never outvoted: neither a proof nor a failure rests on half of the runs."""
     doubtful = run(PASSED, trouble="timeout")
