@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def seal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of all tests, and of the fixtures that serve more than one."""
     before = dict(os.environ)
+    # A job in the background of a shell ignores it, and so would all that we start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     environ = sealed(before, tmp_path_factory.mktemp("home"))
     _put(environ)
     yield environ
