@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 import pytest
@@ -21,6 +21,7 @@ from git_oneshot import __version__
 from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import group
 from git_oneshot.cli.parts import Refusal
+from git_oneshot.cli.progress_data import Event
 from git_oneshot.core import facts, rules_file, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
@@ -247,6 +248,15 @@ def test_the_manual_has_the_answer_of(name: str, manual: dict[str, Part]) -> Non
     said = re.search(rf"^\.TP\n\.B {name}\n(.*?)\.\n", part, re.MULTILINE | re.DOTALL)
     assert said is not None
     assert said[1].replace("\n", " ").split(", ") == fields(ANSWERS[name])
+
+
+def test_the_manual_has_the_events_of_progress(manual: dict[str, Part]) -> None:
+    part = manual["JSON"].below["Progress"]
+    kinds = {str(cls.__struct_config__.tag): cls for cls in get_args(Event)}
+    assert part.tags == list(kinds)
+    for kind, cls in kinds.items():
+        said = part.text.partition(f"\n{kind}\n")[2].partition(":\n")[0]
+        assert ["v", *re.findall(r"\w+", said)] == fields(cls), kind
 
 
 def test_the_manual_has_the_data_of_a_refusal(manual: dict[str, Part]) -> None:

@@ -55,16 +55,24 @@ class Answer(NamedTuple):
     next: Sequence[Next] = ()
 
 
-def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], click.Command]:
-    """Make a command of a function ``(app, **arguments) -> Answer``, with the common options."""
+def answering(
+    name: str, summary: str, *, long: bool = False
+) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Make a command of a function ``(app, **arguments) -> Answer``, with the common options.
+
+    ``long``: it can take long, and tells a program that asks how it goes.
+    """
 
     def wrap(function: Callable[..., Answer]) -> click.Command:
         @functools.wraps(function)
         def run(
             *, feature_option: str | None, json: bool, key: str | None, if_tip: str | None,
-            via: str | None, **arguments: Any,
+            via: str | None, progress: str | None = None, **arguments: Any,
         ) -> None:  # fmt: skip
-            app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json)
+            told = progress is not None
+            app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json, told=told)
+            if told:
+                app.progress.begin(name)
             answer = function(app, **arguments)
             if json:  # the types of all answers are more than one command should load
                 from git_oneshot.cli.data import ANSWERS
@@ -72,7 +80,8 @@ def answering(name: str, summary: str) -> Callable[[Callable[..., Answer]], clic
                 assert isinstance(answer.data, ANSWERS[name])
             _print(app, name, answer)
 
-        return click.command(name, cls=Command, short_help=summary)(_common(run))
+        found = _progress(_common(run)) if long else _common(run)
+        return click.command(name, cls=Command, short_help=summary)(found)
 
     return wrap
 
@@ -95,6 +104,12 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         run = option(run)
     return run
+
+
+_progress: Final = click.option(
+    "--progress", type=click.Choice(["jsonl"]),
+    help="Say on stderr how it goes, one JSON object a line.",
+)  # fmt: skip
 
 
 def _print(app: App, name: str, answer: Answer) -> None:

@@ -43,8 +43,9 @@ class App(Talk):
         if_tip: str | None = None,
         via: str | None = None,
         json: bool = False,
+        told: bool = False,
     ) -> None:
-        super().__init__(json=json, environ=os.environ)
+        super().__init__(json=json, environ=os.environ, told=told)
         self.named = feature
         self.key = key
         self.if_tip = if_tip

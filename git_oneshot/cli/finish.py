@@ -28,7 +28,7 @@ from git_oneshot.gate.finalize import check
 from git_oneshot.session import Receipt
 
 
-@answering("finalize", "prove every commit and leave implementing")
+@answering("finalize", "prove every commit and leave implementing", long=True)
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
 def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
@@ -43,7 +43,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     state = loaded.state
     app.stand_on(state)
     os.chdir(top)
-    checked = check(app.git, app.prover(fresh=True), state, app.progress.each)
+    checked = check(app.git, app.prover(fresh=True), state, app.progress.commits)
     if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
@@ -113,7 +113,7 @@ def _trusted(proofs: Sequence[Proof]) -> None:
         )
 
 
-@answering("push", "prove what is not proven yet, then git push")
+@answering("push", "prove what is not proven yet, then git push", long=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
 def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     """Prove the feature's commits, however long it takes, then run `git push`.
@@ -123,11 +123,12 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     """
     name = app.feature()
     data = proven(app, name, "nothing was pushed")
-    done = subprocess.run(
-        ["git", "push", *arguments], env=app.environ, check=False,
-        stdout=subprocess.DEVNULL if app.json else None,
-        stderr=subprocess.PIPE if app.json else None,
-    )  # fmt: skip
+    with app.progress.running("git push", line=False):
+        done = subprocess.run(
+            ["git", "push", *arguments], env=app.environ, check=False,
+            stdout=subprocess.DEVNULL if app.json else None,
+            stderr=subprocess.PIPE if app.json else None,
+        )  # fmt: skip
     if done.returncode != 0:
         raise OneshotError(
             Code.PUSH_FAILED,

@@ -1,15 +1,25 @@
-"""A line on a terminal while something takes long: what, how long, and how long the last time."""
+"""What goes on while something takes long, with two faces.
+
+On a terminal, a line: what, how long, and how long the last time. For a
+program, with --progress jsonl, a line for each thing that happens.
+"""
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple, TextIO, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
+
+from git_oneshot.cli import progress_data as happened
+
+if TYPE_CHECKING:
+    from git_oneshot.gate.judging import Verdict
 
 PATIENCE: Final = 1.0  # seconds that nobody asks about
 BEAT: Final = 0.2
-T = TypeVar("T")
 _ERASE: Final = "\r\x1b[K"
+
+Tell = Callable[[happened.Event], None]
 
 
 class Running(NamedTuple):
@@ -21,10 +31,21 @@ class Running(NamedTuple):
 
 
 class Progress:
-    """The line, written by a thread of its own and erased when others write."""
+    """The line, written by a thread of its own and erased when others write.
 
-    def __init__(self, stream: TextIO | None, width: int = 80, patience: float = PATIENCE) -> None:
+    ``tell`` is told each thing that happens, in order, from any thread.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO | None,
+        width: int = 80,
+        patience: float = PATIENCE,
+        tell: Tell | None = None,
+    ) -> None:
         self._stream = stream  # None where nobody looks
+        self._tell = tell
+        self._since = time.monotonic()
         self._width = width
         self._patience = patience
         self._running: dict[int, Running] = {}
@@ -35,32 +56,53 @@ class Progress:
         self._written = False
 
     @contextlib.contextmanager
-    def running(self, what: str, expected: float = 0.0) -> Iterator[None]:
-        """Say that something is under way, from any thread."""
-        if self._stream is None:
-            yield
-            return
+    def running(self, what: str, expected: float = 0.0, *, line: bool = True) -> Iterator[None]:
+        """Say that something is under way, from any thread.
+
+        ``line``: not where git may ask for a password on the same line.
+        """
         one = Running(what, time.monotonic(), expected)
-        with self._lock:
-            self._running[id(one)] = one
-        self._begin()
+        name = what.encode(errors="replace").decode()  # that of a file need not be Unicode
+        if self._stream is not None and line:
+            with self._lock:
+                self._running[id(one)] = one
+            self._begin()
+        self._told(happened.Run(what=name, expected=_rounded(expected) or None))
         try:
             yield
         finally:
             with self._lock:
-                del self._running[id(one)]
+                self._running.pop(id(one), None)
+            self._told(happened.Ran(what=name, seconds=_rounded(time.monotonic() - one.since)))
 
     def part(self, number: int, total: int) -> None:
         """Say which part of the whole this is."""
         self._part = f"{number} of {total}: " if total > 1 else ""
 
-    def each(self, things: Iterable[T], total: int) -> Iterator[T]:
-        """Hand things on, and say which one of how many is waited for."""
+    def commits(self, verdicts: "Iterable[Verdict]", total: int) -> "Iterator[Verdict]":
+        """Hand verdicts on, and say which one of how many is waited for."""
         self.part(1, total)
-        for number, thing in enumerate(things, 2):
-            yield thing
-            self.part(number, total)
+        since = time.monotonic()
+        for number, verdict in enumerate(verdicts, 1):
+            proof, now = verdict.proof, time.monotonic()
+            self._told(
+                happened.Commit(
+                    n=number, of=total, commit=verdict.commit.id, verdict=proof.word,
+                    code=proof.code or None, seconds=_rounded(now - since),
+                )
+            )  # fmt: skip
+            since = now
+            yield verdict
+            self.part(number + 1, total)
         self.part(1, 1)
+
+    def trail(self, number: int, total: int, feature: str) -> None:
+        """Say which trail is exchanged."""
+        self._told(happened.Trail(n=number, of=total, feature=feature))
+
+    def begin(self, command: str) -> None:
+        """Say whose progress this is."""
+        self._told(happened.Begin(command=command))
 
     def clear(self) -> None:
         """Take the line away, so that something else can be written."""
@@ -77,6 +119,13 @@ class Progress:
             self._thread.join()
             self._thread = None
         self.clear()
+        self._told(happened.End(seconds=_rounded(time.monotonic() - self._since)))
+        self._tell = None
+
+    def _told(self, event: happened.Event) -> None:
+        with self._lock:
+            if self._tell is not None:
+                self._tell(event)
 
     def _begin(self) -> None:
         if self._thread is None and not self._over.is_set():
@@ -108,3 +157,20 @@ def told(part: str, running: list[Running], now: float) -> str:
     if left < 1:
         return f"{line} (the last time {slowest.expected:.0f} s)"
     return f"{line}, about {left:.0f} s left"
+
+
+def lines(stream: TextIO) -> Tell:
+    """Write what happens as JSON lines. A reader that goes away does not end the work."""
+    import click
+    import msgspec
+
+    def tell(event: happened.Event) -> None:
+        line = msgspec.json.encode(event)
+        with contextlib.suppress(OSError, ValueError):  # of a closed stream, the second
+            click.echo(line, file=stream)  # bytes: JSON is UTF-8 in every locale
+
+    return tell
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 3)

@@ -18,7 +18,7 @@ from git_oneshot.git import GitError
 from git_oneshot.trail.store import load_all
 
 
-@answering("verify", "judge commits by running their tests")
+@answering("verify", "judge commits by running their tests", long=True)
 @click.argument("range_", metavar="[RANGE]", required=False, shell_complete=ranges)
 @click.option(
     "--regression", type=click.Choice(["tip", "each", "off"]), default="tip",
@@ -43,7 +43,7 @@ def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> An
     judging = judge_all(
         app.git, prover, commits, claims, each=each, ablate=prover.ablate if ablate else None
     )
-    for verdict in app.progress.each(judging, len(commits)):
+    for verdict in app.progress.commits(judging, len(commits)):
         if verdict.proof.code == "untrusted":
             raise OneshotError(
                 Code.UNTRUSTED,

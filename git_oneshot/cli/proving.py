@@ -30,7 +30,7 @@ class Proven(TypedDict):
     suite: ProofData | None
 
 
-@answering("prove", "prove what is not proven yet, and wait for it")
+@answering("prove", "prove what is not proven yet, and wait for it", long=True)
 @click.option("--stop", is_flag=True, help="End the proof that goes on in the background.")
 def prove(app: App, *, stop: bool) -> Answer:
     """Prove the feature's commits and the suite at the last, as `git oneshot push` does first.
@@ -54,7 +54,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     judge = patient(app, None)
     commits = of_feature(app.git, state).ids if app.head else ()
     judging = judge_all(app.git, judge, commits, Claims((foreseen(app.git, state, state.branch),)))
-    verdicts = list(app.progress.each(judging, len(commits)))
+    verdicts = list(app.progress.commits(judging, len(commits)))
     data = Proven(feature=name, commits=judgements(verdicts), suite=None)
     word = worst([v.proof for v in verdicts if not v.accepted])
     if word != "PASS":

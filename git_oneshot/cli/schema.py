@@ -1,7 +1,7 @@
 """schema: what an answer looks like, as JSON Schema, made from the structs that answers are."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 import msgspec
@@ -12,8 +12,10 @@ from git_oneshot.cli.clone_data import Schema
 from git_oneshot.cli.complete import commands
 from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.parts import Argument, Data, Refusal
+from git_oneshot.cli.progress_data import Event
 from git_oneshot.core.errors import Code, OneshotError
 
+PROGRESS: Final = "progress"  # what stands for a command, and is none
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Final = {"type": "string"}
 _NEXT: Final = {
@@ -45,13 +47,22 @@ _ERROR: Final = {
 @answering("schema", "the JSON Schema of an answer, and a command's arguments")
 @click.argument("command", required=False, shell_complete=commands)
 def schema(app: App, *, command: str | None) -> Answer:  # noqa: ARG001 - every command has one
-    """Print the JSON Schema of what COMMAND answers with --json; without COMMAND, of any answer."""
+    """Print the JSON Schema of what COMMAND answers with --json; without COMMAND, of any answer.
+
+    As COMMAND, progress is the schema of a line of --progress jsonl.
+    """
+    if command == PROGRESS:
+        return _answer(command, of_progress(), [])
     if command is not None and command not in ANSWERS:
         raise OneshotError(Code.USAGE, f"no such command '{command}'", "git oneshot -h")
     found = of_command(command) if command is not None else of_any()
     rows = _arguments(command) if command is not None else []
+    return _answer(command, found, rows)
+
+
+def _answer(name: str | None, found: dict[str, Any], rows: list[Argument]) -> Answer:
     text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-    return Answer(Schema(command=command, schema=found, arguments=rows), text)
+    return Answer(Schema(command=name, schema=found, arguments=rows), text)
 
 
 def of_command(name: str) -> dict[str, Any]:
@@ -71,6 +82,13 @@ def of_any() -> dict[str, Any]:
         "oneOf": [*done, _failed({"type": ["string", "null"]}, refusal)],
         "$defs": parts,
     }
+
+
+def of_progress() -> dict[str, Any]:
+    """The schema of a line that --progress jsonl writes."""
+    kinds, parts = _made(*get_args(Event))
+    title = "a line of 'git oneshot COMMAND --progress jsonl'"
+    return {"$schema": DIALECT, "title": title, "oneOf": kinds, "$defs": parts}
 
 
 def _made(*types: type[Data] | type[Refusal]) -> tuple[list[Any], dict[str, Any]]:

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 
 class Talk:
-    """One command's talk. ``json``: a program reads the answer, and wants no talk."""
+    """One command's talk.
 
-    def __init__(self, *, json: bool, environ: Mapping[str, str]) -> None:
+    ``json``: a program reads the answer, and wants no talk; ``told``: it reads
+    how the work goes.
+    """
+
+    def __init__(self, *, json: bool, environ: Mapping[str, str], told: bool = False) -> None:
         self.json = json
+        self.told = told
         self.environ = dict(environ)
 
     @property
@@ -44,11 +49,15 @@ class Talk:
 
     @cached_property
     def progress(self) -> "Progress":
-        """What a person sees while something takes long."""
+        """What a person sees, or a program is told, while something takes long."""
         import shutil
 
-        from git_oneshot.cli.progress import Progress
+        from git_oneshot.cli.progress import Progress, lines
 
+        if self.told and sys.stderr is not None:
+            progress = Progress(None, tell=lines(sys.stderr))
+            click.get_current_context().call_on_close(progress.close)
+            return progress
         if self.json or not fitting(sys.stderr, self.environ):
             return Progress(None)
         progress = Progress(sys.stderr, shutil.get_terminal_size().columns)

@@ -26,7 +26,7 @@ from git_oneshot.trail.tracking import Loss
 INSTALL = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
 
 
-@answering("sync", "exchange trails with a remote")
+@answering("sync", "exchange trails with a remote", long=True)
 @click.argument("remote", required=False, shell_complete=remotes)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; only fetch.")
 def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
@@ -49,7 +49,10 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
             _, why = app.store.seal(tip, terminal=app.terminal)
             if why:
                 app.say(f"warning: '{tip.feature}' is not sealed: {why}")
-    outcomes, losses = exchange(app.git, app.session, name, named, dry=dry_run)
+    with app.progress.running(f"exchange with '{name}'", line=False):
+        outcomes, losses = exchange(
+            app.git, app.session, name, named, dry=dry_run, told=app.progress.trail
+        )
     app.refresh_display()
     for loss in losses:
         app.say(f"warning: {loss.told}")

@@ -8,7 +8,7 @@ from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.git import Git
 from git_oneshot.session import Session
 from git_oneshot.trail import exchange
-from git_oneshot.trail.exchange import Exchange, Outcome
+from git_oneshot.trail.exchange import Exchange, Outcome, Told
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind
 from git_oneshot.trail.store import Tip, Trail, joined
@@ -17,14 +17,17 @@ from git_oneshot.trail.transport import Remote
 
 
 def sync(
-    git: Git, session: Session, remote: str, features: Sequence[FeatureId] | None, *, dry: bool
-) -> tuple[list[Outcome], list[Loss]]:
+    git: Git, session: Session, remote: str, features: Sequence[FeatureId] | None, *,
+    dry: bool, told: Told,
+) -> tuple[list[Outcome], list[Loss]]:  # fmt: skip
     """Exchange trails with a remote, of ``features`` or all; ``dry``: say what that would do.
+
+    ``told``: which trail is exchanged.
 
     Raises OneshotError when the remote can't be reached.
     """
     session.store.close()
-    one = Exchange(git, session.store, Remote(git, remote))
+    one = Exchange(git, session.store, Remote(git, remote), told)
     outcomes = one.plan(features) if dry else one.run(features, _pause(session))
     return outcomes, one.losses
 

@@ -40,10 +40,20 @@ class Outcome(NamedTuple):
         return bool(self.sent or self.received or self.merged)
 
 
+Told = Callable[[int, int, str], None]  # which trail of how many is exchanged
+
+
+def untold(_number: int, _total: int, _feature: str) -> None:
+    """Tell nobody."""
+
+
 class Exchange:
     """One exchange with one remote. ``losses`` is what the remote does not have any more."""
 
-    def __init__(self, git: Git, store: TrailStore, remote: Remote) -> None:
+    def __init__(
+        self, git: Git, store: TrailStore, remote: Remote, told: Told = untold
+    ) -> None:  # fmt: skip
+        self._told = told
         self._git = git
         self._store = store
         self._remote = remote
@@ -70,7 +80,9 @@ class Exchange:
 
     def plan(self, features: Sequence[FeatureId] | None) -> list[Outcome]:
         """What `run` would do now. Fetches, and moves nothing else."""
-        for trail, ours, theirs in self._ends(self._look(features)):
+        ends = self._ends(self._look(features))
+        for number, (trail, ours, theirs) in enumerate(ends, 1):
+            self._told(number, len(ends), trail.feature)
             how = meet(trail.entries, ours, theirs) if theirs else "push"
             self._count(trail, ours, theirs)
             self._note(trail.feature, merged=how == "merge")
@@ -100,7 +112,9 @@ class Exchange:
         """Make ours and the remote's one, as far as both stand still; the features that did not."""
         push: dict[FeatureId, str] = {}
         again: list[FeatureId] = []
-        for trail, ours, theirs in self._ends(features):
+        ends = self._ends(features)
+        for number, (trail, ours, theirs) in enumerate(ends, 1):
+            self._told(number, len(ends), trail.feature)
             try:
                 new, send = self._settle(trail, ours, theirs)
             except LostRace:

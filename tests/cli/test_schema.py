@@ -56,3 +56,13 @@ def test_it_has_the_arguments_of_a_command(tmp_path: Path) -> None:
     assert (by_name["--spike"]["flag"], by_name["--title"]["flag"]) == (True, False)
     rows = call(["schema", "plan", "--json"], tmp_path).data["arguments"]
     assert [row["many"] for row in rows if row["names"] == ["--file"]] == [True]
+
+
+def test_it_has_the_lines_of_progress(tmp_path: Path) -> None:
+    """A kind a branch, with every field; `tests/cli/test_progress.py` holds the lines to it."""
+    data = call(["schema", "progress", "--json"], tmp_path).data
+    assert (data["command"], data["arguments"]) == ("progress", [])
+    parts = data["schema"]["$defs"].values()
+    kinds = {kind for part in parts for kind in part["properties"]["event"]["enum"]}
+    assert kinds == {"begin", "run", "ran", "commit", "trail", "end"}
+    assert all({*part["required"]} == {*part["properties"]} for part in parts)
