@@ -18,9 +18,9 @@ demo: $(VENV)/test.stamp
 picture: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.picture
 
-## test      the test suite
+## test      the test suite, less the long stories that `make check` runs, too
 test: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 -m 'not long and not thorough'
 
 # Whether an append is synced before it is acknowledged can only be read from its system calls.
 strace:

@@ -396,6 +396,7 @@ def test_the_pages_render_without_a_warning() -> None:
 # -- the tour -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_tour_answers_as_the_readme_says(tmp_path: Path) -> None:
     written = [(step.command, masked(step.answer)) for step in steps(README)]
     assert len(written) > 20

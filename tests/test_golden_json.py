@@ -16,12 +16,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
 from tests.answers import conform
 from tests.gate.project import Done, MakeProject, Project, feature, make, program, project, shell
 from tests.test_ui import ELSEWHERE, WRITE, Stage, scene
 from tests.tour import masked
+
+pytestmark = pytest.mark.long
 
 __all__ = ["feature", "make", "program", "project", "shell"]
 

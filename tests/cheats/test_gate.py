@@ -15,6 +15,8 @@ import pytest
 from tests.gate.project import BASE, QUICK, MakeProject, Project
 from tests.sandbox import Repo
 
+pytestmark = pytest.mark.long
+
 RELEASE: Final = '[gate]\nrefs = ["refs/heads/release"]\n'
 
 

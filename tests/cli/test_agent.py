@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.agent import Agent
 from tests.answers import conform
 from tests.gate.project import QUICK, MakeProject, Project
+
+pytestmark = pytest.mark.long
 
 FILES = {"calc.py": "", "tests/test_calc.py": "def test_truth():\n    assert True\n",
          "pytest.ini": QUICK}  # fmt: skip

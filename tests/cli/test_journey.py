@@ -11,6 +11,8 @@ import pytest
 
 from tests.gate.project import QUICK, MakeProject, Project
 
+pytestmark = pytest.mark.long
+
 TRUTH = "def test_truth():\n    assert True\n"
 TEST = TRUTH + "\n\ndef test_two():\n    from calc import two\n\n    assert two() == 2\n"
 

@@ -3,10 +3,14 @@
 import json
 import shlex
 
+import pytest
+
 from git_oneshot.cli.skill import PLACE, instructions
 from tests.answers import conform
 from tests.gate.project import QUICK, MakeProject, Project
 from tests.tour import answers, steps
+
+pytestmark = pytest.mark.long
 
 FILES = {
     "README.md": "# Mail\n\nWe recieve your mail.\n",

@@ -13,6 +13,8 @@ import pytest
 
 from tests.gate.project import QUICK, MakeProject, Project
 
+pytestmark = pytest.mark.long
+
 Files = Mapping[str, str]
 
 RULES: Final = """\

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.gate.project import BASE, RULES, MakeProject, Project, run
 from tests.sandbox import Repo
+
+pytestmark = pytest.mark.long
 
 
 def classes(project: Project, feature: str = "topic") -> list[str]:
