@@ -21,8 +21,9 @@ import pytest
 from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
 from tests.answers import conform
+from tests.forge.steps import begin
 from tests.gate.project import Done, MakeProject, Project, feature, make, program, project, shell
-from tests.test_ui import ELSEWHERE, WRITE, Stage, scene
+from tests.test_ui import WRITE, Stage, scene
 from tests.tour import masked
 
 pytestmark = pytest.mark.long
@@ -40,8 +41,11 @@ class Recorder(Stage):
         name, *rest = shlex.split(line)
         done = (at or self.project).cli(name, "--json", *rest)
         assert done.err == "", (line, done.err)
+        answer = done.json
+        if "schema" in answer["data"]:  # its keys are enough: it is made from the answers' types
+            answer["data"]["schema"] = sorted(answer["data"]["schema"])
         said = {"argv": f"{name} --json {' '.join(rest)}".strip(), "exit": int(done.code),
-                "answer": done.json}  # fmt: skip
+                "answer": answer}  # fmt: skip
         text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
         self.said.setdefault(name, []).append(self._masked(text))
         return done
@@ -55,9 +59,37 @@ class Recorder(Stage):
         return re.sub(r'"(seconds|ageMinutes|minutes)": [\d.]+', r'"\1": 0', text)
 
 
+def review(stage: Recorder) -> None:
+    """What the scene has not: a pull request of the local forge, and the schema."""
+    play, project = stage.play, stage.project
+    play("synthesize")
+    begin(project)
+    play("synthesize")
+    play("pr show")
+    project.do("finalize")
+    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "fixup! feat: more")
+    play("synthesize")
+    project.git("reset", "-q", "--hard", "HEAD^")
+    play("synthesize --dry-run")
+    play("synthesize")
+    play("pr show")
+    play("pr edit")
+    play("validate-pr-body")
+    project.repo.write("short.md", "## Summary\nS\n\n## Changes\n")
+    play("validate-pr-body short.md")
+    play("validate-pr-body none")
+    play("pr ready")
+    play("pr merge")
+    play("pr merge --yes")
+    for line in ("schema", "schema pr", "schema progress", "schema nothing"):
+        play(line)
+
+
 def test_every_answer_is_what_it_was(make: MakeProject) -> None:
     stage = Recorder(make())
     scene(stage, make)
+    stage.project = make("reviewed")
+    review(stage)
     said = {name: "[\n" + ",\n".join(parts) + "\n]\n" for name, parts in stage.said.items()}
     if WRITE:
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -71,12 +103,13 @@ def test_every_answer_is_what_it_was(make: MakeProject) -> None:
 
 def test_every_command_has_a_success_and_most_a_refusal() -> None:
     kept = {f.stem: json.loads(f.read_text(encoding="utf-8")) for f in FOLDER.glob("*.json")}
-    assert {*kept} == {*COMMANDS} - {*HIDDEN} - ELSEWHERE
+    assert {*kept} == {*COMMANDS} - {*HIDDEN, "skill"}
     for name, answers in kept.items():
         assert all(one["answer"]["command"] == name for one in answers)
     codes = {one["answer"]["error"]["code"] for a in kept.values() for one in a if one["exit"]}
     assert codes >= {"FEATURE_UNKNOWN", "NEEDS_INPUT", "NOT_PROVEN", "GUARD_FAILED",
-                     "STATE_NOT_FOUND", "ALREADY_CANCELLED", "UNTRUSTED", "USAGE"}  # fmt: skip
+                     "STATE_NOT_FOUND", "ALREADY_CANCELLED", "UNTRUSTED", "USAGE",
+                     "FILE_ERROR"}  # fmt: skip
 
 
 ALL: Final = """
