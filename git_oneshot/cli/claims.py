@@ -1,6 +1,5 @@
 """declare and waive: what somebody says of a commit beside its proof."""
 
-import os
 from typing import get_args
 
 import click
@@ -15,10 +14,9 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Declarable
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.state import State
+from git_oneshot.forge.own import granted
 from git_oneshot.gate.commits import Seen, look, of_feature, record
 from git_oneshot.git import GitError
-
-UNATTENDED = "oneshot.unattended"
 
 
 @answering("declare", "say that a commit is a refactor or a removal")
@@ -97,7 +95,7 @@ def _commit(app: App, state: State, named: str) -> Seen:
 
 def _agree(app: App, seen: Seen, reason: str) -> None:
     """Find out whether the user waives the commit. An agent can't do that for itself."""
-    if unattended(app):
+    if granted(app.git, "oneshot.unattended"):
         return
     if not app.terminal:
         raise OneshotError(
@@ -109,32 +107,3 @@ def _agree(app: App, seen: Seen, reason: str) -> None:
     app.say(f"reason: {reason.strip()}")
     if not click.confirm("let it pass without a proof?", default=False, err=True):
         raise OneshotError(Code.NOT_PROVEN, "nothing is waived", "bring a proof: git oneshot green")
-
-
-def unattended(app: App) -> bool:
-    """Whether the user's own configuration lets this clone act without asking.
-
-    Not the command line's, which any caller can set; nor a file of the working
-    tree that the configuration includes, which any commit can bring.
-    """
-    done = app.git.call(
-        "config", "-z", "--show-scope", "--show-origin", "--type=bool", "--get-all", UNATTENDED,
-        ok=(0, 1, 128),
-    )  # fmt: skip
-    fields = os.fsdecode(done.stdout).split("\0")
-    said = [
-        value
-        for scope, origin, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-        if scope in ("system", "global", "local", "worktree") and not _tracked(app, origin)
-    ]
-    return bool(said) and said[-1] == "true"
-
-
-def _tracked(app: App, origin: str) -> bool:
-    """Whether a file of the configuration could have come with a commit."""
-    path = os.path.realpath(os.path.join(app.git.git_dir, origin.removeprefix("file:")))
-    inside = os.path.realpath(app.git.common_dir) + os.sep
-    top = app.git.work_tree
-    return top is not None and path.startswith(os.path.realpath(top) + os.sep) and (
-        not path.startswith(inside)
-    )  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,19 @@ def test_the_command_line_is_not_the_users_own_configuration(feature: Project) -
     feature.land("bad", "--no-verify", test=False)
     done = feature.may("-c", "oneshot.unattended=true", "oneshot", "waive", "--reason", REASON)
     assert (done.code, waived(feature)) == (2, [])
+
+
+@pytest.mark.parametrize("name", ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"])
+def test_a_file_that_the_environment_names_is_not_the_users_own(
+    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    said = tmp_path / "said"
+    said.write_text("[oneshot]\n\tunattended = true\n")
+    monkeypatch.setenv(name, str(said))
+    monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
+    assert feature.git("config", "oneshot.unattended") == "true"
+    assert (feature.cli("waive", "--reason", REASON).code, waived(feature)) == (2, [])
 
 
 def test_a_file_that_a_commit_can_bring_is_not_the_users_own(feature: Project) -> None:
