@@ -28,6 +28,7 @@ from git_oneshot.trail.refs import STALE
 
 OLDEST: Final = (2, 39)  # git that works (README)
 LEFT: Final = 3600.0  # seconds after which nobody comes back to a file of one process
+_OF_ONE: Final = r"\.\d+(\.[0-9a-f]+)?(\.lock)?"  # process, thread or dice, and git's own lock
 
 
 Check = Callable[[Clinic], Iterator[Finding]]
@@ -184,10 +185,14 @@ def _slots(c: Clinic) -> Iterator[Finding]:
 
 
 def _leftovers(c: Clinic) -> Iterator[Finding]:
-    for name in sorted(os.listdir(c.git.own_dir)) if os.path.isdir(c.git.own_dir) else ():
-        path = c.own(name)
-        if re.fullmatch(r"[a-z]+\.\d+", name) and age(c, path) > LEFT:
-            yield Finding(f"a killed process left '{path}' behind", fix=partial(os.unlink, path))
+    """Files of one process: beside our own, and beside the hooks that install writes."""
+    places = ((c.git.own_dir, r"[a-z]+"), (c.git.common_dir + "/hooks", "|".join(HOOKS)))
+    for folder, names in places:
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+            path = os.path.join(folder, name)
+            if re.fullmatch(rf"({names}){_OF_ONE}", name) and age(c, path) > LEFT:
+                what = f"a killed process left '{path}' behind"
+                yield Finding(what, fix=partial(os.unlink, path))
 
 
 def _trails(c: Clinic) -> Iterator[Finding]:

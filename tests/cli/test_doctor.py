@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from git_oneshot.gate.doctor import CHECKS
+from git_oneshot.proof.index import private_index
 from tests.gate.project import Done, MakeProject, Project
 
 HOUR = 7200
@@ -57,6 +58,12 @@ def _gone_branch(project: Project) -> None:
     (project.own / "on" / "gone").write_text("nothing\n")
 
 
+def _index_of_a_killed(project: Project) -> Path:
+    """The name of a private index, as a process takes it that is killed before it ends."""
+    with private_index(project.repo.discover()) as path:
+        return Path(path)
+
+
 OURS: dict[str, tuple[str, Callable[[Project], object], str]] = {
     "a hook is gone": ("hooks", lambda p: p.hook("post-commit").unlink(), "is not there"),
     "a hook has no x-bit": ("hooks", lambda p: p.hook("pre-push").chmod(0o644), "x-bit"),
@@ -89,6 +96,16 @@ OURS: dict[str, tuple[str, Callable[[Project], object], str]] = {
         "verdicts", lambda p: _old(p.own / "verdicts" / "current", "0123\n"), "other rules",
     ),
     "a hook was killed": ("leftovers", lambda p: _old(p.own / "stdin.12"), "stdin.12'"),
+    "a proof was killed": ("leftovers", lambda p: _old(_index_of_a_killed(p)), "oneshot/index."),
+    "git was killed in it": (
+        "leftovers", lambda p: _old(Path(f"{_index_of_a_killed(p)}.lock")), ".lock'",
+    ),
+    "a search for Python was killed": (
+        "leftovers", lambda p: _old(p.own / "toolchain.12.139872"), "toolchain.12.139872'",
+    ),
+    "install was killed": (
+        "leftovers", lambda p: _old(p.hook("pre-push.12")), "hooks/pre-push.12'",
+    ),
 }  # fmt: skip
 
 
