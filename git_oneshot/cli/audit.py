@@ -15,6 +15,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import feature_id
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
+from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.store import Tip
 
 
@@ -61,12 +62,12 @@ def _tips(app: App) -> list[Tip]:
     if app.named is None:
         return tips
     name = feature_id(app.named)
-    ours = [tip for tip in tips if tip.feature == name]
-    if not ours:
+    named = [tip for tip in tips if tip.feature == name]
+    if not named:
         raise OneshotError(
             Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
         )
-    return ours
+    return named
 
 
 def _row(one: Finding, policy: str) -> BrokenRow:
@@ -80,7 +81,10 @@ def _repair(app: App) -> None:
     for name in ("states", "seen", "displayed"):
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(app.git.own_dir, name))
-    app.git.call("update-ref", "-d", "refs/notes/oneshot")
+    if ours(app.git):
+        app.git.call("update-ref", "-d", REF)
+    else:
+        app.say(f"note: {REF} holds notes of yours, and stays as it is")
     app.look_for_losses(app.store.tips())
     app.refresh_display()
 

@@ -45,12 +45,22 @@ def test_repair_makes_anew_what_is_derived(feature: Project) -> None:
     feature.do("finalize")
     shown = feature.git("log", "-1", one)
     assert "claimed" in shown
-    feature.git("update-ref", "refs/notes/oneshot", one)
+    us = {f"GIT_{who}_EMAIL": "git-oneshot@localhost" for who in ("AUTHOR", "COMMITTER")}
+    wrong = feature.may("commit-tree", "-m", "wrong", "HEAD^{tree}", env=us).out.strip()
+    feature.git("update-ref", "refs/notes/oneshot", wrong)
     (feature.own / "states").write_bytes(b"torn")
     before = feature.git("rev-parse", REF)
     feature.do("fsck", "--repair")
     assert feature.git("log", "-1", one) == shown
     assert feature.git("rev-parse", REF) == before
+
+
+def test_repair_leaves_notes_of_the_users_own(project: Project) -> None:
+    project.git("notes", "--ref", "oneshot", "add", "-m", "mine, and nowhere else", "HEAD")
+    before = project.git("rev-parse", "refs/notes/oneshot")
+    done = project.do("fsck", "--repair")
+    assert project.git("rev-parse", "refs/notes/oneshot") == before
+    assert "note: refs/notes/oneshot holds notes of yours" in done.err
 
 
 def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_path: Path) -> None:
