@@ -198,10 +198,13 @@ class App(Talk):
         found = feature_id(named) if named is not None else self.feature_here()
         if found is None:
             where = f"on branch '{self.branch}'" if self.branch else "on a detached HEAD"
+            elsewhere = self._open_on_branch(remote=True)
             raise OneshotError(
                 Code.FEATURE_UNKNOWN,
                 f"no feature is open {where}",
-                "begin one: git oneshot init FEATURE, or name one: -f FEATURE",
+                f"go on with what another clone began: git oneshot resume {elsewhere}"
+                if elsewhere
+                else "begin one: git oneshot init FEATURE, or name one: -f FEATURE",
             )
         return found
 
@@ -215,11 +218,12 @@ class App(Talk):
         """The open feature of this branch: by its marker, else by the trails of this clone."""
         if self.branch is None:
             return None
-        marked = self.markers.feature_on(self.branch)
-        if marked is not None:
-            return marked
-        ours = [tip for tip in joined(self.store.tips()).values() if not tip.origin]
-        for loaded in self.store.load(ours):
+        return self.markers.feature_on(self.branch) or self._open_on_branch(remote=False)
+
+    def _open_on_branch(self, *, remote: bool) -> FeatureId | None:
+        """The feature that is open on this branch, by trails of this clone or of a remote alone."""
+        tips = [t for t in joined(self.store.tips()).values() if bool(t.origin) == remote]
+        for loaded in self.store.load(tips) if self.branch is not None else ():
             if loaded.state.open and loaded.state.branch == self.branch:
                 return FeatureId(loaded.state.feature)
         return None

@@ -198,6 +198,6 @@ def _bug(err: Exception) -> OneshotError:
     return OneshotError(
         Code.BUG,
         f"git-oneshot {__version__} is wrong here: {type(err).__name__}: {err} ({frames[-1]})",
-        "nothing was recorded; please report this line",
+        "please report this line; git oneshot doctor looks for what it may have left",
         frames=frames,
     )

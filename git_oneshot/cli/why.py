@@ -38,7 +38,7 @@ def why(app: App) -> Answer:
         for one in kept.judged
         for step in after_verdict(one.proof.code, committed=bool(one.commit))
     )
-    if kept.hook == "pre-commit":
+    if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
         nexts[once] = None
     return Answer(data, "\n".join(lines), list(nexts))

@@ -155,7 +155,10 @@ def test_a_bug_of_ours_is_one_line_that_can_be_reported(
     first, second = done.err.splitlines()
     assert first.startswith(f"error: git-oneshot {__version__} is wrong here: ValueError: odd\\x1b")
     assert "test_main.py:" in first
-    assert second == "hint: nothing was recorded; please report this line"
+    assert (
+        second
+        == "hint: please report this line; git oneshot doctor looks for what it may have left"
+    )
     done = call(["status", "--json"], tmp_path)
     assert (done.code, done.error) == (70, "BUG")
     assert done.data["frames"]

@@ -178,3 +178,15 @@ def _at(path: Path) -> Repo:
 def _made(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+def test_a_branch_whose_feature_another_clone_began_names_the_way_to_go_on(
+    feature: Project, make: MakeProject
+) -> None:
+    """Only resume binds a branch here, so that a fetch alone gates nobody's commits."""
+    _, clone = cloned(feature, make)
+    done = clone.cli("status")
+    assert done.code == Exit.USAGE
+    assert f"hint: go on with what another clone began: git oneshot resume {FEATURE}" in done.err
+    clone.do("resume", FEATURE)
+    assert clone.do("status", "--json").data["feature"] == FEATURE
