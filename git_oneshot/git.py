@@ -34,6 +34,8 @@ _ALWAYS: Final = {
     "LC_ALL": "C",
     "GIT_LITERAL_PATHSPECS": "0",
 }
+# For what writes an object that a ref is about to lead to: git does not sync loose ones by itself.
+SYNCED: Final = ("-c", "core.fsync=loose-object", "-c", "core.fsyncMethod=fsync")
 
 
 class Done(NamedTuple):

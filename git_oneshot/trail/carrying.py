@@ -15,7 +15,7 @@ import msgspec
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FEATURE, FeatureId
-from git_oneshot.git import Git
+from git_oneshot.git import SYNCED, Git, GitError
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
 from git_oneshot.trail.objects import parse_commit, root
@@ -139,7 +139,10 @@ def _write(git: Git, number: int, line: bytes) -> None:
     digest = hashlib.new(git.object_format, b"%s %d\0" % (kind.encode(), len(content)) + content)
     if digest.hexdigest() != said.get("id"):
         raise _refusal(number, "is not what its id says")
-    git.output("hash-object", "-t", kind, "-w", "--literally", "--stdin", stdin=content or b"")
+    try:  # git looks whether it is one, and a ref is about to lead to it: it has to last
+        git.output(*SYNCED, "hash-object", "-t", kind, "-w", "--stdin", stdin=content or b"")
+    except GitError as err:
+        raise _refusal(number, f"is no {kind}") from err
 
 
 def _refusal(number: int, what: str) -> OneshotError:

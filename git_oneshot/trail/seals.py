@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.ids import printable
-from git_oneshot.git import Git
+from git_oneshot.git import SYNCED, Git
 
 PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
 _GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
@@ -36,7 +36,7 @@ def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) ->
     env: Mapping[str, str] = git.env()
     if not terminal:
         env = {**env, "SSH_ASKPASS_REQUIRE": "never", "GPG_TTY": ""}
-    argv: Sequence[str] = git.argv(["commit-tree", "-S", "-p", parent, tree])
+    argv: Sequence[str] = git.argv([*SYNCED, "commit-tree", "-S", "-p", parent, tree])
     try:
         done = subprocess.run(
             argv, env=env, input=message, capture_output=True, check=False,

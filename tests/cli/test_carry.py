@@ -1,5 +1,6 @@
 """export and import: the same trail somewhere else, and reports that no trail can bend."""
 
+import hashlib
 import json
 
 import pytest
@@ -67,3 +68,15 @@ def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str)
         assert bad not in out or (kind == "html" and bad in ("@all", "![x]"))
     if kind == "html":
         assert "default-src &#x27;none&#x27;" in out or "default-src 'none'" in out
+
+
+def test_an_object_that_is_none_is_refused(feature: Project, make: MakeProject) -> None:
+    """Its id may be right: git would find it in the next fsck."""
+    two = make("two")
+    head = feature.do("export", FEATURE).out.splitlines()[0]
+    content = "no header at all"
+    oid = hashlib.sha1(f"commit {len(content)}\0{content}".encode()).hexdigest()
+    bogus = json.dumps({"id": oid, "type": "commit", "text": content})
+    done = two.cli("import", "--json", stdin=f"{head}\n{bogus}\n".encode())
+    assert (done.code, done.json["error"]["message"]) == (2, "line 2 is no commit")
+    assert two.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
