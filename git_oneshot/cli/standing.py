@@ -9,6 +9,7 @@ from git_oneshot.cli.pull_data import PullData
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.pipeline import Overlap
 from git_oneshot.core.state import State
+from git_oneshot.trail.store import joined
 
 MOST = 20  # other features that a status looks at
 
@@ -67,6 +68,6 @@ def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:
         names = {*app.markers.all().values()} - {state.feature}
         tips = [tip for name in sorted(names)[:MOST] if (tip := app.store.tip(FeatureId(name)))]
     else:
-        tips = app.store.tips()
+        tips = list(joined(app.store.tips()).values())
     others = [loaded.state for loaded in app.store.load(tips)]
     return overlaps(app.git, state, others, base_ref(app.git, state, app.clone.remote))

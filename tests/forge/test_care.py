@@ -142,6 +142,7 @@ def test_a_planned_file_that_others_change_is_named(project: Project) -> None:
     project.do("plan", "--goal", "x", "--file", "README", "--file", "lib/base")
     project.git("switch", "-q", "main")
     project.repo.commit("on main", {"README": "of main\n"})
+    project.git("update-ref", "refs/oneshot-remote/origin/first", "refs/oneshot/first")
     project.git("switch", "-q", "-c", "b2")
     project.do("init", "second", "--base", "main")
     planned = project.do("plan", "--goal", "y", "--file", "lib/base", "--json").data
