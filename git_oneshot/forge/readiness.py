@@ -13,7 +13,7 @@ from git_oneshot.core.pulls import GateChecked
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
-from git_oneshot.gate.judging import Verdict, judge_all
+from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 
@@ -64,7 +64,8 @@ def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:
     proven = bool(verdicts) and all(v.accepted for v in verdicts)
     suite = None
     if proven:
-        proof = prover.suite(git.tree(head), verdicts[0].commit.parent_tree)
+        before = verdicts[0].commit.parent_tree
+        proof = prover.suite(git.tree(head), before, leaving(verdicts))
         suite = SuiteJudged(commit=head, proof=proof)
     bound = {commit.id for commit in state.commits if commit.tree}
     command = Ready(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
-from git_oneshot.proof.inert import PYTHON
+from git_oneshot.proof.inert import PYTHON, for_checkers
 from git_oneshot.proof.lines import changed_lines
 
 
@@ -51,7 +51,8 @@ def _statements(source: bytes, changed: frozenset[int]) -> Iterator[tuple[int, i
 
 def _spans(tree: ast.AST) -> Iterator[tuple[int, int, bool]]:
     """Each statement's own lines, without those of the statements inside it."""
-    idle = {id(inner) for node in ast.walk(tree) if _for_checkers(node) for inner in ast.walk(node)}
+    checked = (n for n in ast.walk(tree) if isinstance(n, ast.stmt) and for_checkers(n))
+    idle = {id(inner) for node in checked for one in node.body for inner in ast.walk(one)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
@@ -62,11 +63,6 @@ def _spans(tree: ast.AST) -> Iterator[tuple[int, int, bool]]:
         if body and isinstance(body[0], ast.stmt):
             last = max(first, body[0].lineno - 1)
         yield first, last, id(node) not in idle and _effective(node)
-
-
-def _for_checkers(node: ast.AST) -> bool:
-    """Whether it is a block that only a type checker reads."""
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _effective(node: ast.stmt) -> bool:

@@ -184,7 +184,7 @@ def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
     tree.body = [
         kept
         for statement in tree.body
-        for kept in (statement.orelse if _for_checkers(statement) else [statement])
+        for kept in (statement.orelse if for_checkers(statement) else [statement])
     ]
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     for node in ast.walk(tree):
@@ -202,7 +202,8 @@ def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
     return tree
 
 
-def _for_checkers(statement: ast.stmt) -> TypeGuard[ast.If]:
+def for_checkers(statement: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether the body of a statement is read by type checkers alone; its ``else`` is run."""
     return isinstance(statement, ast.If) and _name(statement.test) == "TYPE_CHECKING"
 
 

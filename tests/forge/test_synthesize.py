@@ -13,7 +13,7 @@ from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
 from tests.forge.fakes import FakeForge, an_open_one
 from tests.forge.steps import work
-from tests.gate.project import FEATURE, Project
+from tests.gate.project import FEATURE, QUICK, MakeProject, Project
 from tests.sandbox import MakeWorld
 
 
@@ -134,3 +134,23 @@ def test_what_a_plan_says_makes_the_forge_do_nothing(reviewing: Review) -> None:
     assert len(there.title) <= 72 and "\n" not in there.title
     for words in ("@all", "#1", "<img", "[skip ci]", "\n/close", "![x]("):
         assert words not in there.title + there.body, words
+
+
+def test_a_removal_takes_its_tests_along_as_at_finalize(make: MakeProject) -> None:
+    test = "import calc\n\n\ndef test_x():\n    assert calc.X\n"
+    old = "\n\ndef test_old():\n    assert calc.old()\n"
+    code = "X = 1\n"
+    project = make(
+        files={
+            "pytest.ini": QUICK,
+            "calc.py": f"{code}\n\ndef old():\n    return 1\n",
+            "test_calc.py": test + old,
+        }
+    )
+    project.git("switch", "-q", "-c", "topic")
+    project.begin("topic", "--policy", "always", "--base", "main")
+    project.repo.write("calc.py", code)
+    project.repo.write("test_calc.py", test)
+    project.git("commit", "-qam", "calc: nobody needs old", "--no-verify")
+    assert project.do("finalize", "--json").data["phase"] == "synthesize"
+    project.do("synthesize")

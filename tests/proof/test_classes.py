@@ -7,6 +7,7 @@ import pytest
 from git_oneshot.core.facts import Proof
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
+from git_oneshot.proof.executed import _statements
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 
@@ -451,3 +452,12 @@ def test_a_merge_of_three_lines_is_merged_two_by_two(lab: MakeLab) -> None:
     made.commit({"word.txt": OURS})
     made.repo.git("merge", "-q", "-m", "three", "a", "b")
     assert said(committed(made).proof) == "PASS merge"
+
+
+def test_what_only_a_type_checker_reads_needs_no_run_and_its_else_does() -> None:
+    """A declared refactor could hide code behind any condition that ends in the name."""
+    source = (
+        b"if TYPE_CHECKING:\n    import a\nelse:\n    launch()\n"
+        b"if not TYPE_CHECKING:\n    launch()\n"
+    )
+    assert [first for first, _ in _statements(source, frozenset({2, 4, 6}))] == [4, 6]
