@@ -138,12 +138,12 @@ def test_who_does_not_listen_does_not_end_the_work(gone: str, feature: Project) 
     script = f"""
 import os, sys
 {closing}
-from git_oneshot.cli.main import main
-sys.exit(main(["verify", "--json", "--progress", "jsonl"]))
+from git_oneshot.__main__ import run
+run()
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=feature.path, stdout=subprocess.PIPE, stderr=write,
-        check=False,
+        [sys.executable, "-c", script, "verify", "--json", "--progress", "jsonl"],
+        cwd=feature.path, stdout=subprocess.PIPE, stderr=write, check=False,
     )  # fmt: skip
     os.close(write)
     answer = Done(done.returncode, done.stdout.decode(), "")
