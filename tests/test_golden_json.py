@@ -86,7 +86,7 @@ def review(stage: Recorder) -> None:
 
 
 def test_every_answer_is_what_it_was(make: MakeProject) -> None:
-    stage = Recorder(make())
+    stage = Recorder(make("project"))
     scene(stage, make)
     stage.project = make("reviewed")
     review(stage)

@@ -163,7 +163,7 @@ def scene(stage: Stage, make: MakeProject) -> None:
 
 
 def test_every_command_says_what_was_read(make: MakeProject) -> None:
-    stage = Stage(make())
+    stage = Stage(make("project"))
     scene(stage, make)
     said = {name: "\n".join(parts) for name, parts in stage.said.items()}
     if WRITE:
