@@ -15,7 +15,7 @@ from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.data import Finalized, Pushed
 from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data
-from git_oneshot.cli.proving import proven
+from git_oneshot.cli.prove import proven
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.sending import send_it
 from git_oneshot.core.commands import Finalize

@@ -28,7 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "declare": ("claims", "declare", "say that a commit is a refactor or a removal"),
     "waive": ("claims", "waive", "let a commit pass without a proof"),
     "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
-    "prove": ("proving", "prove", "prove what is not proven yet, and wait for it"),
+    "prove": ("prove", "prove", "prove what is not proven yet, and wait for it"),
     "push": ("finish", "push", "prove what is not proven yet, then git push"),
     "synthesize": ("synthesize", "synthesize", "open the pull request, or bring it up to date"),
     "validate-pr-body": (
@@ -48,7 +48,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "show": ("history", "show", "one event, whole"),
     "replay": ("history", "replay", "the state of a feature, now or after an event"),
     "why": ("why", "why", "why a hook refused the last time, and what to do"),
-    "verify": ("prove", "verify", "judge commits by running their tests"),
+    "verify": ("verify", "verify", "judge commits by running their tests"),
     "sync": ("travel", "sync", "exchange trails with a remote"),
     "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
     "clone": ("travel", "clone", "git clone, with the trails"),
