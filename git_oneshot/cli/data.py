@@ -26,6 +26,7 @@ from git_oneshot.cli.parts import (
     Judgement,
     ProofData,
     Refused,
+    ShardData,
     Spoken,
     Wrote,
 )
@@ -117,10 +118,11 @@ class Pushed(Data, frozen=True, kw_only=True):
 
 
 class Verified(Data, frozen=True, kw_only=True):
-    """verify. The suite is run when every commit is PASS."""
+    """verify. The suite is run when every commit is PASS, and of shards by the last."""
 
     commits: list[Judgement]
     suite: ProofData | None
+    shard: ShardData | None
 
 
 # -- commands that read -----------------------------------------------------------------

@@ -56,6 +56,14 @@ class Judgement(ProofData, frozen=True, kw_only=True):
     waived: str | None
 
 
+class ShardData(Data, frozen=True, kw_only=True):
+    """The part of ``commits`` in all that was judged: the ``number``-th of ``parts``, from 1."""
+
+    number: int
+    parts: int
+    commits: int
+
+
 class BrokenRow(Data, frozen=True, kw_only=True):
     """A rule of the format that is broken: error or warning, on which trail and commit."""
 

@@ -1,5 +1,7 @@
 """verify: the judgement that CI, a server and anyone with a clone can make."""
 
+from collections.abc import Iterable, Iterator
+
 import click
 
 from git_oneshot.cli import text
@@ -8,12 +10,16 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.data import Verified
 from git_oneshot.cli.look import Part
+from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.remarks import harmless
+from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
-from git_oneshot.gate.judging import judge_all, leaving, worst
+from git_oneshot.gate.judging import Verdict, worst
 from git_oneshot.gate.spool import foreseen
+from git_oneshot.gate.verifying import Asked, Found, verified
 from git_oneshot.git import GitError
 from git_oneshot.trail.store import load_all
 
@@ -28,51 +34,73 @@ from git_oneshot.trail.store import load_all
     "--ablate", is_flag=True,
     help="Ask each proof twice, and take each part of a change out: a test must miss it.",
 )  # fmt: skip
-def verify(app: App, *, range_: str | None, regression: str, ablate: bool) -> Answer:
+@click.option("--ci", is_flag=True, help="Tell the CI service, too: annotations and a report.")
+@click.option("--shard", metavar="I/N", help="Judge the I-th of N parts of the commits.")
+def verify(
+    app: App, *, range_: str | None, regression: str, ablate: bool, ci: bool, shard: str | None
+) -> Answer:
     """Judge each commit of RANGE (or the one commit) by running its tests anew.
 
     Without RANGE: the commits of the open feature of this branch, or of -f;
     else every commit of HEAD that a trail speaks of. No cache is believed.
     """
-    commits = _commits(app, range_)
+    part = shard_of(shard or "1/1")
     prover = app.prover(fresh=True)
-    verdicts = []
     states = (one.state for one in load_all(app.store))
-    claims = Claims(tuple(foreseen(app.git, state, state.branch) for state in states))
-    each = regression == "each"
-    judging = judge_all(
-        app.git, prover, commits, claims, each=each, ablate=prover.ablate if ablate else None
+    asked = Asked(
+        commits=_commits(app, range_),
+        claims=Claims(tuple(foreseen(app.git, state, state.branch) for state in states)),
+        tip=regression != "off",
+        each=regression == "each",
+        ablate=prover.ablate if ablate else None,
+        shard=part,
     )
-    for verdict in app.progress.commits(judging, len(commits)):
+    found = verified(app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n)))
+    app.display.verify({v.commit.id: v.proof for v in found.verdicts})
+    app.refresh_display()
+    if ci:
+        from git_oneshot.cli.ci import tell
+
+        tell(app, found)
+    return _answer(app, found, _shown(part, asked) if shard else None, plain=ci)
+
+
+def _trusted(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    """The verdicts; an end to it when the commands may not run."""
+    for verdict in verdicts:
         if verdict.proof.code == "untrusted":
             raise OneshotError(
                 Code.UNTRUSTED,
                 "the test commands of this repository are not trusted in this clone",
                 "see them and decide: git oneshot trust",
             )
-        verdicts.append(verdict)
-    suite = None
-    if regression != "off" and verdicts and worst([v.proof for v in verdicts]) == "PASS":
-        before = verdicts[0].commit.parent_tree
-        suite = prover.suite(verdicts[-1].commit.tree, before, leaving(verdicts))
-    app.display.verify({v.commit.id: v.proof for v in verdicts})
-    app.refresh_display()
-    data = Verified(commits=judgements(verdicts), suite=proof_data(suite) if suite else None)
+        yield verdict
+
+
+def _shown(part: Shard, asked: Asked) -> ShardData:
+    return ShardData(number=part.number, parts=part.parts, commits=len(asked.commits))
+
+
+def _answer(app: App, found: Found, shard: ShardData | None, *, plain: bool) -> Answer:
+    """What was found; ``plain``: a CI service may do what it reads."""
+    verdicts, suite = found
+    told = proof_data(suite) if suite else None
+    data = Verified(commits=judgements(verdicts), suite=told, shard=shard)
     parts: list[Part] = [text.verdicts(verdicts)]
-    proofs = [proof for v in verdicts for proof in v.proofs]
     if suite is not None:
-        proofs.append(suite)
         parts.append(f"suite    {suite.told}")
-    word = worst(proofs)
+    if plain:
+        parts = [harmless(str(part)) for part in parts]
+    word = worst(found.proofs)
     if word == "PASS":
         end = f"{text.counted(len(verdicts), 'commit')} proven" if verdicts else "nothing to judge"
         return Answer(data, [*parts, end])
     for part in parts:
         app.say(part)
-    bad = sum(1 for proof in proofs if proof.word == word)
+    bad = sum(1 for proof in found.proofs if proof.word == word)
     raise OneshotError(
         Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
-        f"{word}: {text.counted(bad, 'judgement')} of {len(proofs)}",
+        f"{word}: {text.counted(bad, 'judgement')} of {len(found.proofs)}",
         "each line above says why",
         commits=data.commits,
         suite=data.suite,

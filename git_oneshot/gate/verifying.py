@@ -1,0 +1,64 @@
+"""The judgement of a range for CI, a server and anyone with a clone: its commits, then its tip."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.shards import Shard
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import look
+from git_oneshot.gate.judging import Verdict, judge_all, leaving, worst
+from git_oneshot.git import Git
+from git_oneshot.proof.cases import Judged
+from git_oneshot.proof.prover import Prover
+
+# Told how many there will be, so that a person can be told which one is waited for.
+Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
+
+
+class Asked(NamedTuple):
+    """What is to be judged, and how.
+
+    ``each``: the suite on every commit, too; ``tip``: on the last one.
+    """
+
+    commits: Sequence[str]
+    claims: Claims
+    tip: bool = True
+    each: bool = False
+    ablate: Callable[[Judged], Proof] | None = None
+    shard: Shard = Shard(1, 1)
+
+
+class Found(NamedTuple):
+    """The verdicts on the commits of a shard, and the suite at the tip if it was to be run."""
+
+    verdicts: tuple[Verdict, ...]
+    suite: Proof | None
+
+    @property
+    def proofs(self) -> list[Proof]:
+        """All that was found out."""
+        proofs = [proof for verdict in self.verdicts for proof in verdict.proofs]
+        return [*proofs, self.suite] if self.suite else proofs
+
+
+def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
+    """Judge a shard's commits; the last shard runs the suite, when its own commits are PASS."""
+    mine = asked.shard.of(asked.commits)
+    judging = judge_all(
+        git, prover, mine, asked.claims, each=asked.each, ablate=asked.ablate
+    )  # fmt: skip
+    verdicts = tuple(each(judging, len(mine)))
+    wanted = asked.tip and asked.shard.last and verdicts
+    if not wanted or worst([v.proof for v in verdicts]) != "PASS":
+        return Found(verdicts, None)
+    [first] = look(git, asked.commits[:1])
+    tree, before = verdicts[-1].commit.tree, first.parent_tree
+    suite = prover.suite(tree, before, leaving(verdicts))
+    others = asked.commits[: len(asked.commits) - len(mine)]
+    if suite.word == "FAIL" and others:
+        # Perhaps by a test that a commit of another shard took along.
+        all_ = [*judge_all(git, prover, others, asked.claims), *verdicts]
+        suite = prover.suite(tree, before, leaving(all_))
+    return Found(verdicts, suite)
