@@ -7,6 +7,7 @@ a test that was weakened. Of Python only.
 
 import ast
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -15,23 +16,32 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ASSERTING: Final = ("raises", "warns", "fail", "deprecated_call")
 
 
-def keeps(old: str, new: str, test: str) -> bool:
-    """Whether a test, named as pytest does (``file::Class::test[1]``), asserts what it did.
+def keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
+    """Of tests, named as pytest does (``file::Class::test[1]``), those that assert what they did.
 
-    False where that cannot be told.
+    One of which that cannot be told is not among them.
     """
-    names = test.partition("[")[0].split("::")[1:]
-    before, after = (_function(source, names) for source in (old, new))
-    if before is None or after is None:
-        return False
-    return not _asserted(before) - _asserted(after)
+    before, after = _parsed(old), _parsed(new)
+    same: dict[tuple[str, ...], bool] = {}
+    for test in tests:
+        names = tuple(test.partition("[")[0].split("::")[1:])
+        if names not in same:
+            was, becomes = _function(before, names), _function(after, names)
+            same[names] = not (
+                was is None or becomes is None or _asserted(was) - _asserted(becomes)
+            )
+        if same[names]:
+            yield test
 
 
-def _function(source: str, names: list[str]) -> Function | None:
+def _parsed(source: str) -> ast.AST:
     try:
-        node: ast.AST = ast.parse(source)
+        return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _function(node: ast.AST, names: tuple[str, ...]) -> Function | None:
     for name in names:
         body = node.body if isinstance(node, (ast.Module, ast.ClassDef)) else []
         found = [s for s in body if isinstance(s, (ast.ClassDef, Function)) and s.name == name]

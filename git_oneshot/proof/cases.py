@@ -1,21 +1,20 @@
 """A change on its own: which runs its class asks for, and the proof that they make."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.asserted import keeps
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import Key, regression, turns_of_pairs
+from git_oneshot.core.regression import Key, regression
 from git_oneshot.core.rules import Rules, Suite, suites_of
 from git_oneshot.core.rules_file import Argv
-from git_oneshot.core.runs import FAILING, Pair
+from git_oneshot.core.runs import Pair
 from git_oneshot.core.verdict import doubt, judge, proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof import whole
 from git_oneshot.proof.bench import Bench, Wanted
-from git_oneshot.proof.change import Change, File, facts_of, read_change
+from git_oneshot.proof.change import Change, facts_of
 from git_oneshot.proof.classes import (
     Said,
     Sorted,
@@ -29,6 +28,7 @@ from git_oneshot.proof.merges import reverts
 from git_oneshot.proof.removal import only_deletes
 from git_oneshot.proof.runners import selection
 from git_oneshot.proof.trees import hybrid
+from git_oneshot.proof.weakened import weakened
 
 # Without a test that turned, a change may still be what it was declared, or a removal.
 _OPEN: Final = ("no-test", "vacuous-red", "broken-test")
@@ -104,55 +104,13 @@ class Case(NamedTuple):
         pairs = self.bench.pairs(wanted, hybrid_tree, change.tree)
         proof = judge(pairs, facts_of(self.git, change), other=kind)
         if proof.word == "PASS":
-            proof = self._weakened(wanted, pairs) or _weaker(proof, wanted)
+            found = weakened(self.git, self.bench, change, self.rules, wanted, pairs)
+            proof = found or _weaker(proof, wanted)
         elif kind == "environment":
             proof = self._unexercised(wanted, pairs, proof)
         made = self._placed(proof, hybrid_tree, pairs)
         self.bench.keep(key, made.proof)
         return made
-
-    def _weakened(self, wanted: Sequence[Wanted], pairs: Sequence[Pair]) -> Proof | None:
-        """FAIL, when a test was edited so that it passes with the old code and with the new.
-
-        Its old version tells: it passes with the old code, and fails with the new. One
-        that asserts what it did was adapted: how it is called, or what it warns of.
-        """
-        change = self.change
-        edited = {f.path: f for f in change.on("test") if f.status == "M"}
-        if not edited or not change.on("production", "neutral"):
-            return None
-        held = _passing(pairs, edited)
-        if not held:
-            return None
-        back = read_change(self.git, change.tree, change.parent_tree, self.rules)
-        old_tests = hybrid(self.git, back, ("test",))
-        again = [w._replace(selected=_only(w, edited)) for w in wanted]
-        before = self.bench.pairs(again, change.parent_tree, old_tests)
-        doubtful = doubt(run for pair in before for run in (pair.green, pair.red))
-        if doubtful:
-            return doubtful
-        was = _passing([Pair(p.suite, p.red, p.red) for p in before], edited)
-        bad = [
-            (p.suite, r.id)
-            for p in before
-            for r in p.green.results
-            if r.outcome in FAILING and r.when == "call" and (p.suite, r.id) in held & was
-            if not self._adapted(edited.get(r.file), r.id)
-        ]
-        if not bad:
-            return None
-        note = f"{bad[0][1]}: as it was it fails with the change, as it is it passes without it"
-        return proof_of("FAIL", "weakened", turns_of_pairs(pairs, bad), note)
-
-    def _adapted(self, file: File | None, test: str) -> bool:
-        """Whether a test was edited, and asserts all the same what it did."""
-        if file is None:
-            return False
-        old, new = (
-            self.git.output("cat-file", "blob", blob).decode(errors="replace")
-            for blob in (file.old, file.new)
-        )
-        return keeps(old, new, test)
 
     def _unexercised(
         self, wanted: Sequence[Wanted], pairs: Sequence[Pair], proof: Proof
@@ -252,23 +210,6 @@ def untrusted(trusted: frozenset[Argv] | None, commands: Sequence[Argv]) -> Proo
     if trusted is None or set(commands) <= trusted:
         return None
     return Proof(word="UNKNOWN", code="untrusted", notes=("see them: git oneshot trust",))
-
-
-def _passing(pairs: Sequence[Pair], files: Collection[str]) -> set[Key]:
-    """The tests of some files that pass in both runs; one that names no file is of any."""
-    green = {(p.suite, r.id) for p in pairs for r in p.green.results if r.outcome == "passed"}
-    return green & {
-        (p.suite, r.id)
-        for p in pairs
-        for r in p.red.results
-        if r.outcome == "passed" and (not r.file or r.file in files)
-    }
-
-
-def _only(want: Wanted, edited: Collection[str]) -> tuple[str, ...]:
-    """The selected tests of the files that were edited; all, if all were asked for."""
-    prefix = f"{want.suite.root}/" if want.suite.root else ""
-    return tuple(s for s in want.selected if prefix + s.partition("::")[0] in edited)
 
 
 def _named(suite: Suite, only: Sequence[str]) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """A test that was adapted asserts what it did; one that was weakened does not."""
 
+from typing import Final
+
 import pytest
 
-from git_oneshot.core.asserted import keeps
+from git_oneshot.core.asserted import keeping
 
-OLD = """\
+OLD: Final = """\
 class TestCalc:
     @pytest.mark.parametrize("a", [1, 2])
     def test_add(self, a):
@@ -14,7 +16,7 @@ class TestCalc:
         with pytest.raises(TypeError):
             add()
 """
-TEST = "tests/test_calc.py::TestCalc::test_add[1]"
+TEST: Final = "tests/test_calc.py::TestCalc::test_add[1]"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ TEST = "tests/test_calc.py::TestCalc::test_add[1]"
     ],
 )
 def test_a_test_that_is_adapted(was: str, becomes: str) -> None:
-    assert keeps(OLD, OLD.replace(was, becomes, 1), TEST)
+    assert [*keeping(OLD, OLD.replace(was, becomes, 1), [TEST])] == [TEST]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,15 @@ def test_a_test_that_is_adapted(was: str, becomes: str) -> None:
     ],
 )
 def test_a_test_that_is_weakened_or_cannot_be_compared(was: str, becomes: str) -> None:
-    assert not keeps(OLD, OLD.replace(was, becomes, 1), TEST)
+    assert not [*keeping(OLD, OLD.replace(was, becomes, 1), [TEST])]
 
 
 def test_what_is_no_python_cannot_be_told() -> None:
-    assert not keeps("test('a', () => {})", "test('a', () => {})", "a.test.js::a")
-    assert not keeps("", "", "sh check.sh")
+    assert not [*keeping("test('a', () => {})", "test('a', () => {})", ["a.test.js::a"])]
+    assert not [*keeping("", "", ["sh check.sh", ""])]
+
+
+def test_a_file_that_only_gained_tests_asserts_what_it_did() -> None:
+    more = OLD + "\n    def test_more(self):\n        assert add(1, 1) == 2\n"
+    each = [TEST, TEST.replace("[1]", "[2]")]
+    assert [*keeping(OLD, more, [*each, "tests/test_calc.py::TestCalc::test_more"])] == each

@@ -181,6 +181,14 @@ def test_settings_that_old_tests_break_weaken_none(lab: MakeLab) -> None:
     assert said(proof) in ("PASS environment", "PASS test-only")
 
 
+def test_a_file_that_only_gained_tests_is_not_run_as_it_was(lab: MakeLab) -> None:
+    made = lab(BASE)
+    negs = "\n\ndef test_neg():\n    import calc\n    assert calc.neg(1) == -1\n"
+    code = {"calc.py": CALC + "\n\ndef neg(a):\n    return -a\n"}
+    assert said(made.prove({**code, "tests/test_calc.py": TESTS + negs}).proof) == "PASS behaviour"
+    assert made.runs() == 2  # without the change, and with it
+
+
 def test_a_test_that_was_only_tidied_is_not_weakened(lab: MakeLab) -> None:
     made = lab(BASE)
     more = "\n\ndef neg(a):\n    return -a\n"

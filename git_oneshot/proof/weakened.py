@@ -1,0 +1,97 @@
+"""Weakened tests: those that were edited so that they pass with the old code and with the new.
+
+The old version of such a test tells: it passes with the old code, and fails with
+the new. One that asserts what it did was adapted: how it is called, or what it
+warns of; that needs no run, and so a file that only gained tests needs none.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from git_oneshot.core.asserted import keeping
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.regression import Key, turns_of_pairs
+from git_oneshot.core.rules import Rules
+from git_oneshot.core.runs import FAILING, Pair
+from git_oneshot.core.verdict import doubt, proof_of
+from git_oneshot.git import Git
+from git_oneshot.proof.bench import Bench, Wanted
+from git_oneshot.proof.blobs import read_blobs
+from git_oneshot.proof.change import Change, File, read_change
+from git_oneshot.proof.trees import hybrid
+
+
+def weakened(
+    git: Git,
+    bench: Bench,
+    change: Change,
+    rules: Rules,
+    wanted: Sequence[Wanted],
+    pairs: Sequence[Pair],
+) -> Proof | None:
+    """FAIL, when a test was edited so that it does not tell the new code from the old any more.
+
+    UNKNOWN, when that could not be found out; None, when there is none.
+    """
+    edited = {f.path: f for f in change.on("test") if f.status == "M"}
+    if not edited or not change.on("production", "neutral"):
+        return None
+    held = _passing(pairs, edited)
+    held -= _adapted(git, edited, pairs, held)
+    if not held:
+        return None
+    back = read_change(git, change.tree, change.parent_tree, rules)
+    old_tests = hybrid(git, back, ("test",))
+    again = [w._replace(selected=_only(w, edited)) for w in wanted]
+    after = [(w.suite.name, bench.run(w, old_tests)) for w in again]
+    doubtful = doubt(run for _, run in after)
+    fails = {
+        (suite, r.id)
+        for suite, run in after
+        for r in run.results
+        if r.outcome in FAILING and r.when == "call"
+    }
+    if doubtful or not held & fails:
+        return doubtful
+    before = [(w.suite.name, bench.run(w, change.parent_tree)) for w in again]
+    was = _passing([Pair(suite, run, run) for suite, run in before], edited)
+    doubtful = doubt(run for _, run in before)
+    bad = sorted(held & fails & was)
+    if doubtful or not bad:
+        return doubtful
+    note = f"{bad[0][1]}: as it was it fails with the change, as it is it passes without it"
+    return proof_of("FAIL", "weakened", turns_of_pairs(pairs, bad), note)
+
+
+def _adapted(
+    git: Git, edited: Mapping[str, File], pairs: Sequence[Pair], held: Collection[Key]
+) -> set[Key]:
+    """The tests that were edited, if at all, and assert all the same what they did."""
+    of_file: dict[str, list[Key]] = {}
+    for pair in pairs:
+        for result in pair.green.results:
+            if result.file in edited and (pair.suite, result.id) in held:
+                of_file.setdefault(result.file, []).append((pair.suite, result.id))
+    names = [blob for path in of_file for blob in (edited[path].old, edited[path].new)]
+    texts = [(blob or b"").decode(errors="replace") for blob in read_blobs(git, names)]
+    found: set[Key] = set()
+    for tests, old, new in zip(of_file.values(), texts[::2], texts[1::2], strict=True):
+        same = set(keeping(old, new, (test for _, test in tests)))
+        found.update(key for key in tests if key[1] in same)
+    return found
+
+
+def _passing(pairs: Sequence[Pair], files: Collection[str]) -> set[Key]:
+    """The tests of some files that pass in both runs; one that names no file is of any."""
+    green = {(p.suite, r.id) for p in pairs for r in p.green.results if r.outcome == "passed"}
+    return green & {
+        (p.suite, r.id)
+        for p in pairs
+        for r in p.red.results
+        if r.outcome == "passed" and (not r.file or r.file in files)
+    }
+
+
+def _only(want: Wanted, edited: Collection[str]) -> tuple[str, ...]:
+    """The selected tests of the files that were edited; all, if all were asked for."""
+    prefix = f"{want.suite.root}/" if want.suite.root else ""
+    return tuple(s for s in want.selected if prefix + s.partition("::")[0] in edited)
