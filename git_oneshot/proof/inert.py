@@ -5,10 +5,10 @@ Conservative: what cannot be read, or might mean something at run time, is not i
 
 import ast
 import re
-from collections.abc import Sequence
 from typing import Final, TypeGuard
 
 from git_oneshot.git import Git
+from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
 
 PYTHON: Final = (".py", ".pyw")
@@ -44,7 +44,7 @@ def _same(git: Git, file: File) -> bool | None:
     if file.path.endswith(STUB):
         return True
     if file.path.endswith(PYTHON):
-        old, new = _read(git, [file.old, file.new])
+        old, new = read_blobs(git, [file.old, file.new])
         return same_python(old, new)
     from git_oneshot.proof.script import grammar_of, same_script
 
@@ -53,12 +53,8 @@ def _same(git: Git, file: File) -> bool | None:
         return False
     if grammar is None:
         return None
-    old, new = _read(git, [file.old, file.new])
+    old, new = read_blobs(git, [file.old, file.new])
     return same_script(old, new, grammar)
-
-
-def _read(git: Git, blobs: Sequence[str]) -> list[bytes]:
-    return [git.output("cat-file", "blob", blob) for blob in blobs]
 
 
 def same_python(old: bytes, new: bytes) -> bool:

@@ -72,7 +72,7 @@ def _adapted(
             if result.file in edited and (pair.suite, result.id) in held:
                 of_file.setdefault(result.file, []).append((pair.suite, result.id))
     names = [blob for path in of_file for blob in (edited[path].old, edited[path].new)]
-    texts = [(blob or b"").decode(errors="replace") for blob in read_blobs(git, names)]
+    texts = [blob.decode(errors="replace") for blob in read_blobs(git, names)]
     found: set[Key] = set()
     for tests, old, new in zip(of_file.values(), texts[::2], texts[1::2], strict=True):
         same = set(keeping(old, new, (test for _, test in tests)))
