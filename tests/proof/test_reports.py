@@ -38,6 +38,7 @@ def _unittest(_task: Task, text: str) -> tuple[list[Result], str]:
 
 READERS: Final[dict[str, Read]] = {
     "node": node.read,
+    "node-24": node.read,
     "vitest": javascript.read,
     "jest": javascript.read,
     "go": lambda task, text: (go.read(task, text), ""),
@@ -128,6 +129,7 @@ EXPECTED: Final[dict[str, dict[str, str]]] = {
         "group > out": "assertion",
     },
 }  # fmt: skip
+EXPECTED["node-24"] = EXPECTED["node"]  # as much is known from a newer Node
 
 
 @pytest.fixture
@@ -169,7 +171,7 @@ def test_a_recorded_report_is_read(name: str, task: Callable[[str], Task]) -> No
     assert all((Path(where.slot.top) / file).exists() for file in held)
 
 
-@pytest.mark.parametrize("name", ["node", "vitest", "jest", "go", "cargo-build"])
+@pytest.mark.parametrize("name", ["node", "node-24", "vitest", "jest", "go", "cargo-build"])
 def test_h40_h49_a_symbol_that_the_change_does_not_add_is_no_reason(
     name: str, task: Callable[[str], Task]
 ) -> None:
@@ -181,7 +183,7 @@ def test_h40_h49_a_symbol_that_the_change_does_not_add_is_no_reason(
     assert missing and {told[id_] for id_ in missing} <= {"not broken-test", "not test-error"}
 
 
-@pytest.mark.parametrize("name", ["node", "vitest", "jest", "go"])
+@pytest.mark.parametrize("name", ["node", "node-24", "vitest", "jest", "go"])
 def test_h41_a_package_of_others_that_is_missing_is_trouble_of_the_machine(
     name: str, task: Callable[[str], Task]
 ) -> None:
@@ -195,7 +197,7 @@ def test_h41_a_package_of_others_that_is_missing_is_trouble_of_the_machine(
     assert (proof.word, proof.code) == ("UNKNOWN", "environment")
 
 
-@pytest.mark.parametrize("name", ["node", "vitest", "jest", "go", "cargo-build"])
+@pytest.mark.parametrize("name", ["node", "node-24", "vitest", "jest", "go", "cargo-build"])
 def test_before_the_code_is_written_any_missing_name_is_red(
     name: str, task: Callable[[str], Task]
 ) -> None:
@@ -286,7 +288,8 @@ def test_tap_is_read(text: str, outcomes: str, problem: str) -> None:
 
 def test_the_error_that_tap_names_is_the_reason() -> None:
     text = "1..2\nnot ok 1 - a\n  ---\n  name: 'AssertionError'\n  message: 'one'\n  ...\n"
-    results, _ = tap.read_tap(f"{text}not ok 2 - b\n  ---\n  name: TypeError\n  ok 9\n  ...\n")
+    node = "  ---\n  type: 'test'\n  name: TypeError\n  ok 9\n  ...\n"  # as Node 24 writes it
+    results, _ = tap.read_tap(f"{text}not ok 2 - b\n{node}")
     assert [(r.message, came_out(r)) for r in results] == [
         ("one", "assertion"), ("", "not test-error"),
     ]  # fmt: skip

@@ -37,7 +37,7 @@ READERS: Final = {
     "unittest": (unittest, "read_lines"), "junit": (junit, "read_junit"), "tap": (tap, "read_tap"),
     "nextest": (nextest, "read"),
 }  # fmt: skip
-RUNNER: Final = {"cargo-build": "cargo", "nextest": "cargo"}
+RUNNER: Final = {"cargo-build": "cargo", "nextest": "cargo", "node-24": "node"}
 COMMANDS: Final = {
     "node": "node --test", "vitest": "vitest run", "jest": "jest", "go": "go test ./...",
     "cargo": "cargo test", "ctest": "ctest", "unittest": "python3 -m unittest",

@@ -271,3 +271,4 @@ describe('group', () => { it('in', () => {}); it('out', () => { assert.ok(false)
     },
 }  # fmt: skip
 ZOO["nextest"] = {**ZOO["cargo"], ".oneshot": "cargo nextest run"}
+ZOO["node-24"] = ZOO["node"]  # by a Node of that version on PATH

@@ -1,7 +1,9 @@
 // A reporter for Node's test runner: a JSON line for each test, with its error as it was.
 // Node calls it in the process that gathers the results, not in the one of the tests.
 export default async function * oneshot(source) {
-  const said = new Map() // what each file's own process wrote to its error output
+  // What each file's own process wrote to its error output. From Node 24 on it may be named as
+  // the file's own test is, and not by its path.
+  const said = new Map()
   const open = new Map() // the tests that are open in each file, outermost first
   for await (const { type, data } of source) {
     if (type === 'test:stderr') {
@@ -22,7 +24,7 @@ export default async function * oneshot(source) {
         failure: error?.failureType ?? '',
         stack: String(cause?.stack ?? cause ?? error?.stack ?? ''),
         code: String(cause?.code ?? ''),
-        said: error && data.nesting === 0 ? said.get(data.file) ?? '' : '',
+        said: error && data.nesting === 0 ? said.get(data.file) ?? said.get(data.name) ?? '' : '',
       }) + '\n'
     }
   }

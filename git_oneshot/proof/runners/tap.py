@@ -14,7 +14,7 @@ _POINT: Final = re.compile(r"(not )?ok\b(?:[ \t]+(\d+))?(?:[ \t]+-)?[ \t]*(.*)")
 _PLAN: Final = re.compile(r"1\.\.(\d+)[ \t]*(?:#[ \t]*(.*))?")
 _DIRECTIVE: Final = re.compile(r"(?<!\\)#[ \t]*(skip|todo)\b\S*[ \t]*(.*)$", re.IGNORECASE)
 _BAIL: Final = re.compile(r"Bail out!(.*)")
-_NAMED: Final = re.compile(r"^\s*(?:name|type): ['\"]?(\w+)", re.MULTILINE)
+_NAMED: Final = re.compile(r"^\s*(?:name|type): ['\"]?(\w+(?:Error|Exception))\b", re.MULTILINE)
 _MESSAGE: Final = re.compile(r"^\s*(?:message|error): (?:['\"]?)(.*?)['\"]?$", re.MULTILINE)
 _EMPTY: Final = "the run spoke no TAP"
 
@@ -118,6 +118,6 @@ def _add(stream: _Stream, point: re.Match[str], below: list[str], depth: int, bl
 def _why(block: str) -> Evidence:
     """A point that is not ok is a check that failed, unless it names another error."""
     named, message = _NAMED.search(block), _MESSAGE.search(block)
-    name = named[1] if named and named[1].endswith(("Error", "Exception")) else ASSERTION
+    name = named[1] if named else ASSERTION
     bases = (name, ASSERTION) if "Assert" in name else (name,)
     return Evidence(name, bases, message[1][:500] if message else "")
