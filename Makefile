@@ -56,14 +56,14 @@ verdicts: $(VENV)/check.stamp
 runners: $(VENV)/test.stamp
 	@sh tests/runners/run.sh "$(abspath $(BIN))"
 
-## cheats    every cheat that we know of, also those that take long to refuse
+## cheats    every cheat that we know of; CHEATS=thorough: only those that take too long for `make check`
 cheats: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 -m '' tests/cheats
+	@$(BIN)/python -m pytest -q -n 2 -m '$(CHEATS)' tests/cheats
 
 ## contract  trails over every transport of git, and forges against their own descriptions, on loopback
 contract: $(VENV)/test.stamp
 	@sh tests/forge/contract.sh "$(abspath $(BIN))"
-	@$(BIN)/python -m pytest -q -m '' tests/trail/test_transports.py tests/forge/test_contract.py
+	@$(BIN)/python -m pytest -q -n 2 -m '' tests/trail/test_transports.py tests/forge/test_contract.py
 
 ## fuzz      ten minutes of the processor on what takes trails apart; FUZZ="SECONDS SEED"
 fuzz: $(VENV)/test.stamp

