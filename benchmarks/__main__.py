@@ -5,6 +5,7 @@ Without WHAT, the table is kept in `latest.txt` and in the README.
 
 import contextlib
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -169,11 +170,10 @@ def lists(scene: Scene) -> list[Row]:
     refspec = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
     scene.git("clone", "-q", "-c", f"remote.origin.fetch={refspec}", "--no-local", hub, clone,
               cwd=scene.top)  # fmt: skip
-    states = os.path.join(clone, ".git", "oneshot", "states")
+    own = os.path.join(clone, ".git", "oneshot")
 
     def cold() -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(states)
+        shutil.rmtree(own, ignore_errors=True)
         subprocess.run([ONESHOT, "list", "--all"], cwd=clone, env=scene.env, check=True,
                        capture_output=True)  # fmt: skip
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.state import State
 from git_oneshot.trail.store import Loaded, Tip, TrailStore
 
 if TYPE_CHECKING:  # a read command decides nothing
     from git_oneshot.core.commands import Command
     from git_oneshot.core.events import Event, Stamp
+    from git_oneshot.core.state import State
 
 TRIES: Final = 60
 LONGEST: Final = 0.1  # seconds between two tries
@@ -35,8 +35,8 @@ class Receipt(NamedTuple):
 
     events: tuple[str, ...]
     tip: Tip
-    state: State
-    before: State
+    state: "State"
+    before: "State"
 
 
 class Session:
@@ -53,6 +53,8 @@ class Session:
         """The state of a feature; of phase None when there is no such trail."""
         tip = self.store.tip(feature)
         if tip is None:
+            from git_oneshot.core.state import State
+
             return Loaded(State(feature=feature), None)
         return self.store.load([tip])[0]
 
@@ -155,7 +157,7 @@ def _expected(expect: str | None, tip: Tip | None) -> None:
         )
 
 
-def summary_of(events: "tuple[Event, ...]", after: State) -> str:
+def summary_of(events: "tuple[Event, ...]", after: "State") -> str:
     """The line of an append in ``git log refs/oneshot/<feature>``."""
     from git_oneshot.core.events import type_name
 

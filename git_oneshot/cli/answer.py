@@ -2,21 +2,22 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 
 import click
 import msgspec
 
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
-from git_oneshot.cli.help import Command
+from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
-from git_oneshot.cli.parts import Data, Excerpt, Refusal
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.facts import Phase
-from git_oneshot.session import Receipt
 
-EXCERPT: Final = 4096  # bytes of a long text that an answer holds
+if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
+    from git_oneshot.cli.parts import Refusal
+    from git_oneshot.cli.shape import Data
+    from git_oneshot.core.words import Phase
+    from git_oneshot.session import Receipt
 
 
 class Next(NamedTuple):
@@ -48,9 +49,12 @@ PLAN_IT: Final = Next(("git", "oneshot", "plan"), "plan it", ("--goal", "--appro
 
 
 class Answer(NamedTuple):
-    """What a command found out or did. ``text`` goes to stdout; hints follow on stderr."""
+    """What a command found out or did. ``text`` goes to stdout; hints follow on stderr.
 
-    data: Data
+    ``data`` may be left out where a person asked, who reads the text alone.
+    """
+
+    data: "Data | None" = None
     text: str | Sequence[Part] = ""
     next: Sequence[Next] = ()
 
@@ -81,7 +85,7 @@ def answering(
             _print(app, name, answer)
 
         found = _progress(_common(run)) if long else _common(run)
-        return click.command(name, cls=Command, short_help=summary)(found)
+        return click.command(name, cls=Command, short_help=summary, add_help_option=False)(found)
 
     return wrap
 
@@ -100,6 +104,7 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
         click.option("--key", metavar="KEY", help="Do this once, however often it is asked."),
         click.option("--if-tip", metavar="COMMIT", help="Only if the trail is there."),
         click.option("--via", metavar="NAME", help="Who acts for you, for the record."),
+        help_option,
     )
     for option in reversed(options):
         run = option(run)
@@ -114,6 +119,7 @@ _progress: Final = click.option(
 
 def _print(app: App, name: str, answer: Answer) -> None:
     if app.json:
+        assert answer.data is not None
         click.echo(envelope(name, answer.data, None, answer.next))
         return
     parts = [answer.text] if isinstance(answer.text, str) else answer.text
@@ -124,7 +130,7 @@ def _print(app: App, name: str, answer: Answer) -> None:
 
 
 def envelope(
-    name: str, data: Data | Refusal, err: OneshotError | None, nexts: Sequence[Next]
+    name: str, data: "Data | Refusal", err: OneshotError | None, nexts: Sequence[Next]
 ) -> bytes:
     """The one object that a command answers with (DESIGN §7)."""
     error = None
@@ -169,13 +175,13 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
 
 class _Wrote(TypedDict):
     feature: str
-    phase: Phase
-    previous_phase: Phase | None
+    phase: "Phase"
+    previous_phase: "Phase | None"
     events: list[str]
     tip: str
 
 
-def written(receipt: Receipt) -> _Wrote:
+def written(receipt: "Receipt") -> _Wrote:
     """The fields of ``data.Wrote``: what a command wrote, and where the trail is after it."""
     assert receipt.state.phase is not None
     return {
@@ -183,10 +189,3 @@ def written(receipt: Receipt) -> _Wrote:
         "previous_phase": receipt.before.phase, "events": list(receipt.events),
         "tip": receipt.tip.commit,
     }  # fmt: skip
-
-
-def excerpt(text: str) -> Excerpt:
-    """The end of a long text."""
-    raw = text.encode(errors="replace")
-    end = raw[-EXCERPT:].decode(errors="ignore")
-    return Excerpt(text=end, bytes=len(raw), cut=len(raw) > EXCERPT)

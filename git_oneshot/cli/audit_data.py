@@ -1,6 +1,7 @@
 """What fsck answers."""
 
-from git_oneshot.cli.parts import BrokenRow, Data
+from git_oneshot.cli.parts import BrokenRow
+from git_oneshot.cli.shape import Data
 
 
 class SealRow(Data, frozen=True, kw_only=True):

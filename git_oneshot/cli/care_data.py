@@ -1,7 +1,8 @@
 """What the commands that care for features over time answer: see ``data``."""
 
-from git_oneshot.cli.parts import Data, Said, Wrote
+from git_oneshot.cli.parts import Said, Wrote
 from git_oneshot.cli.pull_data import PullData
+from git_oneshot.cli.shape import Data
 from git_oneshot.core.facts import Outcome, Phase, Plan, Policy
 
 

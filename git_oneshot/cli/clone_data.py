@@ -5,7 +5,6 @@ from typing import Any
 from git_oneshot.cli.parts import (
     Argument,
     CheckRow,
-    Data,
     GateData,
     LimitsData,
     PruneData,
@@ -13,6 +12,7 @@ from git_oneshot.cli.parts import (
     SuiteRow,
     ValueRow,
 )
+from git_oneshot.cli.shape import Data
 
 
 class Installed(Data, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ from typing import Any, Final
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, excerpt, written
+from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
 from git_oneshot.cli.data import Greened, Reddened
+from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError

@@ -21,7 +21,6 @@ from git_oneshot.cli.clone_data import (
     Uninstalled,
 )
 from git_oneshot.cli.parts import (
-    Data,
     Excerpt,
     Judgement,
     ProofData,
@@ -30,9 +29,11 @@ from git_oneshot.cli.parts import (
     Spoken,
     Wrote,
 )
+from git_oneshot.cli.pipeline_data import Listed
 from git_oneshot.cli.proof_data import Cached, Proved
 from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
-from git_oneshot.cli.standing_data import Listed, Status
+from git_oneshot.cli.shape import Data
+from git_oneshot.cli.standing_data import Status
 from git_oneshot.cli.travel_data import Cloned, Exported, Imported, SplitOff, Synced
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import State

@@ -4,6 +4,18 @@ from typing import Final
 
 import click
 
+
+def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+# click's own looks for a translation of its words whenever a command runs.
+help_option: Final = click.option(
+    "-h", "--help", is_flag=True, expose_value=False, is_eager=True, callback=_show_help,
+    help="Show this message and exit.",
+)  # fmt: skip
 # The same everywhere: below what a person looks for.
 FOR_PROGRAMS: Final = ("json", "key", "if_tip", "via", "progress")
 LAST: Final = ("--feature", "--help")

@@ -7,12 +7,11 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.answer import Answer, Next, answering, excerpt
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
 from git_oneshot.cli.data import Logged, Replayed, Shown
-from git_oneshot.cli.parts import Spoken
-from git_oneshot.cli.show import say_aside
+from git_oneshot.cli.parts import Spoken, excerpt
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable
@@ -184,5 +183,5 @@ def _read(app: App, name: FeatureId) -> Trail:
             Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
         )
     [trail] = app.store.read([tip])
-    say_aside(app, trail)
+    app.left_out(name, trail.aside)
     return trail

@@ -25,7 +25,7 @@ from git_oneshot.gate.trails import send_trails
 from git_oneshot.proof.suites import rules_for
 
 
-@click.group("hook", hidden=True)
+@click.group("hook", hidden=True, context_settings={"help_option_names": ["-h", "--help"]})
 def hook() -> None:
     """Called by git's hooks."""
 

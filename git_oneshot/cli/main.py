@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from git_oneshot import __version__
+from git_oneshot.cli.help import help_option
 from git_oneshot.core.errors import Code, Exit, OneshotError
 
 if TYPE_CHECKING:
@@ -114,14 +115,27 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name.ljust(wide), said) for name, said in rows])
 
 
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"git-oneshot {__version__}")
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
+    add_help_option=False,
     epilog="'git oneshot COMMAND -h' tells more; 'git help oneshot' is the manual.",
 )
-@click.version_option(
-    __version__, "--version", prog_name="git-oneshot", message="%(prog)s %(version)s"
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version and exit.",
 )
+@help_option
 def group() -> None:
     """Land one small change fast, and leave a proof behind."""
 

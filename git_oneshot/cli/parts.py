@@ -3,15 +3,14 @@
 Every field is always there; what does not apply is null.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 
-from git_oneshot.core.facts import Phase, Policy, Word
+from git_oneshot.cli.shape import Data
+from git_oneshot.core.words import Phase, Word
 
-
-class Data(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Fields that are all there, always."""
+EXCERPT: Final = 4096  # bytes of a long text that an answer holds
 
 
 class Wrote(Data, frozen=True, kw_only=True):
@@ -91,6 +90,13 @@ class Excerpt(Data, frozen=True, kw_only=True):
     text: str
     bytes: int
     cut: bool
+
+
+def excerpt(text: str) -> Excerpt:
+    """The end of a long text."""
+    raw = text.encode(errors="replace")
+    end = raw[-EXCERPT:].decode(errors="ignore")
+    return Excerpt(text=end, bytes=len(raw), cut=len(raw) > EXCERPT)
 
 
 class Gate(Data, frozen=True, kw_only=True):
@@ -197,25 +203,6 @@ class Unpushed(Data, frozen=True, kw_only=True):
 
     commits: list[str]
     trail: bool
-
-
-class Row(Data, frozen=True, kw_only=True):
-    """A feature in a list. ``origin``: local, remote or both; ``damage``: an error's code."""
-
-    feature: str
-    title: str
-    phase: Phase | None
-    policy: Policy
-    branch: str
-    commits: int
-    at: str
-    summary: str
-    origin: str
-    damage: str | None
-    cycle: str | None  # what comes next: red, green or commit; null where nothing does
-    verdicts: str  # such as `2 PASS, 1 waived`
-    age: str  # since its last event, such as 3d
-    pull: str | None
 
 
 class OverlapData(Data, frozen=True, kw_only=True):

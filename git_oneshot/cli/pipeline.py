@@ -1,8 +1,7 @@
 """list: the features, which are many over time: filters, pages, and a watch."""
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -10,21 +9,56 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches
-from git_oneshot.cli.look import Table
-from git_oneshot.cli.parts import Row
-from git_oneshot.cli.show import say_aside
-from git_oneshot.cli.standing_data import Listed
+from git_oneshot.cli.look import NOTHING, Table
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.pipeline import Filter, rows, verdicts
-from git_oneshot.core.state import State
+from git_oneshot.core.pipeline import Filter, Glance, rows
 from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
-    from git_oneshot.trail.store import Loaded, Tip
+    from git_oneshot.cli.pipeline_data import Listed
+    from git_oneshot.trail.store import Tip
 
 EVERY: Final = 2.0  # seconds between two looks of --watch
 PHASES: Final = ("plan", "implementing", "synthesize", "completed", "cancelled")
+HEAD: Final = (
+    "feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan",
+)  # fmt: skip
+
+
+class Page(NamedTuple):
+    """The features that are shown, of ``total``, and what is said of them besides."""
+
+    features: list[Glance]
+    total: int
+    origins: dict[str, str]  # local, remote or both
+    damaged: dict[str, OneshotError]
+
+    def table(self, now: str) -> Table:
+        """The page as people read it."""
+        origins = self.origins
+        return text.table(HEAD, [
+            (
+                one.feature, one.phase or "?", one.cycle or NOTHING, one.verdicts or NOTHING,
+                text.age(now, one.at), one.branch or NOTHING, origins[one.feature],
+                one.pull or NOTHING, one.summary or text.UNPLANNED,
+            )
+            for one in self.features
+        ])  # fmt: skip
+
+    def data(self, now: str) -> "Listed":
+        """The page as programs read it."""
+        from git_oneshot.cli.pipeline_data import Listed, Row
+
+        return Listed(total=self.total, features=[
+            Row(
+                feature=one.feature, title=one.title, phase=one.phase, policy=one.policy,
+                branch=one.branch, commits=one.commits, at=one.at,
+                summary=one.summary or text.UNPLANNED, origin=self.origins[one.feature],
+                damage=self.damaged[one.feature].code if one.feature in self.damaged else None,
+                cycle=one.cycle, verdicts=one.verdicts, age=text.age(now, one.at), pull=one.pull,
+            )
+            for one in self.features
+        ])  # fmt: skip
 
 
 class Asked:
@@ -44,27 +78,23 @@ class Asked:
             return "no such feature"
         return "there is no feature" if self._wanted.all else "no feature is open"
 
-    def look(self, tips: "list[Tip]") -> tuple[Listed, Table]:
-        """The features at these tips."""
+    def look(self, tips: "list[Tip]") -> Page:
+        """The features at these tips; what is wrong with any is said."""
         app = self._app
-        origins: dict[FeatureId, set[str]] = {}
-        for tip in tips:
-            origins.setdefault(tip.feature, set()).add("remote" if tip.origin else "local")
-        loaded = app.store.load(list(joined(tips).values()))
-        damaged = {one.state.feature: one.damage for one in loaded if one.damage}
+        ends = list(joined(tips).values())
         wanted = self._wanted
         if self._stale:
-            wanted = wanted._replace(stale=_stale(app, loaded))
+            wanted = wanted._replace(stale=_stale(app, ends))
+        found = app.store.glances(ends)
         shown, total = rows(
-            (one.state for one in loaded), wanted=wanted, offset=self._offset, limit=self._limit
+            (one.glance for one in found), wanted=wanted, offset=self._offset, limit=self._limit
         )
-        now = app.now
-        features = [_row(now, s, origins[FeatureId(s.feature)], damaged) for s in shown]
+        damaged = {one.glance.feature: one.damage for one in found if one.damage}
         for name, damage in damaged.items():
-            app.say(f"warning: {name}: {damage.message if damage else ''}")
-        for one in loaded:
-            say_aside(app, one)
-        return Listed(features=features, total=total), _table(features)
+            app.say(f"warning: {name}: {damage.message}")
+        for one in found:
+            app.left_out(one.glance.feature, one.aside)
+        return Page(shown, total, _origins(tips), damaged)
 
 
 @answering("list", "the open features; with --all, all of them")
@@ -99,13 +129,14 @@ def list_(
 
 
 def _answer(app: App, asked: Asked, tips: "list[Tip]") -> Answer:
-    data, table = asked.look(tips)
-    if not data.features:
-        return Answer(data, asked.nothing)
-    left = data.total - len(data.features)
-    if left:
-        app.say(f"note: {len(data.features)} of {data.total} are shown")
-    return Answer(data, [table])
+    page = asked.look(tips)
+    if app.json:
+        return Answer(page.data(app.now))
+    if not page.features:
+        return Answer(text=asked.nothing)
+    if page.total > len(page.features):
+        app.say(f"note: {len(page.features)} of {page.total} are shown")
+    return Answer(text=[page.table(app.now)])
 
 
 def _watch(app: App, asked: Asked) -> Answer:
@@ -120,53 +151,29 @@ def _watch(app: App, asked: Asked) -> Answer:
             tips = app.store.tips()
             if tips != seen:
                 click.clear()
-                _, table = asked.look(tips)
-                app.answer(table if table.rows else asked.nothing)
+                page = asked.look(tips)
+                app.answer(page.table(app.now) if page.features else asked.nothing)
                 seen = tips
             time.sleep(EVERY)
     except KeyboardInterrupt:
-        data, _ = asked.look(app.store.tips())
-        return Answer(data)
+        return Answer()
 
 
-def _stale(app: App, loaded: "list[Loaded]") -> frozenset[str]:
+def _stale(app: App, tips: "list[Tip]") -> frozenset[str]:
     """The features that are older than the rules allow."""
     from git_oneshot.core.prune import choose
     from git_oneshot.forge.pruning import entries
     from git_oneshot.proof.suites import rules_of
 
     said = rules_of(app.git, app.git.tree(app.head)).prune
-    found, _ = entries(app.git, loaded, app.now, app.clone.remote)
+    found, _ = entries(app.git, app.store.load(tips), app.now, app.clone.remote)
     choice = choose(found, threshold=said.stale_after_days * 1_440, limit=len(found) or 1)
     return frozenset(one.feature for one in choice.chosen)
 
 
-def _row(
-    now: str, state: State, origins: set[str], damaged: Mapping[str, OneshotError | None]
-) -> Row:
-    bad = damaged.get(state.feature)
-    pull = state.pull
-    cycle = "commit" if state.cycle.green else "green" if state.cycle.red else "red"
-    return Row(
-        feature=state.feature, title=state.title, phase=state.phase, policy=state.policy,
-        branch=state.branch, commits=len(state.commits), at=state.at,
-        summary=text.plan_line(state.plan, state.summary or state.title),
-        origin="both" if len(origins) == 2 else next(iter(origins)),
-        damage=bad.code if bad else None,
-        cycle=cycle if state.phase in ("implementing", "synthesize") else None,
-        verdicts=verdicts(state), age=text.age(now, state.at),
-        pull=(pull.url or pull.head) if pull else None,
-    )  # fmt: skip
-
-
-def _table(features: list[Row]) -> Table:
-    return text.table(
-        ("feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan"),
-        [
-            (
-                r.feature, r.phase or "?", r.cycle or "-", r.verdicts or "-", r.age,
-                r.branch or "-", r.origin, r.pull or "-", r.summary,
-            )
-            for r in features
-        ],
-    )  # fmt: skip
+def _origins(tips: "list[Tip]") -> dict[str, str]:
+    """Who has each feature's trail: this clone (local), a remote, or both."""
+    here: set[str] = {tip.feature for tip in tips if not tip.origin}
+    there: set[str] = {tip.feature for tip in tips if tip.origin}
+    only = {**dict.fromkeys(here, "local"), **dict.fromkeys(there, "remote")}
+    return {**only, **dict.fromkeys(here & there, "both")}

@@ -1,6 +1,7 @@
 """What ``data`` holds of proofs in the background, and of what is kept of proofs."""
 
-from git_oneshot.cli.parts import Data, Judgement, ProofData
+from git_oneshot.cli.parts import Judgement, ProofData
+from git_oneshot.cli.shape import Data
 
 
 class Going(Data, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What the commands around a pull request answer: see ``data``."""
 
-from git_oneshot.cli.parts import Data, Gate, Judgement, Wrote
+from git_oneshot.cli.parts import Gate, Judgement, Wrote
+from git_oneshot.cli.shape import Data
 
 
 class PullData(Data, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Checkpointed, Resumed
 from git_oneshot.cli.complete import features, open_features
 from git_oneshot.cli.forges import as_known, pull_data, pull_name
-from git_oneshot.cli.show import after, claims_of, reach, say_aside, table_of
+from git_oneshot.cli.show import after, claims_of, reach, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId, printable
@@ -37,7 +37,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     """
     name = app.feature(feature)
     loaded = app.session.sound(name)
-    say_aside(app, loaded)
+    app.left_out(name, loaded.aside)
     state = loaded.state
     bound = _bind(app, name, state)
     if app.store.degraded:

@@ -11,8 +11,9 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Schema
 from git_oneshot.cli.complete import commands
 from git_oneshot.cli.data import ANSWERS
-from git_oneshot.cli.parts import Argument, Data, Refusal
+from git_oneshot.cli.parts import Argument, Refusal
 from git_oneshot.cli.progress_data import Event
+from git_oneshot.cli.shape import Data
 from git_oneshot.core.errors import Code, OneshotError
 
 PROGRESS: Final = "progress"  # what stands for a command, and is none
@@ -132,7 +133,7 @@ def _arguments(name: str) -> list[Argument]:
 
     found = group.get_command(click.Context(group), name)
     assert found is not None
-    return [_argument(param) for param in found.params]
+    return [_argument(param) for param in found.params if param.expose_value]
 
 
 def _argument(param: click.Parameter) -> Argument:

@@ -21,7 +21,6 @@ from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits, look, of_feature
 from git_oneshot.gate.elsewhere import unheard
-from git_oneshot.trail.store import Loaded, Trail
 
 
 @answering("status", "where a feature stands, and what to do next")
@@ -30,7 +29,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
     name = app.feature(feature)
     loaded = app.session.sound(name)
-    say_aside(app, loaded)
+    app.left_out(name, loaded.aside)
     state = loaded.state
     commits = reach(app, state)
     word, line = text.cycle(state, app.head)
@@ -64,13 +63,6 @@ def _going(app: App) -> Going | None:
         return None
     return Going(pid=found.pid, seconds=round(time.time() - os.path.getmtime(lock), 1),
                  tree=found.task.tree, suite=found.task.kind == "suite")  # fmt: skip
-
-
-def say_aside(app: App, found: Loaded | Trail) -> None:
-    """Name what a remote has of a trail and nobody can read: it is left out."""
-    name = found.tip.feature if found.tip else ""
-    for damage in found.aside:
-        app.say(f"warning: what a remote has of '{name}' is left out: {damage.message}")
 
 
 def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:

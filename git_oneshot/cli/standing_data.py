@@ -1,8 +1,9 @@
 """What ``data`` holds of features at a glance: apart, so that reading them imports little."""
 
-from git_oneshot.cli.parts import Data, OverlapData, Row, Said, Unpushed
+from git_oneshot.cli.parts import OverlapData, Said, Unpushed
 from git_oneshot.cli.proof_data import Going
 from git_oneshot.cli.pull_data import PullData
+from git_oneshot.cli.shape import Data
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import Void
 
@@ -33,10 +34,3 @@ class Status(Data, frozen=True, kw_only=True):
     overlaps: list[OverlapData]
     checkpoint_advised: bool
     going: Going | None
-
-
-class Listed(Data, frozen=True, kw_only=True):
-    """list."""
-
-    features: list[Row]
-    total: int

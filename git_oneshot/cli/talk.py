@@ -1,7 +1,7 @@
 """What a command says to a person beside its answer: on stderr, and never to a program."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from git_oneshot.cli.look import Part, fitting, show
 
 if TYPE_CHECKING:
     from git_oneshot.cli.progress import Progress
+    from git_oneshot.core.errors import OneshotError
 
 
 class Talk:
@@ -36,6 +37,11 @@ class Talk:
         if str(part) and not self.json:
             self.quiet()
             show(part, sys.stderr, self.environ)
+
+    def left_out(self, feature: str, damage: "Iterable[OneshotError]") -> None:
+        """Name what a remote has of a trail and nobody can read."""
+        for one in damage:
+            self.say(f"warning: what a remote has of '{feature}' is left out: {one.message}")
 
     def answer(self, part: Part) -> None:
         """Print a part of the answer itself."""

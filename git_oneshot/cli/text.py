@@ -2,18 +2,20 @@
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from git_oneshot.cli.look import Table
-from git_oneshot.core.facts import Plan, Proof
 from git_oneshot.core.ids import printable
-from git_oneshot.core.state import State
 
 if TYPE_CHECKING:  # a read command proves nothing
     import datetime
 
+    from git_oneshot.core.facts import Plan, Proof
+    from git_oneshot.core.state import State
     from git_oneshot.gate.judging import Verdict
     from git_oneshot.gate.prepush import Held
+
+UNPLANNED: Final = "none yet"  # instead of a plan
 
 
 def counted(number: int, noun: str) -> str:
@@ -31,7 +33,7 @@ def lasting(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def red(proof: Proof) -> str:
+def red(proof: "Proof") -> str:
     """What `red` says."""
     count = len(proof.tests)
     tests = "test fails" if count == 1 else "tests fail"
@@ -39,7 +41,7 @@ def red(proof: Proof) -> str:
     return "\n".join([head, *(f"  {printable(t.id)}  {t.reason}" for t in proof.tests[:10])])
 
 
-def green(proof: Proof) -> str:
+def green(proof: "Proof") -> str:
     """What `green` says."""
     turned = [t for t in proof.tests if t.turned]
     if not turned:
@@ -73,7 +75,7 @@ def verdicts(found: Sequence["Verdict"]) -> Table:
     return Table(("commit", "verdict", "what"), rows, "\n".join(map(verdict, found)))
 
 
-def _word(proof: Proof) -> str:
+def _word(proof: "Proof") -> str:
     word = f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}"
     return word + " (declared)" if proof.declared else word
 
@@ -98,6 +100,8 @@ def held(all_: "Sequence[Held]") -> list[str]:
 
 
 def _held(found: "Sequence[Held]") -> str:
+    from git_oneshot.core.facts import Proof
+
     first = found[0].found
     proof = first if isinstance(first, Proof) else first.proof
     what = "the suite" if isinstance(first, Proof) else first.commit.id[:9]
@@ -107,12 +111,12 @@ def _held(found: "Sequence[Held]") -> str:
     return printable(f"{found[0].update.remote_ref}: {what} is {word}{why}{more}")
 
 
-def plan_line(plan: Plan | None, summary: str) -> str:
+def plan_line(plan: "Plan | None", summary: str) -> str:
     """A plan in one line."""
-    return printable(summary or (plan.summary if plan else "")) or "none yet"
+    return printable(summary or (plan.summary if plan else "")) or UNPLANNED
 
 
-def cycle(state: State, head: str | None) -> tuple[str, str]:
+def cycle(state: "State", head: str | None) -> tuple[str, str]:
     """Where the cycle stands, in a word and in a line."""
     now = state.cycle
     if now.parent != head or (now.red is None and now.green is None):

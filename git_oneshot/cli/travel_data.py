@@ -1,6 +1,7 @@
 """What the commands answer that bring trails from one repository to another."""
 
-from git_oneshot.cli.parts import Data, SyncRow
+from git_oneshot.cli.parts import SyncRow
+from git_oneshot.cli.shape import Data
 from git_oneshot.core.facts import Phase
 
 

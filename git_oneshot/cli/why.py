@@ -1,9 +1,9 @@
 """why: the last refusal of a hook, whole."""
 
-from git_oneshot.cli.answer import Answer, Next, answering, excerpt
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import Why
-from git_oneshot.cli.parts import Refused
+from git_oneshot.cli.parts import Refused, excerpt
 from git_oneshot.cli.proofs import proof_fields
 from git_oneshot.cli.refusal import after_verdict
 from git_oneshot.core.facts import Proof

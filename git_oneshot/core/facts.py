@@ -9,14 +9,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from git_oneshot.core.ids import printable
-
-Policy = Literal["always", "never", "on-request"]
-Phase = Literal["plan", "implementing", "synthesize", "completed", "cancelled"]
-Word = Literal["PASS", "FAIL", "UNKNOWN"]
-Provider = Literal["local", "github", "gitlab", "forgejo"]  # a forge
-Outcome = Literal["executed", "skipped", "failed"]  # of a step of cancelling
-How = Literal["merge", "squash", "rebase"]  # commits got into the base
-Declarable = Literal["refactor", "removal"]
+from git_oneshot.core.words import Declarable as Declarable
+from git_oneshot.core.words import How as How
+from git_oneshot.core.words import Outcome as Outcome
+from git_oneshot.core.words import Phase as Phase
+from git_oneshot.core.words import Policy as Policy
+from git_oneshot.core.words import Provider as Provider
+from git_oneshot.core.words import Word as Word
 
 # \Z: $ would let a line break through.
 ObjectId = Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]

@@ -2,11 +2,48 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from git_oneshot.core.state import FINAL, Commit, State
+from msgspec import Struct
+
+from git_oneshot.core.ids import printable
+from git_oneshot.core.words import FINAL, Phase, Policy
+
+if TYPE_CHECKING:  # a list of what is known at a glance loads no state
+    from git_oneshot.core.state import Commit, State
 
 ADVISED: int = 20  # events after which a checkpoint is advised; nothing is refused for want of one
+
+
+class Glance(Struct, frozen=True, array_like=True):
+    """A feature as a list shows it: what follows from its state alone, and no more."""
+
+    feature: str
+    title: str
+    phase: Phase | None
+    policy: Policy
+    branch: str
+    by: str
+    at: str
+    commits: int
+    cycle: str | None  # what comes next: red, green or commit; None where nothing does
+    verdicts: str  # such as `3 PASS, 1 waived`; "" without commits
+    pull: str | None
+    summary: str  # printable; "" where nothing is planned
+
+
+def glance(state: "State") -> Glance:
+    """A feature at a glance."""
+    cycle = "commit" if state.cycle.green else "green" if state.cycle.red else "red"
+    pull = state.pull
+    planned = state.plan.summary if state.plan else ""
+    return Glance(
+        feature=state.feature, title=state.title, phase=state.phase, policy=state.policy,
+        branch=state.branch, by=state.by, at=state.at, commits=len(state.commits),
+        cycle=cycle if state.phase in ("implementing", "synthesize") else None,
+        verdicts=verdicts(state), pull=(pull.url or pull.head) if pull else None,
+        summary=printable(state.summary or state.title or planned),
+    )  # fmt: skip
 
 
 class Filter(NamedTuple):
@@ -18,30 +55,30 @@ class Filter(NamedTuple):
     by: str = ""  # who began it, as `Name <email>`
     stale: frozenset[str] | None = None  # only these
 
-    def shows(self, state: State) -> bool:
+    def shows(self, one: Glance) -> bool:
         """Whether a feature is shown. A phase that is named is shown, finished or not."""
         if self.phases:
-            if state.phase not in self.phases:
+            if one.phase not in self.phases:
                 return False
-        elif state.phase in FINAL and not self.all:
+        elif one.phase in FINAL and not self.all:
             return False
-        if self.branch and state.branch != self.branch:
+        if self.branch and one.branch != self.branch:
             return False
-        if self.by and state.by.rpartition("<")[2] != self.by.rpartition("<")[2]:
+        if self.by and one.by.rpartition("<")[2] != self.by.rpartition("<")[2]:
             return False
-        return self.stale is None or state.feature in self.stale
+        return self.stale is None or one.feature in self.stale
 
 
 def rows(
-    states: Iterable[State], *, offset: int = 0, limit: int | None = None,
+    features: Iterable[Glance], *, offset: int = 0, limit: int | None = None,
     wanted: Filter = Filter(),  # noqa: B008 - immutable
-) -> tuple[list[State], int]:  # fmt: skip
-    """One page of ``states``, and how many there are on all pages.
+) -> tuple[list[Glance], int]:  # fmt: skip
+    """One page of the features, and how many there are on all pages.
 
     What is left out is left out before the pages are cut, so that the total is
     that of the pages.
     """
-    shown = [state for state in states if wanted.shows(state)]
+    shown = list(filter(wanted.shows, features))
     end = None if limit is None else offset + limit
     return shown[offset:end], len(shown)
 
@@ -64,7 +101,7 @@ def shared(planned: Iterable[str], theirs: Collection[str], feature: str) -> lis
     return [Overlap(file, feature) for file in planned if file in theirs]
 
 
-def verdicts(state: State) -> str:
+def verdicts(state: "State") -> str:
     """The commits of a feature by verdict, such as ``3 PASS, 1 waived``; "" for none."""
     if not state.commits:
         return ""
@@ -72,11 +109,11 @@ def verdicts(state: State) -> str:
     return ", ".join(f"{count} {word}" for word, count in words.items())
 
 
-def _word(state: State, commit: Commit) -> str:
+def _word(state: "State", commit: "Commit") -> str:
     word = commit.proof.word if commit.proof else "not judged"
     return "waived" if word != "PASS" and state.waiver(commit.id) is not None else word
 
 
-def checkpoint_advised(state: State) -> bool:
+def checkpoint_advised(state: "State") -> bool:
     """Whether so much happened since the last checkpoint that another would help."""
     return state.open and state.clock - state.checkpoint >= ADVISED

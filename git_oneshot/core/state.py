@@ -5,9 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from git_oneshot.core.facts import How, Outcome, Phase, Plan, Policy, Proof, Provider
+from git_oneshot.core.words import FINAL as FINAL
 
 BEGUN_TWICE: Final = "the feature was begun twice, and the other start came first"
-FINAL: Final[tuple[Phase, ...]] = ("completed", "cancelled")
 
 
 class Commit(Struct, frozen=True, kw_only=True, omit_defaults=True):

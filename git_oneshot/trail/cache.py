@@ -7,20 +7,27 @@ written anew when most of it is of tips long gone.
 """
 
 import contextlib
+import functools
 import os
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from git_oneshot import __version__
-from git_oneshot.core.state import State
+
+if TYPE_CHECKING:
+    from git_oneshot.core.state import State
 
 LARGEST: Final = 64 * 2**20  # bytes; then begin anew
 
-_encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(State)
+
+@functools.cache  # a list needs no state
+def _decoder() -> "msgspec.json.Decoder[State]":
+    from git_oneshot.core.state import State
+
+    return msgspec.json.Decoder(State)
 
 
 class StateCache:
@@ -31,7 +38,7 @@ class StateCache:
         self._path = os.path.join(folder, "states")
         self._found = 0  # bytes of the lines that were believed
 
-    def find(self, tips: Iterable[str]) -> dict[str, State]:
+    def find(self, tips: Iterable[str]) -> "dict[str, State]":
         """The states that are known, by tip. Damage is a miss."""
         wanted = list(tips)
         data = self._read()
@@ -47,7 +54,7 @@ class StateCache:
             self.damaged |= bool(line) and state is None
         return found
 
-    def add(self, states: Mapping[str, State]) -> None:
+    def add(self, states: "Mapping[str, State]") -> None:
         """Remember states. A disk that refuses makes the next read slower, no more."""
         lines = b"".join(_line(tip, state) for tip, state in states.items())
         with contextlib.suppress(OSError):
@@ -61,7 +68,7 @@ class StateCache:
             finally:
                 os.close(fd)
 
-    def keep(self, states: Mapping[str, State]) -> None:
+    def keep(self, states: "Mapping[str, State]") -> None:
         """Write the file anew with these states alone, when it is twice as large as they are."""
         with contextlib.suppress(OSError):
             if os.path.getsize(self._path) <= 2 * self._found + 65_536:
@@ -73,6 +80,14 @@ class StateCache:
             with open(temporary, "wb") as file:
                 file.write(lines)
             os.replace(temporary, self._path)
+
+    @property
+    def size(self) -> int:
+        """How large the file is."""
+        try:
+            return os.path.getsize(self._path)
+        except OSError:
+            return 0
 
     def untrue(self) -> bool:
         """Whether most lines are not to be believed."""
@@ -89,8 +104,8 @@ class StateCache:
             return b""
 
 
-def _line(tip: str, state: State) -> bytes:
-    body = _encoder.encode(state)
+def _line(tip: str, state: "State") -> bytes:
+    body = msgspec.json.encode(state)
     return b"%s %s %s\n" % (tip.encode(), _digest(tip, body), body)
 
 
@@ -112,12 +127,12 @@ def _line_of(data: bytes, tip: str) -> bytes:
     return data[start:end] if 0 <= start < end else b""
 
 
-def _believed(line: bytes, tip: str) -> State | None:
+def _believed(line: bytes, tip: str) -> "State | None":
     _, _, rest = line.partition(b" ")
     digest, _, body = rest.partition(b" ")
     if digest != _digest(tip, body):
         return None
     try:
-        return _decoder.decode(body)
+        return _decoder().decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

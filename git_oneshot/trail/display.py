@@ -7,15 +7,17 @@ begin with 'claimed' (a trail says so) or 'verified here' (this clone ran it).
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable
-from git_oneshot.core.state import Commit, State
 from git_oneshot.git import Git
 from git_oneshot.trail.store import Tip
+
+if TYPE_CHECKING:
+    from git_oneshot.core.facts import Proof
+    from git_oneshot.core.state import Commit, State
 
 REF: Final = "refs/notes/oneshot"
 AUTHOR: Final = b"<git-oneshot@localhost>"
@@ -43,7 +45,7 @@ class Display:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return {}
 
-    def verify(self, proofs: Mapping[str, Proof]) -> None:
+    def verify(self, proofs: "Mapping[str, Proof]") -> None:
         """Remember what this clone found out itself."""
         both = {**self.verified(), **{c: p.told for c, p in proofs.items()}}
         os.makedirs(self._git.own_dir, exist_ok=True)
@@ -66,7 +68,7 @@ class Display:
         except OSError:
             return False  # nobody asked for notes here
 
-    def refresh(self, states: Iterable[State]) -> None:
+    def refresh(self, states: "Iterable[State]") -> None:
         """Bring the notes up to what the trails claim and this clone verified."""
         lines: dict[str, set[str]] = {}
         for state in states:
@@ -120,7 +122,7 @@ class Display:
         return found
 
 
-def _claims(state: State) -> Iterator[tuple[str, str]]:
+def _claims(state: "State") -> Iterator[tuple[str, str]]:
     """(commit, line) for what a trail says of its commits, and of those that hold them now."""
     own = {commit.id: list(_claimed(state, commit)) for commit in state.commits}
     for id_, lines in own.items():
@@ -132,7 +134,7 @@ def _claims(state: State) -> Iterator[tuple[str, str]]:
                 yield landed.id, f"{landed.how} of {source[:9]}{drift}: {line}"
 
 
-def _claimed(state: State, commit: Commit) -> Iterator[str]:
+def _claimed(state: "State", commit: "Commit") -> Iterator[str]:
     """What a trail says of a commit, a line each."""
     if commit.proof is not None:
         yield commit.proof.told

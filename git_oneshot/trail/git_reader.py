@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from git_oneshot.core.state import State
 from git_oneshot.git import Git
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.disk import Disk
-from git_oneshot.trail.store import Loaded, Tip, Trail, joint
+from git_oneshot.trail.store import Glanced, Loaded, Tip, Trail, joint
 
 if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
+    from git_oneshot.core.state import State
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Raw
     from git_oneshot.trail.source import Source
@@ -54,22 +54,51 @@ class GitReader:
 
     def load(self, tips: Sequence[Tip]) -> list[Loaded]:
         """The states at the tips, from the cache where it has them."""
+        found = self._load(tips)
+        if len(tips) > 1:
+            sound = (one for one in found if not one.unsound)
+            self._cache.keep({key(one.tip): one.state for one in sound if one.tip})
+        return found
+
+    def _load(self, tips: Sequence[Tip]) -> list[Loaded]:
         known = self.cached(tips)
         missing = [t for t in tips if t not in known]
         fresh = self._replayed(missing) if missing else {}
-        sound = {key(t): one.state for t, one in fresh.items() if not (one.damage or one.aside)}
+        sound = {key(t): one.state for t, one in fresh.items() if not one.unsound}
         if sound:
             self._cache.add(sound)
-        if len(tips) > 1:
-            self._cache.keep({**{key(t): state for t, state in known.items()}, **sound})
         return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
+
+    def glances(self, tips: Sequence[Tip]) -> list[Glanced]:
+        """All features that there are, at a glance. States are loaded only of what moved.
+
+        All are when the file of states has doubled: it may be full of tips long gone.
+        """
+        from git_oneshot.core.pipeline import glance
+        from git_oneshot.trail import glances
+
+        before = glances.read(self._git.own_dir)
+        found = ((tip, before.known.get(key(tip))) for tip in tips)
+        # A tip says nothing of the feature: someone may have copied a trail to another name.
+        known = {tip: one for tip, one in found if one and one.feature == tip.feature}
+        moved = [tip for tip in tips if tip not in known]
+        if not moved and len(known) == len(before.known):
+            return list(map(Glanced, known.values()))
+        few = bool(before.size) and self._cache.size <= 2 * before.size + 65_536
+        loaded = {one.tip: one for one in (self._load(moved) if few else self.load(tips))}
+        seen = {t: Glanced(glance(o.state), o.damage, o.aside) for t, o in loaded.items()}
+        sound = {**known, **{t: seen[t].glance for t in moved if not loaded[t].unsound}}
+        if len(sound) != len(known) or len(sound) != len(before.known):
+            size = before.size if few else self._cache.size
+            glances.write(self._git.own_dir, {key(t): one for t, one in sound.items()}, size)
+        return [seen[t] if t in seen else Glanced(known[t]) for t in tips]
 
     @property
     def degraded(self) -> bool:
         """Whether a state was replayed because the cache had one that is not to be believed."""
         return self._cache.damaged
 
-    def cached(self, tips: Sequence[Tip]) -> dict[Tip, State]:
+    def cached(self, tips: Sequence[Tip]) -> "dict[Tip, State]":
         """The states that need no replay."""
         keys = list(map(key, tips))
         states = map(self._cache.find(keys).get, keys)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, local_ref
-from git_oneshot.core.state import State
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_reader import GitReader, key
@@ -19,6 +18,7 @@ if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of 
 
     from git_oneshot.core.events import Event
     from git_oneshot.core.history import Entry
+    from git_oneshot.core.state import State
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.tree import NotesTree
 
@@ -60,7 +60,7 @@ class GitStore(GitReader):
         events: "Sequence[Event]",
         *,
         summary: str,
-        state: State,
+        state: "State",
         payloads: Mapping[str, bytes] = {},
     ) -> Tip:
         """Objects first, synced; then the ref, once, by compare-and-swap, and synced."""

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.state import State
 
 if TYPE_CHECKING:
     from git_oneshot.core.events import Event
     from git_oneshot.core.history import Entry
+    from git_oneshot.core.pipeline import Glance
+    from git_oneshot.core.state import State
 
 
 class Tip(NamedTuple):
@@ -75,8 +76,21 @@ def joint(tip: Tip, trails: Sequence[Trail]) -> Trail:
 class Loaded(NamedTuple):
     """The state of a feature at its tip."""
 
-    state: State
+    state: "State"
     tip: Tip | None
+    damage: OneshotError | None = None
+    aside: tuple[OneshotError, ...] = ()
+
+    @property
+    def unsound(self) -> bool:
+        """Whether a part of the trail can't be read."""
+        return bool(self.damage or self.aside)
+
+
+class Glanced(NamedTuple):
+    """A feature at a glance, and what can't be read of its trail."""
+
+    glance: "Glance"
     damage: OneshotError | None = None
     aside: tuple[OneshotError, ...] = ()
 
@@ -118,7 +132,7 @@ class TrailStore(Protocol):
         events: "Sequence[Event]",
         *,
         summary: str,
-        state: State,
+        state: "State",
         payloads: Mapping[str, bytes] = {},
     ) -> Tip:
         """Write events behind ``tip``, in one step or not at all, and make them last.

@@ -35,8 +35,8 @@ def test_the_version_costs_nothing(tmp_path: Path) -> None:
         done = python(code, tmp_path)
         loaded = set(eval(done.out.splitlines()[-1]))
         assert loaded <= {
-            "git_oneshot", "git_oneshot.cli", "git_oneshot.cli.main", "git_oneshot.core",
-            "git_oneshot.core.errors",
+            "git_oneshot", "git_oneshot.cli", "git_oneshot.cli.help", "git_oneshot.cli.main",
+            "git_oneshot.core", "git_oneshot.core.errors",
             *(["git_oneshot.core.ids", "git_oneshot.cli.look"] if argv == ["nope"] else []),
         }  # fmt: skip
 
@@ -46,6 +46,17 @@ def test_a_read_command_does_not_pay_for_what_writes(feature: Project) -> None:
     code = (
         "import sys\nfrom git_oneshot.cli.main import main\nmain(['status'])\n"
         "print([m for m in sys.modules if m.split('.')[0] == 'dulwich' or '.proof.' in m])"
+    )
+    assert python(code, feature.path).out.splitlines()[-1] == "[]"
+
+
+def test_a_list_loads_no_state_and_no_answer(feature: Project) -> None:
+    """What a thousand features are listed from is decoded in one go, without these."""
+    feature.do("list")
+    code = (
+        "import sys\nfrom git_oneshot.cli.main import main\nmain(['list'])\n"
+        "print([m for m in sys.modules if m.startswith('git_oneshot') and m.endswith("
+        "('.facts', '.state', '.show', '.parts', '.data', '_data'))])"
     )
     assert python(code, feature.path).out.splitlines()[-1] == "[]"
 

@@ -238,7 +238,7 @@ def test_reading_writes_nothing_but_the_cache(feature: Project, command: str) ->
     feature.do(command, "--json")
     assert feature.digest() == before
     assert feature.lines("spool") == spool
-    assert {p.name for p in feature.own.iterdir()} - ours <= {"states"}
+    assert {p.name for p in feature.own.iterdir()} - ours <= {"states", "glances"}
 
 
 def test_status_of_another_branchs_feature_without_a_commit(feature: Project) -> None:

@@ -20,7 +20,7 @@ from git_oneshot.core import facts as f
 from git_oneshot.core.codec import decode, encode
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import type_name
-from git_oneshot.core.pipeline import Filter, rows
+from git_oneshot.core.pipeline import Filter, glance, rows
 from git_oneshot.core.state import State
 from git_oneshot.session import Receipt
 from tests.conformance import test_care, test_reviews
@@ -249,8 +249,8 @@ def test_e126_eight_processes_at_once_lose_nothing(
 def listed(trial: Trial, **options: Any) -> tuple[list[str], int]:
     """The features that the list shows, and their total."""
     states = [loaded.state for loaded in trial.store.load(trial.store.tips())]
-    shown, total = rows(states, **options)
-    return [state.feature for state in shown], total
+    shown, total = rows(map(glance, states), **options)
+    return [one.feature for one in shown], total
 
 
 def test_e140_finished_features_are_listed_on_request(trial: Trial) -> None:
@@ -269,7 +269,7 @@ def test_e141_the_total_is_counted_before_the_pages_are_cut(trial: Trial) -> Non
 
 def test_e143_a_new_feature_is_listed_in_plan(memory: Trial) -> None:
     memory.do(c.Start())
-    ((state,), _) = rows([memory.state()])
+    ((state,), _) = rows([glance(memory.state())])
     assert state.phase == "plan"
 
 
@@ -280,8 +280,8 @@ def test_e144_cancelled_and_merged_features_leave_the_list(memory: Trial, end: s
         memory.do(c.Cancel())
     else:
         memory.do(FINALIZE, c.Complete(merge_commit="b" * 40))
-    assert rows([memory.state()]) == ([], 0)
-    ((state,), _) = rows([memory.state()], wanted=Filter(all=True))
+    assert rows([glance(memory.state())]) == ([], 0)
+    ((state,), _) = rows([glance(memory.state())], wanted=Filter(all=True))
     assert state.phase == end
 
 

@@ -5,18 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core.facts import Phase
-from git_oneshot.core.pipeline import Filter, rows
+from git_oneshot.core.pipeline import Filter, Glance, glance, rows
 from git_oneshot.core.state import State
 from tests.strategies import PHASES
 
-states = st.lists(st.sampled_from([None, *PHASES])).map(
-    lambda phases: [State(feature=f"f{n}", phase=phase) for n, phase in enumerate(phases)]
+
+def of(name: str, phase: Phase | None) -> Glance:
+    """A feature at a glance."""
+    return glance(State(feature=name, phase=phase))
+
+
+features = st.lists(st.sampled_from([None, *PHASES])).map(
+    lambda phases: [of(f"f{n}", phase) for n, phase in enumerate(phases)]
 )
 
 
-@given(states, st.booleans(), st.integers(1, 4))
+@given(features, st.booleans(), st.integers(1, 4))
 def test_the_pages_together_are_what_is_shown_and_the_total_counts_it(
-    given: list[State], everything: bool, size: int
+    given: list[Glance], everything: bool, size: int
 ) -> None:
     whole, total = rows(given, wanted=Filter(all=everything))
     assert total == len(whole)
@@ -24,18 +30,18 @@ def test_the_pages_together_are_what_is_shown_and_the_total_counts_it(
         rows(given, offset=offset, limit=size, wanted=Filter(all=everything))
         for offset in range(0, total, size)
     ]
-    assert [state for page, _ in pages for state in page] == whole
+    assert [one for page, _ in pages for one in page] == whole
     assert {counted for _, counted in pages} <= {total}
 
 
 @pytest.mark.parametrize("phase", [None, *PHASES])
 def test_only_what_is_finished_is_left_out(phase: Phase | None) -> None:
-    state = State(feature="a", phase=phase)
-    assert rows([state], wanted=Filter(all=True)) == ([state], 1)
+    one = of("a", phase)
+    assert rows([one], wanted=Filter(all=True)) == ([one], 1)
     hidden = phase in ("completed", "cancelled")
-    assert rows([state]) == (([], 0) if hidden else ([state], 1))
+    assert rows([one]) == (([], 0) if hidden else ([one], 1))
 
 
 def test_a_page_behind_the_last_is_empty_and_the_total_stays() -> None:
-    assert rows([State(feature="a", phase="plan")], offset=5, limit=5) == ([], 1)
-    assert rows([State(feature="a", phase="plan")], limit=0) == ([], 1)
+    assert rows([of("a", "plan")], offset=5, limit=5) == ([], 1)
+    assert rows([of("a", "plan")], limit=0) == ([], 1)

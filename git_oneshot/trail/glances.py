@@ -1,0 +1,56 @@
+"""Features at a glance by tip, in one file that anyone may delete.
+
+A list of a thousand features is not to decode a thousand states. The file is
+one line of digest, as the lines of ``cache`` have it, and one JSON object: it
+is decoded in one go, and written anew, whole, when a tip moved.
+"""
+
+import contextlib
+import os
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from git_oneshot import __version__
+from git_oneshot.core.pipeline import Glance
+
+
+class Glances(msgspec.Struct, frozen=True, array_like=True):
+    """By what their states are cached by; ``size`` was that cache's when it was made for all."""
+
+    size: int = 0
+    known: dict[str, Glance] = {}
+
+
+_decoder: Final = msgspec.json.Decoder(Glances)
+
+
+def read(folder: str) -> Glances:
+    """What is known; damage is nothing known."""
+    try:
+        with open(_path(folder), "rb") as file:
+            digest, _, body = file.read().partition(b"\n")
+        return _decoder.decode(body) if digest == _digest(body) else Glances()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return Glances()
+
+
+def write(folder: str, known: Mapping[str, Glance], size: int) -> None:
+    """Know these from now on, and no others. A disk that refuses makes the next read slower."""
+    body = msgspec.json.encode(Glances(size, dict(known)))
+    temporary = f"{_path(folder)}.{os.getpid()}"
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(_digest(body) + b"\n" + body)
+        os.replace(temporary, _path(folder))
+
+
+def _path(folder: str) -> str:
+    return os.path.join(folder, "glances")
+
+
+def _digest(body: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(body, zlib.crc32(__version__.encode()))
