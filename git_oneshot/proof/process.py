@@ -40,9 +40,14 @@ class Ended(NamedTuple):
     log: str
 
 
+def passed(user: Mapping[str, str]) -> dict[str, str]:
+    """What any child of ours may see of the user's environment: no token is among it."""
+    return {name: user[name] for name in _PASSED if name in user}
+
+
 def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
     """The environment of a test process: an allow-list, a private home, git sealed off."""
-    env = {name: user[name] for name in _PASSED if name in user}
+    env = passed(user)
     real_home = user.get("HOME", "")
     if real_home:
         # Packages that were installed with `pip install --user` are still there.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from git_oneshot.proof.cache import write
+from git_oneshot.proof.process import passed
 
 _PROBE = """\
 import importlib.util as u, json, sys
@@ -83,11 +84,10 @@ class Toolchain:
         return f"{stamp}\n{known}"
 
     def _ask(self, argv: tuple[str, ...]) -> str:
-        env = {k: v for k, v in self._user.items() if not k.startswith("GIT_")}
         try:
             done = subprocess.run(
                 argv,
-                env={**env, "PATH": self.path()},
+                env={**self._env(), "PATH": self.path()},
                 capture_output=True,
                 timeout=60,
                 check=False,
@@ -96,6 +96,11 @@ class Toolchain:
         except (OSError, subprocess.SubprocessError):
             return "none"
         return done.stdout.decode(errors="replace").strip()
+
+    def _env(self) -> dict[str, str]:
+        """For a program that says what it is: it may be of the working tree, as a test is."""
+        home = {"HOME": self._user["HOME"]} if "HOME" in self._user else {}
+        return {**passed(self._user), **home}
 
     def program(self, name: str) -> str:
         """A text that changes when the program that ``name`` stands for is another."""
@@ -126,11 +131,10 @@ class Toolchain:
             return {}
 
     def _probe(self, executable: str) -> _Probed | None:
-        env = {k: v for k, v in self._user.items() if not k.startswith(("GIT_", "PYTHON"))}
         try:
             done = subprocess.run(
                 [executable, "-c", _PROBE],
-                env=env,
+                env=self._env(),
                 capture_output=True,
                 timeout=60,
                 check=True,
