@@ -20,14 +20,16 @@ Payloads = Callable[[Iterable["Event"]], Mapping[str, bytes]]
 
 
 class World(NamedTuple):
-    """What the command line knows and the engines don't: time, identity, chance.
+    """What the command line knows and the engines don't: time, identity, chance, the home.
 
     ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
+    ``home`` is a folder whose name goes on no trail.
     """
 
     stamp: Callable[[], "Stamp"]
     pause: Callable[[float], None]
     chance: Callable[[], float]
+    home: str = ""
 
 
 class Receipt(NamedTuple):
@@ -92,7 +94,8 @@ class Session:
 
         ``expect``: the tip the caller has seen ("" for none); another one is
         SEQUENCE_CONFLICT. A stamp whose key is on the trail changes nothing and
-        gives back the events it wrote then.
+        gives back the events it wrote then. Secrets and homes in the events are
+        masked; ``payloads`` has to have done so.
         """
         remembered = self._left.pop(feature, None) if expect is None else None
         if remembered is not None:
@@ -123,6 +126,7 @@ class Session:
         payloads: Payloads | None,
     ) -> Receipt:
         """One try: decide in this state, and append behind its tip."""
+        from git_oneshot.core.masking import masked_event
         from git_oneshot.core.replay import replay
         from git_oneshot.core.workflow import decide
 
@@ -133,7 +137,8 @@ class Session:
         if tip is not None and stamp.key is not None and stamp.key in state.keys:
             return Receipt(state.keys[stamp.key], tip, state, state)
         _expected(expect, tip)
-        events = decide(state, command, stamp)
+        decided = decide(state, command, stamp)
+        events = tuple(masked_event(event, self.world.home) for event in decided)
         if not events:
             assert tip is not None  # a command that begins a trail has an event
             return Receipt((), tip, state, state)

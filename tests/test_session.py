@@ -74,6 +74,23 @@ def test_the_stamp_says_who_when_and_through_what(world: MakeWorld) -> None:
     )
 
 
+def test_no_secret_and_no_home_gets_onto_a_trail(world: MakeWorld) -> None:
+    """Whichever command brings it: it is masked behind the rules, and before the store."""
+    session = Session(MemoryStore(), world()._replace(home="/data/ada"))
+    token = "ghp_" + "aB3dE6gH9" * 4
+    plan = Plan(goal=f"with {token}", text="in /data/ada/x")
+    session.execute(FEATURE, c.Start(title=token, branch="home/ada"))
+    session.execute(FEATURE, c.Patch(fields=("plan",), plan=plan, move=True))
+    receipt = session.execute(FEATURE, c.Cancel(reason=f"https://ada:{token}@example.org"))
+    [trail] = session.store.read([receipt.tip])
+    state = session.load(FEATURE).state
+    assert token not in str(trail.events) and "/data" not in str(trail.events)
+    assert (state.title, state.branch, state.plan) == (
+        "***", "home/ada", Plan(goal="with ***", text="in ~/x")
+    )  # fmt: skip
+    assert (state.reason, receipt.state) == ("https://***@example.org", state)
+
+
 # -- keys and tips that a caller has seen -------------------------------------------
 
 

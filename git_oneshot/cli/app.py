@@ -126,7 +126,7 @@ class App(Talk):
     @cached_property
     def session(self) -> Session:
         """Reads and writes the trails."""
-        return Session(self.store, World(self.stamp, time.sleep, _chance))
+        return Session(self.store, World(self.stamp, time.sleep, _chance, self.home))
 
     @cached_property
     def markers(self) -> Markers:

@@ -19,6 +19,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
 from git_oneshot.core.facts import Plan, Policy
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.masking import masked_fact
 from git_oneshot.core.plan import PAYLOAD, parse, template
 
 
@@ -139,7 +140,10 @@ def plan(
                     text=message or "")  # fmt: skip
     else:
         said = parse(_text(app, name, message, from_file))
-    said, payload = _payload(said)
+    clean = masked_fact(said, app.home)
+    if clean != said:
+        app.say("note: what looks like a secret or a home folder is recorded as '***' or '~'")
+    said, payload = _payload(clean)
     receipt = app.session.execute(
         name, Patch(fields=("plan",), plan=said, move=not draft), expect=app.if_tip,
         payloads=lambda events: _payloads(events, payload),

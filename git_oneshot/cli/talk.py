@@ -32,6 +32,11 @@ class Talk:
         streams = (sys.stdin, sys.stderr)  # one that was closed is None
         return not self.json and all(one is not None and one.isatty() for one in streams)
 
+    @property
+    def home(self) -> str:
+        """The home folder of whoever acts."""
+        return self.environ.get("HOME", "").rstrip("/")
+
     def say(self, part: Part) -> None:
         """Talk, unless a program reads JSON or there is nothing to say."""
         if str(part) and not self.json:

@@ -140,6 +140,19 @@ def test_a_plan_in_four_answers(project: Project) -> None:
     assert project.git("rev-list", "--count", "refs/oneshot/topic") == "3"
 
 
+@pytest.mark.parametrize("size", [1, 6_000])
+def test_a_secret_in_a_plan_is_masked_also_in_a_long_one(project: Project, size: int) -> None:
+    """Which is beside the event: no object of the repository holds it."""
+    project.do("init", "topic")
+    token = "glpat-" + "aB3dE6gH9" * 3
+    done = project.do("plan", "-m", f"go\nwith {token} in /home/ada/x\n" + "x" * size)
+    assert "note: what looks like a secret or a home folder is recorded as" in done.err
+    assert "with *** in ~/x" in project.do("show", "2").out
+    everything = project.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+    assert all(token not in project.git("cat-file", "-p", one) for one in everything.split())
+    assert project.do("fsck").out == "1 trail checked\n"
+
+
 @pytest.mark.parametrize("way", ["-m", "-F", "stdin"])
 def test_a_plan_as_text(project: Project, way: str, tmp_path: Path) -> None:
     project.do("init", "topic")

@@ -1,0 +1,135 @@
+"""Secrets and home folders, masked before anything reaches a trail.
+
+A trail is pushed, and its bytes are never rewritten: what should not be on it
+must not get there. Known are the forms that issuers of tokens give them so that
+they can be found, headers and URLs that carry credentials, private keys, and the
+home folders of people. What has no form (a password in a sentence) is not known.
+
+What is masked is never longer than it was, so no text outgrows its limit by it.
+"""
+
+import re
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+MASK: Final = "***"
+HOME: Final = "~"
+# Names that something else is found by; masked, they would name nothing.
+_NAMES: Final = frozenset(
+    ("featureId", "supersededBy", "branch", "base", "head", "mergedBranches", "patchId")
+)
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Form(NamedTuple):
+    """What a kind of secret looks like.
+
+    ``marks``: one of them is in every text that has one, in lower case; a pattern is
+    made when it is needed, because to make all costs a command 10 ms. ``into``: what
+    takes its place.
+    """
+
+    kind: str
+    marks: tuple[str, ...]
+    pattern: str
+    into: str = MASK
+
+
+FORMS: Final = (
+    Form("private key", ("private key",),
+         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+         r"[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)"),
+    Form("private key", ("-----end ",),  # of a log that is cut, its end
+         r"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,100}+\s{1,8}+){1,200}+"
+         r"(?=-----END [A-Z0-9 ]{0,40}PRIVATE KEY)", MASK + "\n"),
+    Form("header", ("authorization",),
+         r"(?i)(authorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?)"
+         r"(?:(?:digest|aws4-hmac-sha256)\s[^\r\n]{2,}"
+         r"|(?:basic|bearer|token|negotiate|apikey)\s{1,4}[^\s\"',;]{3,}|[^\s\"',;]{20,})",
+         r"\1" + MASK),
+    Form("header", ("bearer",), r"(?i)(\bbearer\s{1,4})[A-Za-z0-9._~+/=-]{16,}", r"\1" + MASK),
+    Form("header", ("-token", "api-key", "auth-key"),
+         r"(?i)((?:(?:private|job|deploy|auth|access)-token|api-key|auth-key)[\"']?\s{0,4}[:=]"
+         r"\s{0,4}[\"']?)[^\s\"',;]{8,}", r"\1" + MASK),
+    Form("header", ("cookie:",), r"(?i)(\bcookie:\s{0,4})[^\r\n]{3,}", r"\1" + MASK),
+    Form("url", ("://",), r"(?<=://)[^\s/?#\"'<>:@]*:[^\s/?#\"'<>]{2,}(?=@)"),
+    Form("url", ("http://", "https://"), r"(?i)(?<=tps://|ttp://)[^\s/?#\"'<>]{3,}(?=@)"),
+    Form("url", ("access_token=", "private_token=", "client_secret=", "x-amz-signature="),
+         r"(?i)((?:access_token|private_token|client_secret|x-amz-signature)=)[^\s&\"'<>]{8,}",
+         r"\1" + MASK),
+    Form("variable", ("token", "secret", "passw", "api_key", "apikey", "access_key"),
+         r"((?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?)"
+         r"[^\s\"'$(){}]{8,}", r"\1" + MASK),
+    Form("github", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{30,}"),
+    Form("github", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{20,}"),
+    Form("gitlab", ("gl",),
+         r"gl(?:pat|oas|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[A-Za-z0-9_.-]{20,}"),
+    Form("aws", ("akia", "asia", "abia", "acca"), r"A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}"),
+    Form("slack", ("xox", "xapp-"), r"xox[abcdeoprs](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}"
+         r"|xapp-[A-Za-z0-9-]{10,}"),
+    Form("slack", ("hooks.slack.com/",), r"(?<=hooks\.slack\.com/)[A-Za-z]+/[A-Za-z0-9/]{8,}"),
+    Form("google", ("aiza", "ya29."), r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}"),
+    Form("stripe", ("k_live_", "k_test_"), r"[prs]k_(?:live|test)_[0-9A-Za-z]{10,}"),
+    Form("npm", ("npm_",), r"npm_[A-Za-z0-9]{36}"),
+    Form("pypi", ("pypi-age",), r"pypi-AgE[A-Za-z0-9_-]{16,}"),
+    Form("hugging face", ("hf_",), r"hf_[A-Za-z0-9]{30,}"),
+    Form("digitalocean", ("_v1_",), r"do[opr]_v1_[0-9a-f]{64}"),
+    Form("sendgrid", ("sg.",), r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    Form("model", ("sk-",), r"(?<![A-Za-z0-9])sk-(?:(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{20,}"
+         r"|[A-Za-z0-9]{32,})"),
+    Form("jwt", ("eyj",), r"eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    Form("home", ("/home/", "/users/"),
+         r"(?<![A-Za-z0-9_.~*-])/(?:home|Users)/[^\s/:;,\"'<>()\[\]]+", HOME),
+    Form("home", (":\\users\\",), r"(?i)\b[a-z]:\\Users\\[^\s\\/:;,\"'<>|()]+", HOME),
+    Form("home", ("/root",), r"(?<![A-Za-z0-9_.~*-])/root(?![A-Za-z0-9_.-])", HOME),
+)  # fmt: skip
+
+
+def masked(text: str, home: str = "") -> str:
+    """Text without what should not be on a trail. ``home``: the folder of whoever writes it.
+
+    What one form takes away may uncover another, so this goes on until nothing changes.
+    """
+    if text.isalnum() and text.islower():  # as the name of an object is
+        return text
+    while True:
+        before, text = text, _once(text, home)
+        if text == before:
+            return text
+
+
+def _once(text: str, home: str) -> str:
+    lower = text.lower()
+    for form in FORMS:
+        if any(mark in lower for mark in form.marks):
+            text = re.sub(form.pattern, form.into, text)
+    if len(home) > 3 and home in text:
+        text = re.sub(rf"(?<![A-Za-z0-9_.~*-]){re.escape(home)}(?![A-Za-z0-9_.-])", HOME, text)
+    return text
+
+
+def masked_event(event: T, home: str = "") -> T:
+    """An event of which each text is masked that somebody wrote."""
+    data = event.data  # type: ignore[attr-defined]
+    said = masked_fact(data, home)
+    return event if said is data else msgspec.structs.replace(event, data=said)
+
+
+def masked_fact(fact: T, home: str = "") -> T:
+    """What an event is about to say, with each of its texts masked."""
+    changed = {}
+    for name in fact.__struct_fields__:
+        value = getattr(fact, name)
+        new = value if name in _NAMES else _value(value, home)
+        if new != value:
+            changed[name] = new
+    return msgspec.structs.replace(fact, **changed) if changed else fact
+
+
+def _value(value: Any, home: str) -> Any:
+    if isinstance(value, str):
+        return masked(value, home)
+    if isinstance(value, tuple):
+        return tuple(_value(one, home) for one in value)
+    return masked_fact(value, home) if isinstance(value, msgspec.Struct) else value

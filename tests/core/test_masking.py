@@ -1,0 +1,155 @@
+"""No secret of a known form, and no home folder, gets past the masks; all else stays as it is."""
+
+import time
+from typing import Final
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from git_oneshot.core import facts as f
+from git_oneshot.core.codec import encode
+from git_oneshot.core.masking import FORMS, masked, masked_fact
+from tests.strategies import facts
+
+B: Final = "aB3dE6gH9"  # so that nothing in this file looks like a token to who scans it
+LINE: Final = B * 7 + "A"
+BEGIN, END = "-----BEGIN %s-----", "-----END %s-----"
+KEY: Final = "OPENSSH " + "PRIVATE KEY"
+# kind, a text with a secret, what must be gone, what is left
+TABLE: Final = (
+    ("github", f"use ghp_{B * 4} now", f"{B * 4}", "use *** now"),
+    ("github", f"x=gho_{B * 4},", f"{B * 4}", "x=***,"),
+    ("github", f"github_pat_{B}_{B * 3}", f"{B * 3}", "***"),
+    ("gitlab", f"glpat-{B * 3}", f"{B * 3}", "***"),
+    ("gitlab", f"(glrt-{B * 3})", f"{B * 3}", "(***)"),
+    ("aws", f"key AKIA{'Q7Z2' * 4} id", "Q7Z2" * 4, "key *** id"),
+    ("slack", f"'xoxb-12-34-{B * 2}'", B * 2, "'***'"),
+    ("slack", f"https://hooks.slack.com/services/T1/B2/{B}", B, "https://hooks.slack.com/***"),
+    ("google", f"AIza{B * 3}{B[:8]}", B, "***"),
+    ("stripe", f"sk_live_{B * 2}", B, "***"),
+    ("npm", f"npm_{B * 4}", B, "***"),
+    ("pypi", f"pypi-AgE{B * 3}", B, "***"),
+    ("hugging face", f"hf_{B * 4}", B, "***"),
+    ("digitalocean", "dop_v1_" + "0a" * 32, "0a0a", "***"),
+    ("sendgrid", f"SG.{B * 2}.{B * 3}", B, "***"),
+    ("model", f"sk-ant-{B * 3}", B, "***"),
+    ("model", f"'sk-{B * 4}'", B, "'***'"),
+    ("jwt", f"eyJ{B}.eyJ{B}.{B}-_", B, "***"),
+    ("header", f"Authorization: Basic {B}==", B, "Authorization: ***"),
+    ("header", f'{{"authorization": "token {B}", "x": 1}}', B, '{"authorization": "***", "x": 1}'),
+    ("header", f"Proxy-Authorization: Digest username=\"a\", response=\"{B}\"\nnext", B,
+     "Proxy-Authorization: ***\nnext"),
+    ("header", f"Authorization: {B * 3}", B, "Authorization: ***"),
+    ("header", f"curl -H 'bearer {B * 2}'", B, "curl -H 'bearer ***'"),
+    ("header", f"PRIVATE-TOKEN: {B}", B, "PRIVATE-TOKEN: ***"),
+    ("header", f"X-Api-Key: {B}", B, "X-Api-Key: ***"),
+    ("header", f"Set-Cookie: session={B}; Path=/", B, "Set-Cookie: ***"),
+    ("url", f"https://ada:{B}@example.org/x", B, "https://***@example.org/x"),
+    ("url", f"git clone https://{B}@example.org", B, "git clone https://***@example.org"),
+    ("url", f"postgres://:{B}@db:5432/x", B, "postgres://***@db:5432/x"),
+    ("url", f"http://h/?access_token={B}&x=1", B, "http://h/?access_token=***&x=1"),
+    ("variable", f"DEPLOY_TOKEN_2={B} make", B, "DEPLOY_TOKEN_2=*** make"),
+    ("variable", f'export DB_PASSWORD="{B}"', B, 'export DB_PASSWORD="***"'),
+    ("private key", f"see\n{BEGIN % KEY}\n{LINE}\n{LINE}\n{END % KEY}\nend", B, "see\n***\nend"),
+    ("private key", f"cut\n{BEGIN % KEY}\n{LINE}\n{LINE}", B, "cut\n***"),
+    ("private key", f"{LINE}\n{LINE}\n{END % KEY}\nend", B, f"***\n{END % KEY}\nend"),
+    ("home", "File \"/home/ada/mail/x.py\", line 3", "ada", 'File "~/mail/x.py", line 3'),
+    ("home", "at file:///Users/ada/x:1", "ada", "at file://~/x:1"),
+    ("home", r"in C:\Users\ada\x", "ada", r"in ~\x"),
+    ("home", "cd /root/x && ls /root", "root", "cd ~/x && ls ~"),
+)  # fmt: skip
+HARMLESS: Final = (
+    "the task-list-of-everything-that-is-to-be-done", "mask tokens", "authorization: admins only",
+    "https://example.org/@ada", "git@example.org:ada/mail.git", "ssh://git@example.org/x",
+    "src/home/page.html", "./home/ada", "a bearer of news", "PASSWORD=", "TOKEN=$TOKEN", "/roots",
+    "BEGIN PUBLIC KEY", "0123456789" * 4, "glossary-of-all-the-words-that-we-use", "/etc/passwd",
+    "http://localhost:8000/x", "tests/test_x.py::test_y[a:b@c]", "cookies: chocolate", "***", "~",
+    "-----BEGIN PUBLIC KEY-----", "eyJ", "disk-usage", "C:/Users", "/home", "sk-learn",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text", "secret", "left"), TABLE)
+def test_each_known_form_is_masked_and_what_is_around_it_stays(
+    kind: str, text: str, secret: str, left: str
+) -> None:
+    assert masked(text) == left
+    assert secret not in left
+
+
+def test_every_form_has_its_row() -> None:
+    assert {form.kind for form in FORMS} == {row[0] for row in TABLE}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_the_home_of_whoever_writes_is_masked_wherever_it_is() -> None:
+    home = "/data/people/ada"
+    assert masked(f"{home}/x {home}, {home}2/x", home) == f"~/x ~, {home}2/x"
+    assert masked("/ and //", "/") == "/ and //"
+
+
+pieces = st.sampled_from([row[1] for row in TABLE] + list(HARMLESS)) | st.text(max_size=12)
+
+
+@given(st.lists(pieces, max_size=5).map("".join))
+@example(f"https://ghp_{B * 4}/home/x")
+@example("cookie: /home/a/home/b")
+def test_masking_is_idempotent_and_never_makes_a_text_longer(text: str) -> None:
+    once = masked(text)
+    assert masked(once) == once
+    assert len(once) <= len(text)
+
+
+@given(st.lists(pieces, max_size=3), st.sampled_from(TABLE), st.lists(pieces, max_size=3),
+       st.sampled_from([" ", "\n", '"', "\t", "; "]))  # fmt: skip
+def test_no_secret_survives_whatever_is_around_it(
+    before: list[str], row: tuple[str, str, str, str], after: list[str], gap: str
+) -> None:
+    text = gap.join([*before, row[1], *after])
+    assert row[1] not in masked(text)
+    if row[0] not in ("home", "private key"):  # whose words may be in what is around it
+        rest = gap.join([*before, *after])
+        assert row[2] in rest or row[2] not in masked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["://" * 20_000, "A" * 65_536, "TOKEN" * 12_000, "-----BEGIN PRIVATE KEY-----\n" * 2_000,
+     ("A" * 64 + "\n") * 1_000 + "-----end ", "authorization: " * 4_000, "eyJ" * 20_000,
+     "/home/" * 10_000, ("A" * 16 + " ") * 4_000 + "-----END PRIVATE KEY", "http://a:" * 8_000],
+)  # fmt: skip
+def test_no_text_takes_long(text: str) -> None:
+    began = time.process_time()
+    masked(text)
+    assert time.process_time() - began < 2
+
+
+@given(facts)
+def test_no_name_that_something_is_found_by_is_touched(fact: object) -> None:
+    """And what holds no secret is the very same fact."""
+    assert masked_fact(fact) == fact  # type: ignore[type-var]
+
+
+def test_every_text_of_a_fact_is_masked() -> None:
+    token = f"ghp_{B * 4}"
+    turn = f.TestTurn(suite="s", id=f"t[{token}]", reason=token)
+    proof = f.Proof(word="PASS", tests=(turn,), notes=(token, "x"))
+    plan = f.Plan(goal=token, files=(token,), text=f"at /home/ada {token}")
+    whole = f.Patched(fields=("plan",), plan=plan, title=token)
+    for fact in (whole, f.Greened(proof=proof), f.Cancelled(origin="plan", reason=token)):
+        assert token.encode() not in encode_fact(fact)
+    named = f.Started(featureId="glpat-" + "a" * 20, branch=token)
+    assert masked_fact(named) is named
+
+
+def encode_fact(fact: f.Fact) -> bytes:
+    """A fact as it goes on a trail."""
+    from git_oneshot.core.events import Stamp, event_of
+    from git_oneshot.core.masking import masked_event
+
+    stamp = Stamp(now=0, at="2026-01-01T00:00:00Z", by="A <a@b>", entropy=b"0" * 16)
+    return encode(masked_event(event_of(fact, id="0" * 26, clock=1, stamp=stamp)))
