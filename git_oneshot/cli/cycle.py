@@ -18,6 +18,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.verdict import DOUBTS, FAILURES, advice
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.precommit import file_verdict
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
@@ -47,8 +48,9 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
         )
     judged = app.prover(fresh=True).red(parent_tree, tree, only)
     _refuse(app, judged, red=True)
-    command = RecordRed(parent=app.head, proof=judged.proof)
-    receipt = app.session.execute(name, command, expect=app.bind(name))
+    logs = Logs(app.git, parent_tree, app.home)
+    command = RecordRed(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
+    receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     data = Reddened(**written(receipt), proof=proof_data(judged.proof))
     return Answer(
         data, text.red(judged.proof), [Next(("git", "oneshot", "green"), "make it pass, then")]
@@ -70,8 +72,9 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     said = Said(declared=claims.of_next(parent_tree))
     judged = app.prover(fresh=True).prove(parent_tree, tree, said=said, only=only)
     _refuse(app, judged, red=False)
-    command = RecordGreen(parent=app.head, proof=judged.proof)
-    receipt = app.session.execute(name, command, expect=app.bind(name))
+    logs = Logs(app.git, parent_tree, app.home)
+    command = RecordGreen(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
+    receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     rules, _ = rules_for(app.git, parent_tree, tree)
     file_verdict(app.git, rules, parent_tree, tree)
     same = staged(app.git) == tree

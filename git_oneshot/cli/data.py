@@ -145,7 +145,8 @@ class Shown(Data, frozen=True, kw_only=True):
     """show. ``entry`` is the commit of the trail that holds the event.
 
     ``payload`` is a text that the event only names; ``object`` is what git
-    calls it, for all of it.
+    calls it, for all of it. ``log`` is what tests printed, where this clone
+    alone keeps it.
     """
 
     feature: str
@@ -155,6 +156,7 @@ class Shown(Data, frozen=True, kw_only=True):
     commits: list[Spoken]
     payload: Excerpt | None
     object: str | None
+    log: Excerpt | None
 
 
 class Replayed(Data, frozen=True, kw_only=True):

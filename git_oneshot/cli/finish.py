@@ -26,6 +26,7 @@ from git_oneshot.core.facts import Moved, Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
 from git_oneshot.gate.finalize import check
+from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
 
 
@@ -44,7 +45,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     state = loaded.state
     app.stand_on(state)
     os.chdir(top)
-    checked = check(app.git, app.prover(fresh=True), state, app.progress.commits)
+    logs = Logs(app.git, app.git.tree(app.head), app.home)
+    checked = check(app.git, app.prover(fresh=True), state, app.progress.commits, logs)
     if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
@@ -68,7 +70,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
                 tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
             )  # fmt: skip
             return Answer(found, [table, f"'{name}' would enter {to.to}"])
-        receipt = sealed(app, _leave(app, name, checked.command))
+        receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)
         err.data |= data
@@ -95,13 +97,14 @@ def _onward(app: App, phase: str) -> list[Next]:
     return send_it(app)
 
 
-def _leave(app: App, name: FeatureId, command: Finalize) -> Receipt:
+def _leave(app: App, name: FeatureId, command: Finalize, logs: Logs) -> Receipt:
     """Refuse, or first write what the hooks noted, then the rest."""
     app.session.rehearse(name, command)
     expect = app.bind(name)
     bound = {commit.id for commit in app.session.load(name).state.commits if commit.tree}
     left = tuple(one for one in command.records if one.commit not in bound)
-    return app.session.execute(name, replace(command, records=left), expect=expect)
+    command = replace(command, records=left)
+    return app.session.execute(name, command, expect=expect, payloads=logs.payloads)
 
 
 def _trusted(proofs: Sequence[Proof]) -> None:

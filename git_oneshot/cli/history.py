@@ -1,6 +1,7 @@
 """log, show, replay: the events of a trail, from its beginning, without the cache."""
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,19 +59,21 @@ def show(app: App, *, event: str) -> Answer:
     """Show one event of a trail, whole: EVENT is its id, or its clock.
 
     Who said it and when, whether it has effect, the commits that it speaks of,
-    and a text that is kept beside it.
+    and a text that is kept beside it: a long plan, or what tests printed.
     """
     trail, one = _event(app, event)
     entry = next(e.commit for e in trail.entries if one in e.events)
     void = _void(trail).get(one.id)
     said = msgspec.to_builtins(one)
     payload = _payload(app, entry, one)
+    log = _log(app, one) if payload is None else None
     data = Shown(
         feature=trail.feature, event=said, void=void, entry=entry, commits=_commits(app, said),
         payload=None if payload is None else excerpt(payload),
+        log=None if log is None else excerpt(log),
         object=None if payload is None else f"{entry}:payload/{one.id}",
     )  # fmt: skip
-    return Answer(data, _shown(data, payload))
+    return Answer(data, _shown(data, payload or log))
 
 
 def _event(app: App, named: str) -> tuple[Trail, Event]:
@@ -89,6 +92,16 @@ def _payload(app: App, entry: str, one: Event) -> str | None:
     """The text that is kept beside an event."""
     done = app.git.call("cat-file", "blob", f"{entry}:payload/{one.id}", ok=(0, 128))
     return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def _log(app: App, one: Event) -> str | None:
+    """What tests printed, if this clone kept it."""
+    from git_oneshot.gate.logs import digest_of
+    from git_oneshot.proof.cache import ProofCache
+
+    digest = digest_of(one)
+    found = ProofCache(os.path.join(app.git.own_dir, "cache")).log(digest) if digest else None
+    return None if found is None else found.decode(errors="replace")
 
 
 def _commits(app: App, said: dict[str, Any]) -> list[Spoken]:
@@ -125,6 +138,8 @@ def _shown(data: Shown, payload: str | None) -> str:
     lines += [f"void     {data.void}"] if data.void else []
     for one in data.commits:
         lines.append(f"commit   {one.commit[:9]} {one.subject or 'is not here'}")
+    if event["data"].get("log") and payload is None:
+        lines.append("log      is in the clone that ran the tests, and not here")
     lines = [printable(line) for line in lines]
     lines += json.dumps(event["data"], indent=2, ensure_ascii=False).split("\n")
     if payload is not None:

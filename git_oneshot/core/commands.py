@@ -63,10 +63,11 @@ class RequestSynthesis(Struct, frozen=True):
 
 
 class RecordRed(Struct, frozen=True, kw_only=True):
-    """Tests failed on the parent's code."""
+    """Tests failed on the parent's code. ``log``: the digest of what they printed."""
 
     parent: str | None
     proof: Proof
+    log: str = ""
 
 
 class RecordGreen(Struct, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ class RecordGreen(Struct, frozen=True, kw_only=True):
 
     parent: str | None
     proof: Proof
+    log: str = ""
 
 
 class Bind(Struct, frozen=True, kw_only=True):

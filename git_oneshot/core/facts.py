@@ -163,6 +163,8 @@ class Reddened(Data, frozen=True, kw_only=True):
 
     parent: ObjectId | None = None
     proof: Proof
+    # The SHA-256 of what they printed, which is under payload/<event id> if it is on the trail.
+    log: Line = ""
 
 
 class Greened(Data, frozen=True, kw_only=True):
@@ -170,6 +172,7 @@ class Greened(Data, frozen=True, kw_only=True):
 
     parent: ObjectId | None = None
     proof: Proof
+    log: Line = ""
 
 
 class CommitRecorded(Data, frozen=True, kw_only=True):
@@ -194,6 +197,7 @@ class CommitJudged(Data, frozen=True, kw_only=True):
 
     commit: ObjectId
     proof: Proof
+    log: Line = ""
 
 
 class Declared(Data, frozen=True, kw_only=True, rename={"kind": "class"}):

@@ -77,6 +77,10 @@ class TrailTable(_Table, frozen=True, kw_only=True):
         Literal["off", "warn", "require"],
         Meta(description="seals: fsck looks at none, warns, or fails where an end has no good one"),
     ] = "off"
+    logs: Annotated[
+        Literal["local", "trail"],
+        Meta(description="where what tests print is kept: in this clone, or on the trail, too"),
+    ] = "local"
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):

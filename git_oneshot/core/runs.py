@@ -55,6 +55,16 @@ class Pair(NamedTuple):
     green: Run
 
 
+def log_of(pairs: Iterable[Pair]) -> str:
+    """What tests printed, run by run, each below a line that says which."""
+    said = []
+    for pair in pairs:
+        said.append((f"{pair.suite}, without the change", pair.red.log))
+        if pair.green is not pair.red:
+            said.append((f"{pair.suite}, with the change", pair.green.log))
+    return "\n".join(f"-- {head}\n{log.rstrip()}\n" for head, log in said if log.strip())
+
+
 def worst(results: Iterable[Result]) -> list[Result]:
     """One result an id: where an id came twice, the worse outcome."""
     found: dict[str, Result] = {}

@@ -127,12 +127,12 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
         case c.RequestSynthesis(reason=reason):
             guards.require(state, "plan", "implementing")
             return (f.SynthesisRequested(reason=reason or None),)
-        case c.RecordRed(parent=parent, proof=proof):
+        case c.RecordRed(parent=parent, proof=proof, log=log):
             guards.require(state, "implementing", "synthesize")
-            return (f.Reddened(parent=parent, proof=proof),)
-        case c.RecordGreen(parent=parent, proof=proof):
+            return (f.Reddened(parent=parent, proof=proof, log=log),)
+        case c.RecordGreen(parent=parent, proof=proof, log=log):
             guards.require(state, "implementing", "synthesize")
-            return (f.Greened(parent=parent, proof=proof),)
+            return (f.Greened(parent=parent, proof=proof, log=log),)
         case c.Bind():
             return _bind(state, command)
         case c.Declare() | c.Waive():

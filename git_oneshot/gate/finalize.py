@@ -9,6 +9,7 @@ from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -26,7 +27,7 @@ class Checked(NamedTuple):
     untracked: tuple[str, ...]
 
 
-def check(git: Git, prover: Prover, state: State, each: Each) -> Checked:
+def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs) -> Checked:
     """Judge a feature's commits and its tip. ``each`` hands the verdicts on as they come.
 
     Nothing is decided here: the rules are in ``core/workflow``, and get these facts.
@@ -44,7 +45,9 @@ def check(git: Git, prover: Prover, state: State, each: Each) -> Checked:
                 git.tree("HEAD"), verdicts[0].commit.parent_tree, leaving(verdicts)
             )
     command = Finalize(
-        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
+        proofs=tuple(
+            CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs)) for v in verdicts
+        ),
         records=record(git, look(git, [c for c in commits if not _bound(state, c)])),
         suite=SuiteJudged(commit=head or git.zero, proof=suite),
         left_over=left_over,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key
+from git_oneshot.core.runs import Pair
 from git_oneshot.core.state import Waiver
 from git_oneshot.core.verdict import FAILURES, proof_of
 from git_oneshot.gate.claims import Claims
@@ -31,6 +32,7 @@ class Verdict(NamedTuple):
     suite: Proof | None = None
     waiver: Waiver | None = None
     log: str = ""  # the end of what its tests printed
+    runs: tuple[Pair, ...] = ()  # that its proof rests on
     leaving: frozenset[Key] = frozenset()  # the tests that the commit takes along
 
     @property
@@ -69,7 +71,7 @@ def judge_all(
             proof = proof_of("FAIL", "fixup", [], FAILURES["fixup"])
         suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
-        yield Verdict(seen, proof, suite, waiver, judged.log, judged.leaving)
+        yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)
 
 
 def _judged(git: Git, judge: Judge, seen: Seen, claims: Claims) -> Judged:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.ids import COMMIT
 from git_oneshot.core.runs import Run
 
 SCHEMA: Final = "1"  # of keys and values; a new one forgets the old
@@ -75,6 +76,23 @@ class ProofCache:
         # By chance, of names that are all but random: looking at all costs as much as there is.
         if os.path.basename(path).startswith("00"):
             self.trim()
+
+    def keep_log(self, digest: str, body: bytes) -> None:
+        """Remember what tests printed, by its digest."""
+        write(self._log(digest), body)
+
+    def log(self, digest: str) -> bytes | None:
+        """What tests printed, if it is still here."""
+        try:
+            with open(self._log(digest), "rb") as file:
+                body = file.read()
+        except OSError:
+            return None
+        return body if hashlib.sha256(body).hexdigest() == digest else None
+
+    def _log(self, digest: str) -> str:
+        name = digest if COMMIT.fullmatch(digest) else "none"  # what a trail says is no path yet
+        return os.path.join(self._folder, "log", name[:2], name[2:])
 
     def held(self) -> Held:
         """What there is."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.events import Event
-from git_oneshot.core.facts import CleanedUp, Moved, Patched
+from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Patched, Reddened
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, FEATURE, LOCAL, printable
 from git_oneshot.git import Git
@@ -187,6 +187,8 @@ def _payloads(store: GitStore, entry: Entry, tree: bytes) -> Iterator[Finding]:
     if not wanted and PAYLOAD not in entries_in(store.objects, store.look, tree.decode()):
         return
     there = store.payloads([entry.commit])
+    # A log may be in a clone alone.
+    wanted |= {x.id: log for x in entry.events if x.id in there and (log := _log_of(x))}
     for id_, digest in wanted.items():
         if hashlib.sha256(there.get(id_, b"")).hexdigest() != digest:
             yield _finding("payload", entry.commit, f"lacks the payload of event {id_}")
@@ -198,6 +200,10 @@ def _payloads(store: GitStore, entry: Entry, tree: bytes) -> Iterator[Finding]:
 def _payload_of(event: Event) -> str:
     data = event.data
     return data.plan.payload if isinstance(data, Patched) and data.plan else ""
+
+
+def _log_of(event: Event) -> str:
+    return event.data.log if isinstance(event.data, (Reddened, Greened, CommitJudged)) else ""
 
 
 def _author(store: GitStore, entry: Entry) -> Iterator[Finding]:

@@ -277,10 +277,10 @@ def shell(
     for git_dir in tmp_path.glob("**/.git"):
         if git_dir.is_dir():
             with contextlib.suppress(Exception):
-                shutil.rmtree(place(Repo.discover(_At(git_dir.parent))), ignore_errors=True)
+                shutil.rmtree(place(Repo.discover(At(git_dir.parent))), ignore_errors=True)
 
 
-class _At(Repo):
+class At(Repo):
     """A repository that is there."""
 
     def __init__(self, path: Path) -> None:

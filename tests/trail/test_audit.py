@@ -186,6 +186,18 @@ def test_a_payload_that_is_not_what_the_event_says(
     assert [one.rule for one in found(work, opened)] == ["payload"]
 
 
+@pytest.mark.parametrize(("content", "rules"), [(None, []), (b"x", []), (b"other", ["payload"])])
+def test_a_log_may_be_elsewhere_and_is_what_the_event_says(
+    work: Repo, opened: Open, content: bytes | None, rules: list[str]
+) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    red = f.Reddened(proof=f.Proof(word="FAIL"), log=hashlib.sha256(b"x").hexdigest())
+    [event] = events_of(2, red)
+    append(opened(work), FEATURE, tip, red,
+           payloads={} if content is None else {event.id: content})  # fmt: skip
+    assert [one.rule for one in found(work, opened)] == rules
+
+
 def test_who_wrote_a_commit_and_what_is_used_twice(work: Repo, opened: Open) -> None:
     tip = append(opened(work), FEATURE, None, started())
     events = events_of(2, titled("t"))
