@@ -9,6 +9,7 @@ from git_oneshot.cli import story
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
+from git_oneshot.cli.look import Document
 from git_oneshot.cli.text import counted
 from git_oneshot.cli.travel_data import Exported, Imported
 from git_oneshot.core import report
@@ -46,7 +47,7 @@ def export(app: App, *, feature: str | None, kind: str) -> Answer:
                  void.get(e.id, "")) for e in trail.events]  # fmt: skip
         text = (report.to_html if kind == "html" else report.to_markdown)(state, rows)
     data = Exported(feature=name, format=kind, tip=tip.commit, content=text)
-    return Answer(data, text.rstrip("\n"))
+    return Answer(data, [Document(text.rstrip("\n"))])
 
 
 @answering("import", "take in a trail that was exported as JSON lines")

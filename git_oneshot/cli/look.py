@@ -28,7 +28,16 @@ class Table(NamedTuple):
         return self.plain
 
 
-Part = str | Table
+class Document(NamedTuple):
+    """Text that makes a file, and is safe in one: off a terminal it goes out as it is."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Part = str | Table | Document
 NOTHING: Final = "-"  # the cell of what there is not
 
 Look = dict[str, Any]  # arguments of click.style
@@ -98,6 +107,9 @@ def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
         if laid_out is not None:
             click.echo(laid_out, file=stream, nl=False, color=True)
             return
+    if isinstance(part, Document) and not stream.isatty():
+        click.echo(part.text, file=stream, color=True)
+        return
     text = plain(str(part))
     click.echo(painted(text) if colour else text, file=stream, color=colour)
 

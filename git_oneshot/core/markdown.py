@@ -16,7 +16,11 @@ GAP: Final = "\u200b"  # nobody sees it, and nothing behind it is a name or a nu
 _SIGNS: Final = re.compile(r"([@#!&%~$^])(?=[\w\"'(\[{<-])")
 _ISSUE: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _LINK: Final = re.compile(r"(://|\bwww\.|\bmailto:|\bxmpp:)", re.IGNORECASE)
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()+.|=~^#!$-])")
+# What means something wherever it stands, and what only does where it stands: an
+# underscore between two letters is none, and a number is a list at the start of a line.
+_SPECIAL: Final = re.compile(r"([\\`*\[\]{|~$]|(?<![^\W_])_|_(?![^\W_]))")
+_FIRST: Final = re.compile(r"^([0-9]{1,9}(?=[.)](?:\s|$))|(?=[>#=+-]))")
+_ENTITY: Final = re.compile(r"&(?=#?[A-Za-z0-9]{1,40};)")
 _SKIP: Final = re.compile(
     r"\[(skip[ -]ci|ci[ -]skip|no[ -]ci|skip[ -]actions|actions[ -]skip)\]|\*{3}NO_CI\*{3}",
     re.IGNORECASE,
@@ -45,8 +49,8 @@ def inert(text: str) -> str:
 def escape(text: str) -> str:
     """Text as one line of Markdown that renders as its own words and does nothing."""
     words = inert(printable(" ".join(text.split())))
-    words = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    words = _SPECIAL.sub(r"\\\1", words)
+    words = _ENTITY.sub("&amp;", words).replace("<", "&lt;")
+    words = _FIRST.sub(r"\1\\", _SPECIAL.sub(r"\\\1", words))
     return f"{GAP}{words}" if words.startswith("/") else words
 
 

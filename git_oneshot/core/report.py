@@ -5,7 +5,9 @@ acts upon it, in HTML so that no browser does.
 """
 
 import html
+import re
 from collections.abc import Sequence
+from itertools import compress
 from typing import Final, NamedTuple
 
 from git_oneshot.core import markdown as md
@@ -13,19 +15,31 @@ from git_oneshot.core.ids import printable
 from git_oneshot.core.state import State
 
 _STYLE: Final = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-    "table{border-collapse:collapse;width:100%}td,th{border:1px solid #999;padding:.3em .6em;"
-    "text-align:left;vertical-align:top;overflow-wrap:anywhere}code{font-size:.9em}"
-    "@media(prefers-color-scheme:dark){body{background:#111;color:#eee}}"
+    ":root{color-scheme:light dark}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
+    "h1{margin-bottom:.2em}h2{margin-top:1.6em}table{border-collapse:collapse;width:100%}"
+    "td,th{border-top:1px solid #8886;padding:.3em .8em .3em 0;text-align:left;vertical-align:top;"
+    "overflow-wrap:break-word;max-width:32em}td:last-child{overflow-wrap:anywhere}"
+    "th{font-weight:600;white-space:nowrap}"
+    ".PASS{color:#18793b}.FAIL{color:#c22}.UNKNOWN{color:#a60}"
+    "@media(prefers-color-scheme:dark){.PASS{color:#5c8}.FAIL{color:#f77}.UNKNOWN{color:#da4}}"
 )
+_VERDICT: Final = re.compile(r"^(PASS|FAIL|UNKNOWN)\b")
 
 
 class Table(NamedTuple):
-    """A heading, and rows under their titles."""
+    """A heading, and rows under their titles; without titles, each row begins with its own."""
 
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+
+    @property
+    def filled(self) -> "Table":
+        """The table without the columns in which nothing is."""
+        some = [any(column) for column in zip(*self.rows, strict=True)]
+        rows = [tuple(compress(row, some)) for row in self.rows]
+        return Table(self.title, tuple(compress(self.head, some)), rows)
 
 
 def tables(state: State, story: Sequence[tuple[str, ...]]) -> list[Table]:
@@ -44,20 +58,29 @@ def tables(state: State, story: Sequence[tuple[str, ...]]) -> list[Table]:
          waiver.reason if (waiver := state.waiver(c.id)) else "")
         for c in state.commits
     ]  # fmt: skip
-    return [
-        Table("Feature", ("", ""), [row for row in facts if row[1]]),
+    turns = [
+        (c.id[:9], test.suite, test.id, test.red, test.green, test.reason)
+        for c in state.commits if c.proof for test in c.proof.tests
+    ]  # fmt: skip
+    found = [
+        Table("Feature", (), [row for row in facts if row[1]]),
         Table("Commits and their proofs", ("commit", "subject", "claimed", "waived"), commits),
+        Table("Tests", ("commit", "suite", "test", "without it", "with it", "reason"), turns),
         Table("Events", ("clock", "time", "who", "what", "about", "void"), story),
     ]
+    return [table.filled for table in found if table.rows]
 
 
 def to_markdown(state: State, story: Sequence[tuple[str, ...]]) -> str:
     """The report in Markdown."""
     parts = [f"# {md.escape(state.title or state.feature)}", ""]
     for table in tables(state, story):
-        parts += [f"## {table.title}", "", _row(table.head), _row(["---"] * len(table.head))]
-        parts += [_row([md.escape(cell) for cell in row]) for row in table.rows]
-        parts.append("")
+        rows = [[md.escape(cell) for cell in row] for row in table.rows]
+        parts += [f"## {table.title}", ""]
+        if table.head:
+            parts += [_row(table.head), _row(["---"] * len(table.head)), *map(_row, rows), ""]
+        else:
+            parts += [*(f"- {row[0]}: {row[1]}" for row in rows), ""]
     return "\n".join(parts)
 
 
@@ -75,11 +98,20 @@ def to_html(state: State, story: Sequence[tuple[str, ...]]) -> str:
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>",
     ]
     for table in tables(state, story):
-        heads = "".join(f"<th>{_safe(cell)}</th>" for cell in table.head)
-        parts.append(f"<h2>{_safe(table.title)}</h2><table><tr>{heads}</tr>")
-        rows = ("".join(f"<td>{_safe(cell)}</td>" for cell in row) for row in table.rows)
-        parts += [*(f"<tr>{cells}</tr>" for cells in rows), "</table>"]
+        parts.append(f"<h2>{_safe(table.title)}</h2><table>")
+        heads = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in table.head)
+        parts += [f"<tr>{heads}</tr>"] if heads else []
+        for row in table.rows:
+            first = "" if table.head else f'<th scope="row">{_safe(row[0])}</th>'
+            cells = "".join(map(_cell, row if table.head else row[1:]))
+            parts.append(f"<tr>{first}{cells}</tr>")
+        parts.append("</table>")
     return "\n".join([*parts, "</body></html>"])
+
+
+def _cell(text: str) -> str:
+    verdict = _VERDICT.match(text)
+    return f'<td class="{verdict[1]}">{_safe(text)}</td>' if verdict else f"<td>{_safe(text)}</td>"
 
 
 def _safe(text: str) -> str:

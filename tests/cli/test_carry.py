@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from git_oneshot.core.markdown import GAP
 from tests.gate.project import FEATURE, MakeProject, Project
 
 REF = f"refs/oneshot/{FEATURE}"
@@ -68,6 +69,21 @@ def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str)
         assert bad not in out or (kind == "html" and bad in ("@all", "![x]"))
     if kind == "html":
         assert "default-src &#x27;none&#x27;" in out or "default-src 'none'" in out
+
+
+def test_a_report_is_read_by_people_also_as_it_is(feature: Project) -> None:
+    """In an editor, or in a mail: what means nothing to a forge is not escaped."""
+    feature.do("plan", "--goal", "fix_it: a-b (c.d) for @ada")
+    one = feature.land("one")
+    feature.do("finalize")
+    report = feature.do("export", "--format", "markdown").out
+    assert f"- goal: fix_it: a-b (c.d) for @{GAP}ada\n" in report
+    assert f"| {one} | one | PASS behaviour, " in report
+    assert f"| {one[:9]} | all |" in report
+    assert "void" not in report  # a column with nothing in it
+    assert "\\u200b" not in report
+    page = feature.do("export", "--format", "html").out
+    assert '<td class="PASS">PASS behaviour, ' in page
 
 
 def test_an_object_that_is_none_is_refused(feature: Project, make: MakeProject) -> None:

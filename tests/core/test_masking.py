@@ -15,6 +15,7 @@ from tests.strategies import facts
 B: Final = "aB3dE6gH9"  # so that nothing in this file looks like a token to who scans it
 LINE: Final = B * 7 + "A"
 BEGIN, END = "-----BEGIN %s-----", "-----END %s-----"
+ROOT: Final = "/root"
 KEY: Final = "OPENSSH " + "PRIVATE KEY"
 # kind, a text with a secret, what must be gone, what is left
 TABLE: Final = (
@@ -57,7 +58,7 @@ TABLE: Final = (
     ("home", "File \"/home/ada/mail/x.py\", line 3", "ada", 'File "~/mail/x.py", line 3'),
     ("home", "at file:///Users/ada/x:1", "ada", "at file://~/x:1"),
     ("home", r"in C:\Users\ada\x", "ada", r"in ~\x"),
-    ("home", "cd /root/x && ls /root", "root", "cd ~/x && ls ~"),
+    ("home", f"cd {ROOT}/x && ls {ROOT}", "root", "cd ~/x && ls ~"),
 )  # fmt: skip
 HARMLESS: Final = (
     "the task-list-of-everything-that-is-to-be-done", "mask tokens", "authorization: admins only",

@@ -33,6 +33,9 @@ HOSTILE: Final = (
     "- [ ] task", "1. list", "***bold***", "~~gone~~", "| a | b |", "&lt;b&gt;", "\\", "==x==",
     "!12", "&3", "%milestone", "~label", "$snippet", "a\u202eb", "x\n/merge\n@all", "```\n/close",
     "mailto:a@b.c", "[skip ci] go", "    indented", "--- ", "===", "> quote", "$x^2$", ":tada:",
+    "1) x", "12. y", "- x", "-", "--", "=== x", "=", "* x", "+ x", "_x_", "__x__", "a_b_c_", "#",
+    "###### x", "#x", "~", "```", "<x>", "&#35;", "&lt", "a **b** c", "~x~", "*", "_", "{: .x}",
+    "[^1]", "[[x]]", "| - |", "x\n===", "x\n---", "1.", "1.x", ")", "\\_x_", "`", "[x]: http://e",
 )  # fmt: skip
 nasty = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=20), max_size=4).map(" ".join)
 ACTS: Final = re.compile(r"(?:^|[^\w`])[@#!%~][\w]|://\S|(?i:\bgh-\d)")
@@ -63,6 +66,19 @@ def test_each_known_trick_is_inert_at_the_start_of_a_line(text: str) -> None:
     assert not re.search(r"^/", words, re.MULTILINE)
     plain = "".join(text.split())
     assert "".join(seen.replace(GAP, "").split()) == plain.replace("\u202e", r"\u202e")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PASS behaviour, 1 test red without it: tests/test_x.py::test_no_typo (assertion)",
+        "fix-readme-typo", "2026-01-01T00:00:00Z", "implementing -> completed", "v1.2.3 + more",
+        "a = b; c & d, 100 %", "Ada Lovelace, 2nd (really!)", "snake_case_name", "7 of 9",
+    ],
+)  # fmt: skip
+def test_words_that_mean_nothing_to_a_forge_stay_as_they_are(text: str) -> None:
+    """Markdown is read as it is, too: in a mail, in an editor, in a diff."""
+    assert escape(text) == text
 
 
 @given(nasty)
