@@ -18,6 +18,7 @@ from git_oneshot.forge import pruning
 from git_oneshot.forge.giving_up import Ask, Taken, clean_up, steps
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.session import Receipt, Session
+from git_oneshot.trail.store import ours
 
 
 @answering("cancel", "give a feature up")
@@ -129,7 +130,7 @@ def prune(
     said = rules_of(app.git, app.git.tree(app.head)).prune
     now = app.now
     remote = app.clone.remote
-    loaded = app.store.load([tip for tip in app.store.tips() if not tip.origin])
+    loaded = app.store.load(ours(app.store.tips()))
     found, malformed = pruning.entries(app.git, loaded, now, remote)
     choice = choose(
         found, threshold=age(older_than) if older_than is not None

@@ -23,6 +23,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.forge.landing import Landing, complete_merged, find
 from git_oneshot.session import Receipt
+from git_oneshot.trail.store import ours
 
 
 @answering("complete", "complete a feature whose pull request was merged")
@@ -67,7 +68,7 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
     """
     done: list[str] = []
     own = aside(app)
-    for loaded in app.store.load([tip for tip in app.store.tips() if not tip.origin]):
+    for loaded in app.store.load(ours(app.store.tips())):
         state, name = loaded.state, FeatureId(loaded.state.feature)
         if loaded.damage is not None or state.phase != "synthesize":
             continue

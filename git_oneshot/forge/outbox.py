@@ -20,7 +20,7 @@ from git_oneshot.core.notices import Notice, notices
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.own import own
 from git_oneshot.git import Git
-from git_oneshot.trail.store import TrailStore
+from git_oneshot.trail.store import TrailStore, ours
 
 WAIT: Final = 10.0  # seconds for one message
 
@@ -66,7 +66,7 @@ def deliver(
     for target in told:
         known = heard.get(target.key)
         if known is None:
-            loaded = store.load([tip for tip in store.tips() if not tip.origin])
+            loaded = store.load(ours(store.tips()))
             known = {one.state.feature: one.state.clock for one in loaded} | {feature: since}
         missed = known.pop(MISSED, 0)  # the last time it was not told: of any feature
         why = _tell(store, target, known, {feature, *(known if missed else ())})

@@ -11,7 +11,7 @@ from git_oneshot.trail import exchange
 from git_oneshot.trail.exchange import Exchange, Outcome, Told
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind
-from git_oneshot.trail.store import Tip, Trail, joined
+from git_oneshot.trail.store import Tip, Trail, ours
 from git_oneshot.trail.tracking import Loss
 from git_oneshot.trail.transport import Remote
 
@@ -59,8 +59,8 @@ def seal(git: Git, store: GitStore, tip: Tip, *, terminal: bool) -> tuple[Tip, s
 
 def unsealed(store: GitStore, email: str, features: Sequence[FeatureId] | None) -> list[Tip]:
     """The trails with events of this user that no remote has and no seal vouches for."""
-    ours = [tip for tip in joined(store.tips()).values() if not tip.origin and not tip.shared]
-    wanted = [t for t in ours if features is None or t.feature in features]
+    here = [tip for tip in ours(store.tips()) if not tip.shared]
+    wanted = [t for t in here if features is None or t.feature in features]
     return [
         tip
         for tip, trail in zip(wanted, store.read(wanted), strict=True)

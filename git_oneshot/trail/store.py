@@ -107,6 +107,11 @@ def joined(tips: Iterable[Tip]) -> dict[FeatureId, Tip]:
     return found
 
 
+def ours(tips: Iterable[Tip]) -> list[Tip]:
+    """The tips of the features that this clone has, with what remotes have of them beside."""
+    return [tip for tip in joined(tips).values() if not tip.origin]
+
+
 class TrailStore(Protocol):
     """A place for trails."""
 

@@ -10,6 +10,15 @@ def begin(project: Project, *, branch: str = "topic-branch", policy: str = "alwa
     return work(project)
 
 
+def elsewhere(project: Project, *command: str, feature: str = FEATURE) -> None:
+    """Do a command as another clone does it, whose events this one has seen at its remote alone."""
+    own = f"refs/oneshot/{feature}"
+    before = project.git("rev-parse", own)
+    project.do(*command)
+    project.git("update-ref", f"refs/oneshot-remote/origin/{feature}", own)
+    project.git("update-ref", own, before)
+
+
 def work(project: Project, name: str = "more") -> Project:
     """One more commit with its test."""
     project.repo.write(f"checks/{name}", f"grep -qx {name} lib/{name}\n")

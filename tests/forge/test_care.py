@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from git_oneshot.core.prune import age
-from tests.forge.steps import work
+from tests.forge.steps import elsewhere, work
 from tests.gate.project import FEATURE, MakeProject, Project
 
 OLD = "2020-01-01T00:00:00Z"
@@ -100,6 +100,13 @@ def test_prune_shows_first_and_then_does_it(project: Project) -> None:
     assert set(done["pruned"]) == {"forgotten", "waits-for-review"}
     assert project.loaded("forgotten").state.pruned
     assert project.do("prune").out == "nothing is stale\n"
+
+
+def test_what_another_clone_did_since_keeps_a_feature(project: Project) -> None:
+    """A trail is what this clone and its remotes have of it, not this clone's end alone."""
+    old(project, "forgotten", "b1")
+    elsewhere(project, "plan", "forgotten", "--goal", "go on", feature="forgotten")
+    assert project.do("prune", "--json").data["candidates"] == []
 
 
 def test_without_a_name_nothing_is_pruned(project: Project, home: Path) -> None:

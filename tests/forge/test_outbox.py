@@ -12,11 +12,15 @@ import pytest
 from git_oneshot.core import facts as f
 from git_oneshot.core import pulls as p
 from git_oneshot.core.events import Said
-from git_oneshot.core.notices import notices
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.notices import Notice, notices
 from git_oneshot.core.state import State
+from git_oneshot.forge.outbox import Target, Untold, deliver
 from git_oneshot.forge.own import own
+from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import FEATURE, Project
-from tests.trail.crafted import events_of
+from tests.sandbox import MakeRepo
+from tests.trail.crafted import OTHER, append, events_of
 
 COMMIT = "a" * 40
 
@@ -107,6 +111,36 @@ def test_a_new_target_is_not_told_what_was_before_it(opened: Project, tmp_path: 
     told = Told(opened, tmp_path)
     opened.do("pr", "ready")
     assert told.what == ["ready"]
+
+
+def finished(store: GitStore, name: FeatureId) -> None:
+    """A feature that was finalized."""
+    moved = f.Moved(origin="plan", to="implementing")
+    tip = append(store, name, None, f.Started(featureId=name), moved)
+    append(store, name, tip, f.Moved(origin="implementing", to="completed"))
+
+
+def test_a_new_target_is_not_told_later_what_another_clone_did_before_it(repo: MakeRepo) -> None:
+    work = repo()
+    store = GitStore(work.discover(), lambda: 0.0)
+    told: list[str] = []
+
+    def tell(notice: Notice) -> None:
+        if not told:
+            told.append("not told")
+            raise Untold("it is away")
+        told.append(notice.feature)
+
+    for name in (FEATURE, OTHER):
+        finished(store, FeatureId(name))
+    # Of the other one this clone has the beginning, and its remote the end.
+    work.git("update-ref", f"refs/oneshot-remote/origin/{OTHER}", f"refs/oneshot/{OTHER}")
+    work.git("update-ref", f"refs/oneshot/{OTHER}", f"refs/oneshot/{OTHER}^")
+    target = Target("a target", "key", tell)
+    for _ in range(2):
+        deliver(work.discover(), store, [target], FeatureId(FEATURE), 0)
+    store.close()
+    assert told == ["not told", FEATURE]
 
 
 class Listener(BaseHTTPRequestHandler):
