@@ -6,12 +6,10 @@ from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.parts import OverlapData
 from git_oneshot.cli.pull_data import PullData
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import Overlap
 from git_oneshot.core.state import State
 from git_oneshot.trail.store import joined
-
-MOST = 20  # other features that a status looks at
 
 
 class Standing(NamedTuple):
@@ -66,7 +64,7 @@ def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:
 
     if here:
         names = {*app.markers.all().values()} - {state.feature}
-        tips = [tip for name in sorted(names)[:MOST] if (tip := app.store.tip(FeatureId(name)))]
+        tips = app.store.tips_of(names)
     else:
         tips = list(joined(app.store.tips()).values())
     others = [loaded.state for loaded in app.store.load(tips)]

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -38,6 +38,10 @@ class GitStore(GitReader):
     def tip(self, feature: FeatureId) -> Tip | None:
         """The tip of one trail: ours if there is one, else the first remote's."""
         return self._refs.find(feature)
+
+    def tips_of(self, features: Collection[FeatureId]) -> list[Tip]:
+        """The tips of some trails, as far as there are any."""
+        return list(self._refs.find_all(features).values()) if features else []
 
     def unpushed(self, tip: Tip) -> bool:
         """Whether no remote has our trail as it is, as far as the last fetch or push saw."""

@@ -4,6 +4,7 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
@@ -36,11 +37,14 @@ class Refs:
 
     def find(self, feature: FeatureId) -> Tip | None:
         """The tip of one trail: ours, else the first remote's; others beside it."""
-        ref = local_ref(feature)
+        return self.find_all([feature]).get(feature)
+
+    def find_all(self, features: Iterable[FeatureId]) -> dict[FeatureId, Tip]:
+        """The tips of some trails."""
         # With "@<commit>" behind it a remote's name is where we keep what it lost.
         names = [tail for name in self._remotes() for tail in (name, name + "@*")]
-        tips = self._list(ref, *(f"{REMOTE}{name}/{feature}" for name in names))
-        return joined(sorted(tips, key=lambda t: t.origin)).get(feature)
+        refs = [(local_ref(one), *(f"{REMOTE}{name}/{one}" for name in names)) for one in features]
+        return joined(sorted(self._list(*chain(*refs)), key=lambda t: t.origin))
 
     def _remotes(self) -> set[str]:
         """What trails may have been fetched from: patterns for git, which need not be exact.
