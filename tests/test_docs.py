@@ -274,7 +274,7 @@ def test_every_command_has_a_type_for_its_answer() -> None:
 
 
 def test_what_an_error_says_beside_itself_is_a_field_of_every_refusal() -> None:
-    """An unknown word would be lost on the way to a program."""
+    """An unknown word would be lost on the way to a program; ``ahead`` is what comes next."""
     calls = [
         (path.name, node)
         for path in sorted((ROOT / "git_oneshot").rglob("*.py"))
@@ -283,7 +283,7 @@ def test_what_an_error_says_beside_itself_is_a_field_of_every_refusal() -> None:
     ]
     for name, call in calls:
         said = {keyword.arg for keyword in call.keywords if keyword.arg}
-        assert said <= {*fields(Refusal)}, f"{name}:{call.lineno}"
+        assert said <= {*fields(Refusal), "ahead"}, f"{name}:{call.lineno}"
 
 
 # -- formats ------------------------------------------------------------------------

@@ -25,11 +25,14 @@ class Next(NamedTuple):
 
     ``argv`` can be run as it is when ``needs`` is empty. Else each need is
     appended first: an option and its text for ``--name``, a text for ``NAME``.
+    ``work``: something is to be done before, which ``why`` says; where nobody
+    did it, the command would answer as it did, and there is nothing to follow.
     """
 
     argv: tuple[str, ...]
     why: str
     needs: tuple[str, ...] = ()
+    work: bool = False
 
     @property
     def line(self) -> str:
@@ -139,7 +142,7 @@ def envelope(
                  "retryable": err.kind.retryable}  # fmt: skip
     body = {
         "v": 1, "command": name or None, "ok": err is None, "data": whole(data), "error": error,
-        "next": [{"argv": _asking_json(n.argv), "why": n.why, "needs": n.needs} for n in nexts],
+        "next": [{**n._asdict(), "argv": _asking_json(n.argv)} for n in nexts],
     }  # fmt: skip
     return _encoded(body)
 

@@ -186,8 +186,8 @@ class App(Talk):
 
     # -- the feature ----------------------------------------------------------------
 
-    def feature(self, positional: str | None = None) -> FeatureId:
-        """The feature that was named, else the one of this branch."""
+    def feature(self, positional: str | None = None, *, ended: bool = False) -> FeatureId:
+        """The feature that was named, else the one of this branch; ``ended``: or that was."""
         named = positional if positional is not None else self.named
         if positional is not None and self.named is not None and positional != self.named:
             raise OneshotError(
@@ -197,15 +197,11 @@ class App(Talk):
             )
         found = feature_id(named) if named is not None else self.feature_here()
         if found is None:
-            where = f"on branch '{self.branch}'" if self.branch else "on a detached HEAD"
-            elsewhere = self._open_on_branch(remote=True)
-            raise OneshotError(
-                Code.FEATURE_UNKNOWN,
-                f"no feature is open {where}",
-                f"go on with what another clone began: git oneshot resume {elsewhere}"
-                if elsewhere
-                else "begin one: git oneshot init FEATURE, or name one: -f FEATURE",
-            )
+            from git_oneshot.cli.nowhere import last_one, no_feature
+
+            found = last_one(self) if ended else None
+            if found is None:
+                raise no_feature(self)
         return found
 
     def feature_here(self) -> FeatureId | None:
@@ -218,15 +214,18 @@ class App(Talk):
         """The open feature of this branch: by its marker, else by the trails of this clone."""
         if self.branch is None:
             return None
-        return self.markers.feature_on(self.branch) or self._open_on_branch(remote=False)
+        marked = self.markers.feature_on(self.branch)
+        if marked is not None:
+            return marked
+        return next((FeatureId(s.feature) for s in self.on_branch(remote=False) if s.open), None)
 
-    def _open_on_branch(self, *, remote: bool) -> FeatureId | None:
-        """The feature that is open on this branch, by trails of this clone or of a remote alone."""
+    def on_branch(self, *, remote: bool) -> "list[State]":
+        """The features of this branch, by trails of this clone or of a remote alone."""
+        if self.branch is None:
+            return []
         tips = [t for t in joined(self.store.tips()).values() if bool(t.origin) == remote]
-        for loaded in self.store.load(tips) if self.branch is not None else ():
-            if loaded.state.open and loaded.state.branch == self.branch:
-                return FeatureId(loaded.state.feature)
-        return None
+        states = (loaded.state for loaded in self.store.load(tips))
+        return [state for state in states if state.branch == self.branch]
 
     def stand_on(self, state: "State") -> None:
         """Refuse to take another branch's commits for the feature's own."""

@@ -87,7 +87,7 @@ def trust(app: App, *, yes: bool) -> Answer:
     if not commands:
         known = sorted(Trust(app.git).trusted())
         return Answer(data, "\n".join(f"trusted: {printable(shlex.join(a))}" for a in known)
-                      or "this repository names no command")  # fmt: skip
+                      or "this repository names no command", _go_on(app))  # fmt: skip
     for argv in commands:
         app.say(f"  {printable(shlex.join(argv))}")
     if not yes and not app.terminal:

@@ -4,8 +4,10 @@ import os
 from typing import Any, Final
 
 import click
+from msgspec.structs import replace
 
 from git_oneshot.cli import text
+from git_oneshot.cli.ahead import GREEN
 from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
@@ -52,9 +54,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     command = RecordRed(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     data = Reddened(**written(receipt), proof=proof_data(judged.proof))
-    return Answer(
-        data, text.red(judged.proof), [Next(("git", "oneshot", "green"), "make it pass, then")]
-    )
+    return Answer(data, text.red(judged.proof), [GREEN])
 
 
 @answering("green", "see it pass with the change, and fail without it", long=True)
@@ -127,11 +127,27 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
         raise OneshotError(
             Code.UNDECIDED, f"not known ({proof.code}): {why}", DOUBTS[proof.code], **data
         )
+    code_changed = judged.change.on("production")
+    if red and proof.code == "no-test" and judged.change.files and not code_changed:
+        names = ", ".join(one.path for one in judged.change.files[:3])
+        data["proof"] = proof_data(replace(proof, notes=()))
+        raise OneshotError(
+            Code.NOT_PROVEN,
+            f"no test has changed, and for {names} none has to",
+            "prove it as it is: git oneshot green",
+            ahead=(Next(("git", "oneshot", "green"), "prove it as it is"),),
+            **data,
+        )
     if red and proof.code == "no-test":
         raise OneshotError(
             Code.NOT_PROVEN,
             "no test has changed since the last commit",
-            "write the test that fails first, or name one: git oneshot red tests/test_x.py",
+            "write the test that fails first, or name one: git oneshot red tests/test_x.py"
+            + (
+                "; or say that none is needed: git oneshot declare refactor --reason …"
+                if code_changed
+                else ""
+            ),
             **data,
         )
     hint = advice(proof)

@@ -167,7 +167,10 @@ class Replayed(Data, frozen=True, kw_only=True):
 
 
 class Why(Data, frozen=True, kw_only=True):
-    """why: the last refusal of a hook in this clone. All is null where nothing was refused."""
+    """why: the last refusal of a hook or of finalize in this clone; null where there is none.
+
+    ``mended``: whether what it names is not there any more.
+    """
 
     hook: str | None
     at: str | None
@@ -176,6 +179,7 @@ class Why(Data, frozen=True, kw_only=True):
     message: str | None
     tree: str | None
     parent_tree: str | None
+    mended: bool | None
     refused: list[Refused]
 
 

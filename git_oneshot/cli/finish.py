@@ -9,6 +9,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
+from git_oneshot.cli.ahead import refused
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import open_features
@@ -18,6 +19,7 @@ from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.cli.prove import proven
 from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.sending import refused as failed
 from git_oneshot.cli.sending import send_it
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
@@ -74,6 +76,9 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     except OneshotError as err:
         app.say(table)
         err.data |= data
+        if err.code in (Code.NOT_PROVEN, Code.UNDECIDED):
+            err.data["ahead"] = refused(app, state, "finalize", err.message, checked.verdicts,
+                                        checked.suite)  # fmt: skip
         raise
     app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
     app.refresh_display()
@@ -134,12 +139,14 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             stderr=subprocess.PIPE if app.json else None,
         )  # fmt: skip
     if done.returncode != 0:
+        said = (done.stderr or b"").decode(errors="replace")
         raise OneshotError(
             Code.PUSH_FAILED,
             f"git push ended with {done.returncode}",
             "it said why" + ("" if app.json else " above"),
             **data,
-            said=excerpt((done.stderr or b"").decode(errors="replace")) if app.json else None,
+            said=excerpt(said) if app.json else None,
+            ahead=failed(said) if app.json else None,
         )
     if app.branch is not None and app.markers.leaving(app.branch) == name:
         app.markers.close(app.branch)

@@ -119,7 +119,7 @@ def _refuse(app: App, hook: str, lines: list[str], judged: list[Judged], **more:
     """Say in a line (for each ref) what is refused, and keep the rest for `git oneshot why`."""
     refused = Refused(
         hook=hook, at=app.now, branch=app.branch or "", message="; ".join(lines),
-        judged=tuple(judged), **more,
+        tip=app.head or "", judged=tuple(judged), **more,
     )  # fmt: skip
     keep(app.git, refused)
     for line in lines:

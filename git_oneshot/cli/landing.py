@@ -39,7 +39,7 @@ def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) ->
     It is one when the proven tip is in the base, or when the forge, or you, name
     the commit that it was squashed or rebased to, and that one is in the base.
     """
-    name = app.feature(feature)
+    name = app.feature(feature, ended=True)
     before = done_before(app, name)
     if before is not None:
         return _answer(before, None, dry_run=False)

@@ -48,7 +48,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "log": ("history", "log", "the events of a feature"),
     "show": ("history", "show", "one event, whole"),
     "replay": ("history", "replay", "the state of a feature, now or after an event"),
-    "why": ("why", "why", "why a hook refused the last time, and what to do"),
+    "why": ("why", "why", "why a commit, a push or finalize was refused last, and what to do"),
     "verify": ("verify", "verify", "judge commits by running their tests"),
     "sync": ("travel", "sync", "exchange trails with a remote"),
     "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
@@ -178,9 +178,17 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
         from git_oneshot.core.ids import printable
 
         show(f"error: {printable(err.message)}", sys.stderr, os.environ)
-        if err.hint:
-            show(f"hint: {printable(err.hint)}", sys.stderr, os.environ)
+        for hint in _hints(err):
+            show(f"hint: {printable(hint)}", sys.stderr, os.environ)
     return err.kind.exit
+
+
+def _hints(err: OneshotError) -> list[str]:
+    """What helps, a line each: the commands that the refused one knew, else its one hint."""
+    ahead = err.data.get("ahead")
+    if isinstance(ahead, tuple):
+        return [f"{step.why}: {step.line}" for step in ahead]
+    return [err.hint] if err.hint else []
 
 
 def _help(argv: Sequence[str], err: click.UsageError) -> int:

@@ -187,7 +187,7 @@ class Spoken(Data, frozen=True, kw_only=True):
 
 
 class Said(Data, frozen=True, kw_only=True):
-    """What a trail claims of a commit; null where it was not judged."""
+    """What a trail claims of a commit, else what was refused here; null where neither is."""
 
     commit: str
     subject: str

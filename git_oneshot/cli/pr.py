@@ -5,7 +5,8 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.ahead import after_review
+from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
 from git_oneshot.cli.forges import (
@@ -87,7 +88,7 @@ def pr(app: App, *, action: str, **asked: Any) -> Answer:
                 Code.USAGE, f"--{option.replace('_', '-')} is not for 'pr {action}'",
                 "git oneshot pr -h",
             )  # fmt: skip
-    name = app.feature()
+    name = app.feature(ended=True)
     state = app.session.sound(name).state
     before = done_before(app, name)
     if before is not None:
@@ -186,9 +187,7 @@ def _draft(app: App, forge: Forge, name: FeatureId, there: PullRequest, _asked: 
 def _close(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: Asked) -> Answer:
     pull = forge.close(there)
     receipt = app.session.execute(name, ClosePull(asked.reason[:500]), expect=app.if_tip)
-    answer = _said(app, name, receipt, pull, "closed")
-    again = [Next(("git", "oneshot", "synthesize"), "open another")]
-    return answer._replace(next=again)
+    return _said(app, name, receipt, pull, "closed")
 
 
 def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: Asked) -> Answer:
@@ -232,7 +231,7 @@ def _answer(receipt: Receipt, pull: PullRequest, text: str, body: str | None = N
         **written(receipt), pull=pull_data(pull), body=body,
         merge_commit=state.merge_commit or None, drift=state.drift,
     )  # fmt: skip
-    return Answer(data, text)
+    return Answer(data, text, after_review(state))
 
 
 ACTIONS: Final[dict[str, Callable[[App, Forge, FeatureId, PullRequest, Asked], Answer]]] = {

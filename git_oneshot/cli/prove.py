@@ -5,6 +5,7 @@ from typing import TypedDict
 import click
 
 from git_oneshot.cli import text
+from git_oneshot.cli.ahead import refused
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
@@ -12,10 +13,12 @@ from git_oneshot.cli.parts import Judgement, ProofData
 from git_oneshot.cli.proof_data import Proved
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import of_feature
-from git_oneshot.gate.judging import judge_all, leaving, worst
+from git_oneshot.gate.judging import Verdict, judge_all, leaving, worst
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.proof.background import stop as end
 
@@ -60,21 +63,22 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     if word != "PASS":
         bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
         app.say(text.verdicts(bad))
-        raise OneshotError(
-            Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
-            f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}; {otherwise}",
-            "see each test: git oneshot verify",
-            **data,
-        )
+        what = f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}"
+        raise _refused(app, state, word, (what, otherwise), verdicts, None, data)
     if verdicts:
         before = verdicts[0].commit.parent_tree
         suite = judge.suite(app.git.tree("HEAD"), before, leaving(verdicts))
         data["suite"] = proof_data(suite)
         if suite.word != "PASS":
-            raise OneshotError(
-                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
-                f"the suite is {suite.told}; {otherwise}",
-                "run it yourself, and mend what it says",
-                **data,
-            )
+            what = f"the suite is {suite.told}"
+            raise _refused(app, state, suite.word, (what, otherwise), verdicts, suite, data)
     return data
+
+
+def _refused(
+    app: App, state: State, word: str, said: tuple[str, str], verdicts: list[Verdict],
+    suite: Proof | None, data: Proven,
+) -> OneshotError:  # fmt: skip
+    ahead = refused(app, state, "prove", said[0], verdicts, suite)
+    code = Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED
+    return OneshotError(code, "; ".join(said), ahead=ahead, **data)

@@ -1,27 +1,22 @@
 """A refusal for programs: the object, and what to run next, as commands that can be run.
 
-One table for the codes of errors, one for guards, one for the codes of verdicts.
+One table for the codes of errors, one for guards; for the codes of verdicts, see `mending`.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from git_oneshot.cli.answer import PLAN_IT, Next, envelope
+from git_oneshot.cli.mending import RED, in_tree
 from git_oneshot.cli.parts import Refusal
 from git_oneshot.core.errors import Code, OneshotError
 
-_RED: Final = Next(("git", "oneshot", "red"), "write the test that fails without the change, then")
-_GREEN: Final = Next(("git", "oneshot", "green"), "make the tests pass, then")
-_AMEND: Final = Next(
-    ("git", "commit", "--amend", "--no-edit"),
-    "or put what was missing into the last commit, staged by git add",
-)
 _STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
 _DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
-_VERIFY: Final = Next(("git", "oneshot", "verify"), "see what each test did")
-_RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then")
+_RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
 _TRUST: Final = Next(("git", "oneshot", "trust"), "see the commands, and decide")
+_COMPLETE: Final = Next(("git", "oneshot", "complete"), "when it was merged", work=True)
 
 _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.DETACHED_HEAD: (Next(("git", "switch", "-c"), "be on a branch", ("BRANCH",)),),
@@ -41,51 +36,51 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.INVALID_PHASE: (_STATUS,),
     Code.INVALID_TRANSITION: (_STATUS,),
     Code.NOT_A_REPOSITORY: (Next(("git", "init"), "begin a repository"),),
-    Code.NOT_PROVEN: (_VERIFY,),
-    Code.NO_COMMITS: (Next(("git", "commit"), "commit something first", ("--message",)),),
+    Code.NO_COMMITS: (
+        Next(("git", "commit"), "commit something first", ("--message",), work=True),
+    ),
     Code.NO_SUITE: (Next(("git", "oneshot", "rules", "--write"), "name the test command"),),
-    Code.PUSH_FAILED: (Next(("git", "fetch"), "see what the remote has"),),
     Code.RULES_INVALID: (_RULES,),
     Code.SEQUENCE_CONFLICT: (_STATUS,),
     Code.STATE_ALREADY_EXISTS: (_STATUS,),
     Code.STATE_NOT_FOUND: (_LIST,),
-    Code.UNDECIDED: (_VERIFY,),
+    Code.UNDECIDED: (_DOCTOR,),
     Code.UNTRUSTED: (_TRUST,),
 }
 _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "plan-set": (PLAN_IT,),
-    "has-commits": (_RED,),
+    "has-commits": (RED,),
     "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
     "not-a-spike": (
-        Next(("git", "oneshot", "graduate"), "make a feature of it"),
-        Next(("git", "oneshot", "cancel", "--keep-branch"), "or give it up"),
+        Next(("git", "oneshot", "cancel", "--keep-branch"), "give it up"),
+        Next(("git", "oneshot", "graduate"), "or make a feature of it"),
     ),
     "tree-clean": (
-        Next(("git", "add", "--all"), "commit what is left over: stage it"),
-        Next(("git", "commit"), "then", ("--message",)),
+        Next(("git", "commit", "--all"), "commit what is left over", ("--message",)),
+        Next(("git", "stash"), "or put it away"),
     ),
     "synthesis-opted-in": (
         Next(("git", "oneshot", "request-synthesize"), "ask for a pull request"),
     ),
     "synthesis-opted-out": (Next(("git", "oneshot", "finalize"), "go on to its pull request"),),
     "has-pull-request": (Next(("git", "oneshot", "synthesize"), "open one"),),
-    "merge-verified": (Next(("git", "oneshot", "pr", "show"), "look at the pull request"),),
+    "merge-verified": (_COMPLETE,),
+    "base-free": (_COMPLETE,),
+    "local-forge": (_COMPLETE,),
     "not-merged": (Next(("git", "oneshot", "complete"), "complete it"),),
     "not-a-draft": (Next(("git", "oneshot", "pr", "ready"), "make it ready"),),
     "proven-tip": (Next(("git", "oneshot", "synthesize"), "prove what is new"),),
     "proven": (Next(("git", "oneshot", "finalize"), "prove the commits"),),
+    "pr-body": (
+        Next(("git", "oneshot", "validate-pr-body"), "write these sections, then", work=True),
+    ),
 }
-_VERDICTS: Final[dict[str, tuple[Next, ...]]] = {
-    "no-test": (_RED,),
-    "vacuous-red": (_RED,),
-    "broken-test": (_RED,),
-    "green-failed": (_GREEN,),
-    "regression": (_GREEN,),
-    "skipped": (_GREEN,),
-    "vanished": (_GREEN,),
-    "rules-mixed": (Next(("git", "reset"), "unstage, and commit .oneshot.toml alone"),),
-    "rules-invalid": (_RULES,),
-    "untrusted": (_TRUST,),
+# Whose hint begins with the command of git that helps, which names a branch.
+_HINTED: Final = {
+    "on-its-branch": "go there",
+    "on-base": "be on top of it",
+    "no-conflict": "join it, and resolve what is in conflict",
+    "has-base": "bring it here",
 }
 # Of a command that has to be answered: how it is answered without a terminal.
 _ANSWERED: Final[dict[str, tuple[Next, ...]]] = {
@@ -104,12 +99,14 @@ def refusal(command: str, argv: Sequence[str], err: OneshotError) -> bytes:
 
 def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequence[Next]:
     """The commands that help after an error, the first one first."""
-    proof = err.data.get("proof")
-    code = getattr(proof, "code", None) or _worst(err.data.get("commits"))
+    ahead = err.data.get("ahead")  # where the command itself knew
+    if isinstance(ahead, tuple):
+        return ahead
     if err.kind.retryable and err.code is not Code.UNDECIDED:
-        return (Next(("git", "oneshot", *argv), "try again"),)
-    if err.code in (Code.NOT_PROVEN, Code.UNDECIDED) and code in _VERDICTS:
-        return after_verdict(code, committed=proof is None)
+        return (Next(("git", "oneshot", *argv), "wait a moment, then try again", work=True),)
+    code = getattr(err.data.get("proof"), "code", None)
+    if err.code in (Code.NOT_PROVEN, Code.UNDECIDED) and code:
+        return in_tree(code)
     if err.code is Code.NEEDS_INPUT:
         return _ANSWERED.get(command, ())
     if err.code is Code.USAGE:
@@ -123,8 +120,9 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
     if err.code is Code.CLONE_UNSOUND:
         return _mending(err.data.get("checks"))
     guard = str(err.data.get("guard"))
-    if guard == "on-its-branch":
-        return (Next(("git", "switch", err.hint.removeprefix("git switch ")), "go there"),)
+    if guard in _HINTED:
+        words = tuple(err.hint.partition(", ")[0].split(" "))
+        return (Next(words, _HINTED[guard], work=guard == "no-conflict"),)
     return _GUARDS.get(guard) or _CODES.get(err.code, ())
 
 
@@ -137,20 +135,3 @@ def _mending(checks: object) -> Sequence[Next]:
     left = {tuple(one.mend): one.what for one in wrong if one.mend and not one.fixable}
     nexts = [Next(argv, what) for argv, what in left.items()]
     return [*(fix if any(one.fixable for one in wrong) else []), *nexts]
-
-
-def after_verdict(code: str, *, committed: bool) -> Sequence[Next]:
-    """The commands that help after a verdict; ``committed``: the change is a commit already."""
-    helps = _VERDICTS.get(code, (_VERIFY,))
-    return (*helps, _AMEND) if committed and code in _VERDICTS else helps
-
-
-def _worst(judgements: object) -> str | None:
-    """The code of the first commit that is not PASS, FAIL before UNKNOWN."""
-    if not isinstance(judgements, list):
-        return None
-    for word in ("FAIL", "UNKNOWN"):
-        for one in judgements:
-            if one.verdict == word:
-                return str(one.code)
-    return None

@@ -3,12 +3,13 @@
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.ahead import STATUS, after
+from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Checkpointed, Resumed
 from git_oneshot.cli.complete import features, open_features
 from git_oneshot.cli.forges import as_known, pull_data, pull_name
-from git_oneshot.cli.show import after, claims_of, reach, table_of
+from git_oneshot.cli.show import claims_of, reach, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId, printable
@@ -25,7 +26,7 @@ def checkpoint(app: App, *, feature: str | None, summary: str) -> Answer:
     app.session.rehearse(name, Checkpoint(summary))
     receipt = app.session.execute(name, Checkpoint(summary), expect=app.bind(name))
     data = Checkpointed(**written(receipt), summary=summary or None)
-    return Answer(data, f"checkpoint of '{name}' at event {receipt.state.clock}")
+    return Answer(data, f"checkpoint of '{name}' at event {receipt.state.clock}", [STATUS])
 
 
 @answering("resume", "one page to go on from, in this or any clone")
@@ -45,7 +46,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     commits = reach(app, state)
     word, line = text.cycle(state, app.head)
     left = remaining(app.git, state)
-    nexts = [*_branch(app, state), *after(app, state, word, commits)]
+    nexts = after(app, state, word, commits)
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,
@@ -68,19 +69,6 @@ def _bind(app: App, name: FeatureId, state: State) -> bool:
     if there is None:
         app.markers.open(state.branch, name)
     return there in (None, name)
-
-
-def _branch(app: App, state: State) -> list[Next]:
-    """How to get to the branch of an open feature, where we are on another one."""
-    if not state.open or not state.branch or app.branch == state.branch:
-        return []
-    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}"):
-        return [Next(("git", "switch", state.branch), "be on its branch")]
-    remote = app.clone.remote
-    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/remotes/{remote}/{state.branch}"):
-        track = f"{remote}/{state.branch}"
-        return [Next(("git", "switch", "--track", track), "be on its branch, as the remote has it")]
-    return [Next(("git", "fetch"), f"see whether a remote has '{state.branch}' by now")]
 
 
 def _red(proof: Proof | None) -> list[str]:

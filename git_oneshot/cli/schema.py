@@ -24,13 +24,15 @@ _NEXT: Final = {
     "items": {
         "type": "object",
         "description": "argv can be run as it is when needs is empty; else each need is appended: "
-        "an option and its text for --name, a text for NAME",
+        "an option and its text for --name, a text for NAME. work: something is to be done "
+        "before, which why says; without it the command would answer as before",
         "properties": {
             "argv": {"type": "array", "items": _TEXT},
             "why": _TEXT,
             "needs": {"type": "array", "items": _TEXT},
+            "work": {"type": "boolean"},
         },
-        "required": ["argv", "why", "needs"],
+        "required": ["argv", "why", "needs", "work"],
     },
 }
 _ERROR: Final = {

@@ -1,4 +1,4 @@
-"""How the branch of a feature is pushed: what a person types, so that it works as it is."""
+"""How the branch of a feature is pushed, by people and by programs."""
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
@@ -9,7 +9,19 @@ def send_it(app: App) -> list[Next]:
     branch, remote = app.branch, app.clone.remote
     if branch is None or not remote:
         return []
-    argv: tuple[str, ...] = ("git", "push")
+    first: tuple[str, ...] = ()
     if app.git.maybe("config", "--get", f"branch.{branch}.merge") is None:
-        argv = ("git", "push", "--set-upstream", remote, branch)
+        first = ("--set-upstream", remote, branch)
+    argv = ("git", "push", *first)
+    if app.json:  # which is told then what to do where git says no
+        argv = ("git", "oneshot", "push", *(("--", *first) if first else ()))
     return [Next(argv, "send it, with its trail")]
+
+
+def refused(said: str) -> tuple[Next, ...]:
+    """What helps after a push that failed, by what git and the hook said."""
+    if "(fetch first)" in said or "(non-fast-forward)" in said:
+        return (Next(("git", "pull", "--rebase"), "take in what the remote has"),)
+    if "hint: git oneshot why" in said:
+        return (Next(("git", "oneshot", "why"), "see what the hook refused"),)
+    return ()

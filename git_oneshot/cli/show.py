@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Answer, Next, answering
+from git_oneshot.cli.ahead import after, known
+from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
 from git_oneshot.cli.look import Part, Table
 from git_oneshot.cli.parts import Said, Unpushed
 from git_oneshot.cli.proof_data import Going
-from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.standing import standing
 from git_oneshot.cli.standing_data import Status
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import checkpoint_advised
-from git_oneshot.core.state import BEGUN_TWICE, State
+from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature
 from git_oneshot.gate.elsewhere import unheard
 
@@ -66,14 +66,17 @@ def _going(app: App) -> Going | None:
 
 
 def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
-    """What the trail says of each commit; of one it does not know yet, what git does."""
-    known = {commit.id: commit for commit in state.commits}
-    new = look(app.git, [c for c in commits if c not in known or not known[c].subject])
+    """What the trail says of each commit, else what was refused here; and its subject."""
+    recorded = {commit.id: commit for commit in state.commits}
+    refused = known(app, state, commits)
+    new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
     subjects = {seen.id: seen.subject for seen in new}
     rows = []
     for id_ in commits:
-        commit = known.get(id_)
+        commit = recorded.get(id_)
         proof = commit.proof if commit else None
+        if proof is None and id_ in refused:
+            proof = refused[id_].proof
         waiver = state.waiver(id_)
         subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
         rows.append(Said(
@@ -98,43 +101,6 @@ def reach(app: App, state: State) -> Commits:
         "rev-list", "--no-walk", "--ignore-missing", "--stdin", "--not", "--remotes", stdin=ids
     )
     return Commits(recorded, tuple(new))
-
-
-def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
-    """What to do next, the first thing first."""
-    nexts = _ahead(app, state, cycle, commits)
-    if any(void.reason == BEGUN_TWICE for void in state.void):
-        argv = ("git", "oneshot", "split", state.feature)
-        nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
-    return nexts
-
-
-def _ahead(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
-    if state.phase == "plan":
-        return [PLAN_IT]
-    if state.phase == "implementing":
-        argv = {"red": "red", "green": "green"}.get(cycle)
-        first = Next(("git", "oneshot", argv), "go on") if argv else COMMIT_IT
-        last = Next(("git", "oneshot", "finalize"), "when all is committed")
-        if state.spike:
-            return [first]
-        return [last, first] if commits.ids and cycle == "red" else [first, last]
-    if state.phase == "completed" and commits.unpushed:
-        return send_it(app)
-    return after_review(state)
-
-
-def after_review(state: State) -> list[Next]:
-    """What to do next with a pull request."""
-    if state.phase != "synthesize":
-        return []
-    if state.pull is None or not state.pull.open:
-        return [Next(("git", "oneshot", "synthesize"), "open the pull request")]
-    if state.pull.draft:
-        return [Next(("git", "oneshot", "pr", "ready"), "when it may be reviewed")]
-    if state.pull.provider == "local":
-        return [Next(("git", "oneshot", "pr", "merge"), "when it may be merged")]
-    return [Next(("git", "oneshot", "complete"), "when it was merged")]
 
 
 def _status_text(state: State, data: Status, cycle: str) -> list[Part]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from git_oneshot.cli.ahead import RED, SPIKE, STATUS
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, files, open_features
@@ -79,7 +80,7 @@ def init(
     if not spike:
         app.markers.open(branch, name)
     done = apply(app) if agreed else []
-    nexts = [PLAN_IT]
+    nexts = [*SPIKE] if spike else [PLAN_IT]
     if not agreed:
         nexts.insert(0, Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
     kind = "spike" if spike else "feature"
@@ -153,7 +154,9 @@ def plan(
     warnings += [one.told for one in overlapping(app, receipt.state, here=False)]
     for warning in warnings:
         app.say(f"warning: {warning}")
-    nexts = [] if draft else [Next(("git", "oneshot", "red"), "write the test that fails, then")]
+    nexts = [RED]
+    if receipt.state.spike or draft:
+        nexts = [*SPIKE] if receipt.state.spike else [PLAN_IT]
     text = f"planned '{name}': {said.summary}" if not draft else f"drafted the plan of '{name}'"
     return Answer(Planned(**written(receipt), plan=said, warnings=warnings), text, nexts)
 
@@ -214,7 +217,7 @@ def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
     text = f"asked for a pull request at the end of '{name}'"
     if receipt.state.policy == "never":
         text += "; its policy is 'never', so there will be none"
-    return Answer(Requested(**written(receipt), policy=receipt.state.policy), text)
+    return Answer(Requested(**written(receipt), policy=receipt.state.policy), text, [STATUS])
 
 
 @answering("graduate", "make a feature of a spike")

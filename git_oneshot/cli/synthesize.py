@@ -1,10 +1,11 @@
 """synthesize, validate-pr-body: from a proven feature to its pull request."""
 
 import os
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from git_oneshot.cli.ahead import after_pull, refused
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files, open_features
@@ -26,13 +27,15 @@ from git_oneshot.cli.pull_data import BodyJudged, Synthesized
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.state import State
 from git_oneshot.forge import readiness
 from git_oneshot.forge import synthesize as opening
-from git_oneshot.forge.port import PullRequest
 from git_oneshot.session import Receipt
+
+_APART: Final = Next(
+    ("git", "switch", "-c"), "commit the change to a branch of its own", ("BRANCH",)
+)
 
 
 @answering("synthesize", "open the pull request, or bring it up to date")
@@ -68,7 +71,7 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
     if not dry_run:
         aside(app).execute(name, found.command, expect=expect)
     if found.blockers:
-        raise _blocked(app, name, found, data)
+        raise _blocked(app, state, found, data)
     if dry_run:
         nothing = Synthesized(
             **written(read_at(app, name)), **data, pull=None, opened=False, dry_run=True
@@ -90,7 +93,7 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
     answer = Synthesized(
         **written(receipt), **data, pull=pull_data(pull), opened=published.opened, dry_run=False
     )
-    return Answer(answer, said, _next(pull))
+    return Answer(answer, said, [after_pull(draft=pull.draft, local=pull.provider == "local")])
 
 
 def _again(before: Receipt) -> Answer:
@@ -103,16 +106,8 @@ def _again(before: Receipt) -> Answer:
     return Answer(data, "it was done by that key")
 
 
-def _next(pull: PullRequest) -> list[Next]:
-    if pull.draft:
-        return [Next(("git", "oneshot", "pr", "ready"), "when it may be reviewed")]
-    if pull.provider == "local":
-        return [Next(("git", "oneshot", "pr", "merge"), "when it may be merged")]
-    return [Next(("git", "oneshot", "complete"), "when it was merged")]
-
-
 def _blocked(
-    app: App, name: FeatureId, found: readiness.Readiness, data: dict[str, Any]
+    app: App, state: State, found: readiness.Readiness, data: dict[str, Any]
 ) -> OneshotError:
     """Why there is no pull request yet: each condition that does not hold, and the code of all."""
     for gate in found.command.gates:
@@ -124,14 +119,13 @@ def _blocked(
         code = Code.GUARD_FAILED
     elif found.undecided:
         code = Code.UNDECIDED
-    hint = (
-        f"see what each test did: git oneshot verify -f {name}"
-        if failed - {"ahead-of-base"}
-        else "commit the change to a branch of its own: git switch -c NAME"
-    )
-    return OneshotError(
-        code, f"'{name}' is not ready: {', '.join(found.blockers).lower()}", hint, **data
-    )
+    message = f"'{state.feature}' is not ready: {', '.join(found.blockers).lower()}"
+    ahead: tuple[Next, ...] = (_APART,)
+    if failed - {"ahead-of-base"}:
+        suite = found.command.suite
+        proof = suite.proof if suite else None
+        ahead = refused(app, state, "synthesize", message, found.verdicts, proof)
+    return OneshotError(code, message, ahead=ahead, **data)
 
 
 @answering("validate-pr-body", "see whether the text of a pull request says enough")

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.ahead import FINALIZE, mending
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
 from git_oneshot.cli.complete import ranges
@@ -14,11 +15,13 @@ from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proofs import judgements, proof_data
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
 from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
 from git_oneshot.gate.judging import Verdict, worst
+from git_oneshot.gate.refused import Judged
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.gate.verifying import Asked, Found, verified
 from git_oneshot.git import GitError
@@ -62,7 +65,8 @@ def verify(
     app.refresh_display()
     if ci:
         tell(app, found)
-    return _answer(app, found, _shown(part, asked) if shard else None, plain=ci)
+    ours = _feature(app) if range_ is None else None
+    return _answer(app, found, _shown(part, asked) if shard else None, ours, plain=ci)
 
 
 def _trusted(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
@@ -81,8 +85,10 @@ def _shown(part: Shard, asked: Asked) -> ShardData:
     return ShardData(number=part.number, parts=part.parts, commits=len(asked.commits))
 
 
-def _answer(app: App, found: Found, shard: ShardData | None, *, plain: bool) -> Answer:
-    """What was found; ``plain``: a CI service may do what it reads."""
+def _answer(
+    app: App, found: Found, shard: ShardData | None, ours: FeatureId | None, *, plain: bool
+) -> Answer:
+    """What was found, of the commits of ``ours``; ``plain``: a CI service may do what it reads."""
     verdicts, suite = found
     told = proof_data(suite) if suite else None
     data = Verified(commits=judgements(verdicts), suite=told, shard=shard)
@@ -94,7 +100,9 @@ def _answer(app: App, found: Found, shard: ShardData | None, *, plain: bool) -> 
     word = worst(found.proofs)
     if word == "PASS":
         end = f"{text.counted(len(verdicts), 'commit')} proven" if verdicts else "nothing to judge"
-        return Answer(data, [*parts, end])
+        state = app.session.load(ours).state if ours else None
+        leads = state is not None and state.phase == "implementing" and not state.spike
+        return Answer(data, [*parts, end], [FINALIZE] if leads else [])
     for part in parts:
         app.say(part)
     bad = sum(1 for proof in found.proofs if proof.word == word)
@@ -104,7 +112,20 @@ def _answer(app: App, found: Found, shard: ShardData | None, *, plain: bool) -> 
         "each line above says why",
         commits=data.commits,
         suite=data.suite,
+        ahead=_ahead(app, ours, found) if ours else None,
     )
+
+
+def _ahead(app: App, name: FeatureId, found: Found) -> tuple[Next, ...]:
+    """How the commits of a feature that is open here are mended."""
+    judged = [Judged(commit=v.commit.id, proof=v.proof) for v in found.verdicts]
+    judged += [Judged(proof=found.suite)] if found.suite is not None else []
+    return mending(app, app.session.sound(name).state, judged)
+
+
+def _feature(app: App) -> FeatureId | None:
+    """The feature whose commits are judged where no range is named."""
+    return app.feature() if app.named else app.open_here()
 
 
 def _commits(app: App, range_: str | None) -> list[str]:
@@ -117,7 +138,7 @@ def _commits(app: App, range_: str | None) -> list[str]:
             ) from err
     if app.head is None:
         raise OneshotError(Code.NO_COMMITS, "there is no commit to judge yet", "git commit")
-    name = app.feature() if app.named else app.open_here()
+    name = _feature(app)
     if name is not None:
         return list(of_feature(app.git, app.session.sound(name).state).ids)
     spoken: dict[str, None] = {}

@@ -1,51 +1,91 @@
-"""why: the last refusal of a hook, whole."""
+"""why: the last refusal of a hook or of finalize, whole."""
 
+from msgspec.structs import replace
+
+from git_oneshot.cli.ahead import STATUS, mend
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import Why
-from git_oneshot.cli.parts import Refused, excerpt
+from git_oneshot.cli.mending import in_tree
+from git_oneshot.cli.parts import Refused as RefusedData
+from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_fields
-from git_oneshot.cli.refusal import after_verdict
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable
 from git_oneshot.core.verdict import DOUBTS, FAILURES
-from git_oneshot.gate.refused import Judged, last
+from git_oneshot.gate.commits import of_feature
+from git_oneshot.gate.refused import Judged, Refused, last
 
 LINES = 20  # of the end of what the tests printed
 
 
-@answering("why", "why a hook refused the last time, and what to do")
+@answering("why", "why a commit, a push or finalize was refused last, and what to do")
 def why(app: App) -> Answer:
-    """Say what a hook refused the last time in this clone, why, and what to do about it."""
+    """Say what was refused last in this clone, why, and what to do about it.
+
+    What a hook refused, or finalize. Where it was mended meanwhile, that is said.
+    """
     kept = last(app.git)
     if kept is None:
         nothing = Why(hook=None, at=None, branch=None, remote=None, message=None, tree=None,
-                      parent_tree=None, refused=[])  # fmt: skip
-        return Answer(nothing, "no hook has refused anything in this clone")
+                      parent_tree=None, mended=None, refused=[])  # fmt: skip
+        return Answer(nothing, "nothing was refused in this clone")
+    bad = [one for one in kept.judged if one.proof.word != "PASS"]
+    left = _left(app, kept, bad)
     data = Why(
         hook=kept.hook, at=kept.at, branch=kept.branch or None, remote=kept.remote or None,
         message=kept.message, tree=kept.tree or None, parent_tree=kept.parent_tree or None,
-        refused=[_refused(one) for one in kept.judged],
+        mended=not left, refused=[_refused(one) for one in bad],
     )  # fmt: skip
     where = f" on '{kept.branch}'" if kept.branch else ""
     to = f" to '{kept.remote}'" if kept.remote else ""
     when = kept.at[:16].replace("T", " ")
     lines = [printable(f"{kept.hook}{where}{to} refused at {when}: {kept.message}")]
-    for one in kept.judged:
+    if not left:
+        lines.append("mended since: what it names is not there any more")
+        return Answer(data, "\n".join(lines), [STATUS])
+    for one in bad:
         lines += _lines(one)
-    nexts = dict.fromkeys(
-        step
-        for one in kept.judged
-        for step in after_verdict(one.proof.code, committed=bool(one.commit))
-    )
+    nexts = dict.fromkeys(step for one in left for step in _steps(app, one))
     if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
         nexts[once] = None
     return Answer(data, "\n".join(lines), list(nexts))
 
 
-def _refused(one: Judged) -> Refused:
-    return Refused(
+def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:
+    """What is still as it was when it was refused."""
+    if kept.tree and (app.head or "") == kept.tip:  # it is still to be committed
+        return bad
+    if app.head is None:
+        return []
+    if kept.tree:  # or it was, all the same
+        same = app.git.tree(app.head) == kept.tree
+        return [replace(one, commit=app.head) for one in bad] if same else []
+    here = {one.commit for one in bad if one.commit and _here(app, one.commit)}
+    name = app.feature_here()
+    state = app.session.load(name).state if name is not None else None
+    waived = {one.commit for one in bad if state and state.waiver(one.commit)}
+    return [
+        one for one in bad
+        if (one.commit in here - waived if one.commit else app.head == kept.tip)
+    ]  # fmt: skip
+
+
+def _here(app: App, commit: str) -> bool:
+    return app.git.maybe("merge-base", "--is-ancestor", commit, "HEAD") is not None
+
+
+def _steps(app: App, one: Judged) -> tuple[Next, ...]:
+    if not one.commit:
+        return in_tree(one.proof.code)
+    name = app.feature_here()
+    ours = of_feature(app.git, app.session.load(name).state).ids if name is not None else ()
+    return mend(app, one.proof.code, one.commit, ours)
+
+
+def _refused(one: Judged) -> RefusedData:
+    return RefusedData(
         **proof_fields(one.proof), commit=one.commit or None, subject=one.subject or None,
         ref=one.ref or None, advice=_advice(one.proof), log=excerpt(one.log),
     )  # fmt: skip

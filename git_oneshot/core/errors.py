@@ -145,7 +145,8 @@ KINDS: Final[dict[Code, Kind]] = {
 class OneshotError(Exception):
     """A refusal with a code, one line for people and a hint with the command that helps.
 
-    ``data`` is what a ``--json`` caller gets beside the error: fields of ``cli.data.Refusal``.
+    ``data`` is what a ``--json`` caller gets beside the error: fields of ``cli.parts.Refusal``;
+    in ``ahead``, the commands that help, where whoever refuses knows them.
     """
 
     def __init__(self, code: Code, message: str, hint: str = "", **data: object) -> None:

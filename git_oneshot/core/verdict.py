@@ -32,7 +32,7 @@ SHOWN: Final = 200  # tests that a proof lists
 
 # Every code, and what to do about it.
 FAILURES: Final = {
-    "no-test": "production code changed and no test did: add the test that fails without it",
+    "no-test": "code changed and no test did: add one that fails without it, or declare a class",
     "vacuous-red": "the tests pass without the change: make one fail first",
     "broken-test": "the tests fail without the change for no reason that it takes away: "
     "make them check what the change does",

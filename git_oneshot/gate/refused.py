@@ -1,4 +1,4 @@
-"""The last refusal of a hook, whole: the hook has one line, `git oneshot why` has the rest."""
+"""The last refusal, whole: who refused it said it in a line, `git oneshot why` has the rest."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ class Judged(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """What a hook refused, and why."""
+    """What a hook, or finalize, refused, and why. ``tip``: where HEAD was."""
 
     hook: str
     at: str
@@ -30,6 +30,7 @@ class Refused(Struct, frozen=True, kw_only=True):
     remote: str = ""
     parent_tree: str = ""
     tree: str = ""
+    tip: str = ""
     judged: tuple[Judged, ...] = ()
 
 

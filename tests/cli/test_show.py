@@ -20,7 +20,8 @@ def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -
     done = project.do("status")
     assert "cycle     write the next test that fails" in done.out
     assert done.err.splitlines() == [
-        "hint: go on: git oneshot red", "hint: when all is committed: git oneshot finalize",
+        "hint: write the test that fails, then: git oneshot red",
+        "hint: when all is committed: git oneshot finalize",
     ]  # fmt: skip
     project.do("install", "--yes")
     one = project.land("one")

@@ -1,0 +1,53 @@
+"""Where no feature is open: why that is, and what to do about it."""
+
+import os
+from typing import TYPE_CHECKING
+
+from git_oneshot.cli.answer import Next
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
+
+if TYPE_CHECKING:
+    from git_oneshot.cli.app import App
+
+REBASE = Next(("git", "rebase", "--continue"), "resolve what is in conflict, and go on", work=True)
+
+
+def no_feature(app: "App") -> OneshotError:
+    """The error of a command that needs a feature, where none was named and none is open."""
+    if app.branch is None:
+        return _detached(app)
+    elsewhere = [state.feature for state in app.on_branch(remote=True) if state.open]
+    if elsewhere:
+        argv = ("git", "oneshot", "resume", elsewhere[0])
+        return _unknown(app, Next(argv, "go on with what another clone began"))
+    last = last_one(app)
+    phase = app.session.load(last).state.phase if last is not None else None
+    hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
+    return _unknown(app, hint=hint, also=f"; '{last}' is {phase}" if last else "")
+
+
+def last_one(app: "App") -> FeatureId | None:
+    """The feature of this branch that ended last."""
+    ended = (state for state in app.on_branch(remote=False) if not state.open)
+    found = max(ended, key=lambda state: state.at, default=None)
+    return FeatureId(found.feature) if found is not None else None
+
+
+def _unknown(app: "App", *ahead: Next, hint: str = "", also: str = "") -> OneshotError:
+    message = f"no feature is open on branch '{app.branch}'{also}"
+    return OneshotError(Code.FEATURE_UNKNOWN, message, hint, ahead=ahead or None)
+
+
+def _detached(app: "App") -> OneshotError:
+    """Nothing lives on a detached HEAD; a rebase goes on, and then its branch is back."""
+    for folder in ("rebase-merge", "rebase-apply"):
+        if os.path.isdir(os.path.join(app.git.git_dir, folder)):
+            why = "a rebase is under way, and HEAD is on no branch"
+            return OneshotError(Code.DETACHED_HEAD, why, ahead=(REBASE,))
+    return OneshotError(
+        Code.FEATURE_UNKNOWN,
+        "no feature is open on a detached HEAD",
+        "be on a branch: git switch BRANCH, or name one: -f FEATURE",
+        ahead=None,
+    )
