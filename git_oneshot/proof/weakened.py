@@ -2,12 +2,13 @@
 
 The old version of such a test tells: it passes with the old code, and fails with
 the new. One that asserts what it did was adapted: how it is called, or what it
-warns of; that needs no run, and so a file that only gained tests needs none.
+warns of; that needs no run, and so a file that only gained tests needs none. Where a
+file that tests share asserts less, each test may have been weakened by it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 
-from git_oneshot.core.asserted import keeping
+from git_oneshot.core.asserted import keeping, loses
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key, turns_of_pairs
 from git_oneshot.core.rules import Rules
@@ -35,13 +36,15 @@ def weakened(
     edited = {f.path: f for f in change.on("test") if f.status == "M"}
     if not edited or not change.on("production", "neutral"):
         return None
-    held = _passing(pairs, edited)
-    held -= _adapted(git, edited, pairs, held)
+    files = None if _lost(git, edited, pairs) else edited
+    held = _passing(pairs, files)
+    if files is not None:
+        held -= _adapted(git, edited, pairs, held)
     if not held:
         return None
     back = read_change(git, change.tree, change.parent_tree, rules)
     old_tests = hybrid(git, back, ("test",))
-    again = [w._replace(selected=_only(w, edited)) for w in wanted]
+    again = [w._replace(selected=_only(w, edited)) for w in wanted] if files else wanted
     after = [(w.suite.name, bench.run(w, old_tests)) for w in again]
     doubtful = doubt(run for _, run in after)
     fails = {
@@ -53,13 +56,22 @@ def weakened(
     if doubtful or not held & fails:
         return doubtful
     before = [(w.suite.name, bench.run(w, change.parent_tree)) for w in again]
-    was = _passing([Pair(suite, run, run) for suite, run in before], edited)
+    was = _passing([Pair(suite, run, run) for suite, run in before], files)
     doubtful = doubt(run for _, run in before)
     bad = sorted(held & fails & was)
     if doubtful or not bad:
         return doubtful
     note = f"{bad[0][1]}: as it was it fails with the change, as it is it passes without it"
     return proof_of("FAIL", "weakened", turns_of_pairs(pairs, bad), note)
+
+
+def _lost(git: Git, edited: Mapping[str, File], pairs: Sequence[Pair]) -> bool:
+    """Whether a file without tests, which they share, asserts less than it did. Of Python only."""
+    with_tests = {result.file for pair in pairs for result in pair.green.results}
+    shared = [f for path, f in edited.items() if path.endswith(".py") and path not in with_tests]
+    names = [blob for file in shared for blob in (file.old, file.new)]
+    texts = [(blob or b"").decode(errors="replace") for blob in read_blobs(git, names)]
+    return any(loses(old, new) for old, new in zip(texts[::2], texts[1::2], strict=True))
 
 
 def _adapted(
@@ -80,14 +92,14 @@ def _adapted(
     return found
 
 
-def _passing(pairs: Sequence[Pair], files: Collection[str]) -> set[Key]:
-    """The tests of some files that pass in both runs; one that names no file is of any."""
+def _passing(pairs: Sequence[Pair], files: Collection[str] | None) -> set[Key]:
+    """The tests of some files, or of all, that pass in both runs; one without a file is of any."""
     green = {(p.suite, r.id) for p in pairs for r in p.green.results if r.outcome == "passed"}
     return green & {
         (p.suite, r.id)
         for p in pairs
         for r in p.red.results
-        if r.outcome == "passed" and (not r.file or r.file in files)
+        if r.outcome == "passed" and (files is None or not r.file or r.file in files)
     }
 
 

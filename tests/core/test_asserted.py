@@ -47,11 +47,79 @@ def test_a_test_that_is_adapted(was: str, becomes: str) -> None:
         ("test_add", "test_sum"),
         ("class TestCalc", "class TestSum"),
         ("class TestCalc:", "class TestCalc"),
+        ("class TestCalc:", "class TestCalc(Fake):"),
+        ("class TestCalc:", "class TestCalc:\n    def setup_method(self): fake()\n"),
         ("def test_add(self, a):", "class test_add:\n      def f(self, a):"),
     ],
 )
 def test_a_test_that_is_weakened_or_cannot_be_compared(was: str, becomes: str) -> None:
     assert not [*keeping(OLD, OLD.replace(was, becomes, 1), [TEST])]
+
+
+AROUND: Final = """\
+import pytest
+from calc import add
+from util import other
+LIMIT = 3
+RANGE = LIMIT + 1
+def check(made):
+    assert made < LIMIT
+def checked(a):
+    made = add(a, 1)
+    check(made)
+@pytest.fixture
+def one():
+    return 1
+def test_add(one):
+    checked(one)
+    assert add(one, 1) == 2
+def test_sub():
+    assert other(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("LIMIT = 3", "LIMIT = 300"),
+        ("    assert made < LIMIT", "    assert True"),
+        ("    check(made)", "    pass"),
+        ("    return 1", "    return Any()"),
+        ("from calc import add", "from fake import add"),
+        ("    checked(one)\n", ""),
+        ("add(one, 1) == 2", "1 + one == 2"),
+        ("import pytest", "import pytest\nfrom fake import *"),
+        ("import pytest", "import pytest\nadd.__code__ = fake"),
+        ("import pytest", "import pytest\npytestmark = pytest.mark.usefixtures('fake')"),
+        ("import pytest", "import pytest\ndef setup_module(): fake()"),
+        ("def check(", "def add(*_): return 2\ndef check("),
+        ("def test_sub", "def one(): return fake()\ndef test_sub"),
+        ("@pytest.fixture\n", "@pytest.fixture(autouse=True)\ndef f(): fake()\n@pytest.fixture\n"),
+    ],
+)  # fmt: skip
+def test_a_test_whose_helpers_are_others_now_does_not_assert_what_it_did(
+    was: str, becomes: str
+) -> None:
+    assert was in AROUND
+    assert "t.py::test_add" not in keeping(AROUND, AROUND.replace(was, becomes), ["t.py::test_add"])
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("import pytest", "import pytest\nfrom calc import sub"),
+        ("from calc import add", "from calc import add, sub"),
+        ("RANGE = LIMIT + 1", "RANGE = LIMIT + 2"),
+        ("    assert made < LIMIT", "    assert made > 0\n    assert made < LIMIT"),
+        ("from util import other", "from tests.util import other"),
+        ("def test_sub():\n    assert other(1)\n", ""),
+        ("LIMIT = 3", "LIMIT = 3\nclass More:\n    pass"),
+    ],
+)
+def test_what_a_test_does_not_use_may_change(was: str, becomes: str) -> None:
+    assert was in AROUND
+    kept = keeping(AROUND, AROUND.replace(was, becomes), ["t.py::test_add"])
+    assert [*kept] == ["t.py::test_add"]
 
 
 def test_what_is_no_python_cannot_be_told() -> None:

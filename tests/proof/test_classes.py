@@ -131,16 +131,66 @@ def test_a_package_that_is_not_installed_yet_is_unexercised(lab: MakeLab) -> Non
 def test_a_test_that_was_made_to_pass_either_way_is_weakened(lab: MakeLab) -> None:
     made = lab(BASE)
     loose = TESTS.replace("assert sub(3, 1) == 2", "assert sub(3, 1) in (2, 4)")
-    other = "from calc import neg\n\n\ndef test_neg():\n    assert neg(1) == -1\n"
     proof = made.prove(
         {
             "calc.py": CALC.replace("a - b", "a + b") + "\n\ndef neg(a):\n    return -a\n",
             "tests/test_calc.py": loose,
-            "tests/test_neg.py": other,
+            "tests/test_neg.py": NEG,
         }
     ).proof
     assert said(proof) == "FAIL(weakened)"
     assert proof.notes[0].startswith("tests/test_calc.py::test_sub: ")
+
+
+NEG: Final = "from calc import neg\n\n\ndef test_neg():\n    assert neg(1) == -1\n"
+CHECK: Final = "from calc import sub\n\n\ndef check(a, b, made):\n    assert sub(a, b) == made\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "was", "becomes"),
+    [
+        pytest.param(
+            {"tests/test_sub.py": CHECK + "\n\ndef test_sub():\n    check(3, 1, 2)\n"},
+            "assert sub(a, b) == made",
+            "assert sub(a, b)",
+            id="in-the-file",
+        ),
+        pytest.param(
+            {
+                "tests/checks.py": CHECK,
+                "tests/test_sub.py": "from checks import check\n\n\n"
+                "def test_sub():\n    check(3, 1, 2)\n",
+            },
+            "assert sub(a, b) == made",
+            "assert sub(a, b)",
+            id="in-a-file-that-tests-share",
+        ),
+        pytest.param(
+            {"tests/test_sub.py": f"LIKE = {{2}}\n{CHECK.partition('def')[0]}"
+             "def test_sub():\n    assert sub(3, 1) in LIKE\n"},
+            "{2}",
+            "{2, 4}",
+            id="by-a-constant",
+        ),
+        pytest.param(
+            {"tests/test_sub.py": f"{CHECK.partition('def')[0]}"
+             "def test_sub():\n    made = sub(3, 1)\n    assert made == 2\n"},
+            "made = sub(3, 1)",
+            "made = 3 - 1",
+            id="by-not-calling-it",
+        ),
+    ],
+)  # fmt: skip
+def test_a_test_is_weakened_around_what_it_asserts(
+    lab: MakeLab, files: dict[str, str], was: str, becomes: str
+) -> None:
+    made = lab({"pytest.ini": INI, "calc.py": CALC, **files})
+    after = {path: text.replace(was, becomes) for path, text in files.items() if was in text}
+    assert after
+    broken = CALC.replace("a - b", "a + b") + "\n\ndef neg(a):\n    return -a\n"
+    proof = made.prove({**after, "calc.py": broken, "tests/test_neg.py": NEG}).proof
+    assert said(proof) == "FAIL(weakened)"
+    assert proof.notes[0].startswith("tests/test_sub.py::test_sub: ")
 
 
 def test_an_edited_test_that_the_change_turns_proves_itself(lab: MakeLab) -> None:
