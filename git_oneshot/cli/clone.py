@@ -11,6 +11,7 @@ from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
+from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.trust import Trust
 
 _IN_PLACE = "everything is in place"
@@ -40,8 +41,7 @@ def install(app: App, *, yes: bool) -> Answer:
         raise OneshotError(
             Code.HOOKS_PATH_SET,
             f"{app.clone.foreign}, so the hooks are another tool's",
-            "add to its pre-commit and pre-push: git-oneshot hook pre-commit "
-            '(or pre-push "$@"); the rest is done',
+            "; ".join(f"add to {place(app.git, name)}: {line}" for name, line in LINES.items()),
             changes=done,
         )
     text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE

@@ -46,11 +46,12 @@ def ask(app: App, *, yes: bool) -> bool:
 def apply(app: App) -> list[str]:
     """Make the changes, and say which."""
     done = []
-    if app.clone.added() is None:
-        app.clone.remember([])
-    for step in app.clone.steps():
-        step.make()
-        done.append(step.what)
+    with app.clone.alone():
+        if app.clone.added() is None:
+            app.clone.remember([])
+        for step in app.clone.steps():
+            step.make()
+            done.append(step.what)
     commands = commands_to_trust(app)
     if commands:
         Trust(app.git).add(commands)

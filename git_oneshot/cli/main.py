@@ -161,6 +161,8 @@ def main(argv: Sequence[str]) -> int:
         # The reader of our output went away, as `head` does; not worth a word.
         sys.stdout = None  # nothing is to be flushed at exit
         return Exit.DONE
+    except OSError as err:
+        return fail(argv, _machine(err) or _bug(err))
     except Exception as err:  # noqa: BLE001 - the boundary
         return fail(argv, _bug(err))
 
@@ -208,6 +210,19 @@ def _sentence(text: str) -> str:
     """A message of click in git's grammar: lower case, no full stop."""
     first = " ".join(text.split())
     return (first[:1].lower() + first[1:]).rstrip(".")
+
+
+def _machine(err: OSError) -> OneshotError | None:
+    """What is no fault of ours: a disk that is full or read-only, a file in a folder's place."""
+    import errno
+    import os
+
+    trouble = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EEXIST,
+               errno.ENOTDIR, errno.EISDIR)  # fmt: skip
+    if err.errno not in trouble or err.filename is None:
+        return None
+    what = os.fsdecode(err.filename)
+    return OneshotError(Code.FILE_ERROR, f"'{what}': {_sentence(err.strerror or 'no')}")
 
 
 def _bug(err: Exception) -> OneshotError:

@@ -98,7 +98,7 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.EXTRA_MISSING: Kind(Exit.MISSING, False, "an extra of this program is not installed"),
     Code.FEATURE_OPEN: Kind(Exit.REFUSED, False, "the branch has an open feature"),
     Code.FEATURE_UNKNOWN: Kind(Exit.USAGE, False, "no feature was named and none is open here"),
-    Code.FILE_ERROR: Kind(Exit.USAGE, False, "a file cannot be read"),
+    Code.FILE_ERROR: Kind(Exit.USAGE, False, "a file cannot be read or written"),
     Code.FORGE_BUSY: Kind(Exit.AGAIN, True, "the forge asks us to wait"),
     Code.FORGE_DENIED: Kind(Exit.REFUSED, False, "the forge does not allow it"),
     Code.FORGE_REFUSED: Kind(Exit.REFUSED, False, "the forge refuses it"),

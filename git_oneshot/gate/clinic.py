@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.rules import Rules
-from git_oneshot.gate.install import HOOKS, Clone, hook_state
+from git_oneshot.gate.hooks import HOOKS
+from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import Git
 from git_oneshot.proof.suites import rules_of
@@ -62,8 +63,8 @@ class Clinic:
     @cached_property
     def set_up(self) -> bool:
         """Whether install was here: what is missing then is ours to put back."""
-        mine = (hook_state(self.git, name) != "missing" for name in HOOKS)
-        return os.path.exists(self.own("program")) or any(mine)
+        missing = [name for name, state in self.clone.hooks.wanting() if state == "missing"]
+        return os.path.exists(self.own("program")) or len(missing) < len(HOOKS)
 
     def own(self, *names: str) -> str:
         """A path in our own folder."""

@@ -16,8 +16,8 @@ import msgspec
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.gate.clinic import Clinic, Finding, age, read
-from git_oneshot.gate.elsewhere import LINES, unheard
-from git_oneshot.gate.install import HOOKS, hook_state
+from git_oneshot.gate.elsewhere import LINES, place, unheard
+from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import bury, orphans
@@ -47,16 +47,14 @@ def _hooks(c: Clinic) -> Iterator[Finding]:
         return
     words = {"missing": "is not there", "stale": "is of another version",
              "not executable": "cannot be run: its x-bit is gone"}  # fmt: skip
-    for name in HOOKS:
-        state = hook_state(c.git, name)
-        if state != "sound":
-            fix = partial(c.clone.put, name) if c.set_up else None
-            yield Finding(f"hook {name} {words[state]}", INSTALL, fix)
+    for name, state in c.clone.hooks.wanting():
+        fix = partial(c.clone.hooks.put, name) if c.set_up else None
+        yield Finding(f"hook {name} {words[state]}", INSTALL, fix)
 
 
 def _hooks_path(c: Clinic) -> Iterator[Finding]:
     for name in unheard(c.git):
-        yield Finding(f"{c.clone.foreign}: add to its {name}: {LINES[name]}")
+        yield Finding(f"{c.clone.foreign}: add to {place(c.git, name)}: {LINES[name]}")
 
 
 def _program(c: Clinic) -> Iterator[Finding]:

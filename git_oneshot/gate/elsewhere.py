@@ -2,6 +2,7 @@
 
 import os
 
+from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
 
 CALL = b"git-oneshot hook "
@@ -9,14 +10,28 @@ LINES = {"pre-commit": "git-oneshot hook pre-commit", "pre-push": 'git-oneshot h
 
 
 def unheard(git: Git) -> tuple[str, ...]:
-    """The hooks that matter and that do not call us from another tool's folder; () in our own."""
-    own = os.path.join(git.common_dir, "hooks")
-    if os.path.realpath(git.hooks) == os.path.realpath(own) and not os.path.islink(own):
+    """The hooks that matter and that git does not run from another tool's folder; () in our own."""
+    hooks = Hooks(git)
+    if not hooks.foreign:
         return ()
-    return tuple(name for name in LINES if not _calls(os.path.join(git.hooks, name)))
+    wanting = {name for name, _ in hooks.wanting()} if hooks.by_settings else LINES
+    return tuple(name for name in LINES if name in wanting and not _called(git, name))
 
 
-def _calls(path: str) -> bool:
+def place(git: Git, name: str) -> str:
+    """The file that a line is to be added to, so that it calls us: never one that we write.
+
+    husky has git look into a folder of its own making; its user's hooks are above.
+    """
+    folder = git.hooks
+    if os.path.basename(folder) == "_" and os.path.exists(os.path.join(folder, "h")):
+        folder = os.path.dirname(folder)
+    shown = os.path.relpath(folder, git.work_tree) if git.work_tree else folder
+    return os.path.join(folder if shown.startswith(os.pardir) else shown, name)
+
+
+def _called(git: Git, name: str) -> bool:
+    path = os.path.join(git.work_tree or "", place(git, name))
     try:
         with open(path, "rb") as file:
             return CALL in file.read(65_536)

@@ -4,26 +4,25 @@ Nothing of the user's is destroyed: a hook that was there is moved aside,
 runs first, and is put back; configuration is added, never replaced.
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
-import git_oneshot
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import REMOTE
 from git_oneshot.gate.election import elected
+from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
 from git_oneshot.proof.slots import forget, place
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
-
-HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
-OURS: Final = b"# git-oneshot hook "
-BEFORE: Final = ".before-oneshot"
 
 
 class Step(NamedTuple):
@@ -39,22 +38,21 @@ class Clone:
     def __init__(self, git: Git, program: str) -> None:
         self._git = git
         self._program = program
-        self._hooks = os.path.join(git.common_dir, "hooks")
+        self.hooks = Hooks(git)
 
     @property
     def foreign(self) -> str:
-        """Why the folder of hooks is not ours to write to, "" when it is."""
-        path = self._git.maybe("config", "--get", "core.hooksPath") or ""
-        if path:
-            return f"core.hooksPath is '{path}'"
-        if os.path.islink(self._hooks):  # into the working tree, perhaps: its files are tracked
-            return f"'{self._hooks}' is a link to '{os.readlink(self._hooks)}'"
-        return ""
+        """Why no hook of ours can be installed, "" when they can."""
+        why = self.hooks.foreign
+        return "" if why and self.hooks.by_settings else why
 
-    @property
-    def installed(self) -> bool:
-        """Whether our hooks are there."""
-        return all(_ours(os.path.join(self._hooks, name)) for name in HOOKS)
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other process changes this clone: two would each move what the other put."""
+        os.makedirs(self._git.own_dir, exist_ok=True)
+        with open(os.path.join(self._git.own_dir, "install.lock"), "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     @property
     def remote(self) -> str:
@@ -84,14 +82,11 @@ class Clone:
 
     def _hook_steps(self) -> list[Step]:
         steps = []
-        for name in HOOKS:
-            path = os.path.join(self._hooks, name)
-            if _content(path) == _shim(name) and os.access(path, os.X_OK):
-                continue
-            kept = os.path.lexists(path) and not _ours(path)
-            tail = f", after the {name} hook that is there" if kept else ""
-            steps.append(Step(f"hook {name}{tail}", lambda name=name: self.put(name)))  # type: ignore[misc]
-        if _content(self._program_file) != self._program.encode() + b"\n":
+        for name, _ in self.hooks.wanting():
+            tail = f", after the {name} hook that is there" if self.hooks.kept(name) else ""
+            put = partial(self.hooks.put, name)
+            steps.append(Step(f"hook {name}{tail}", put))
+        if self._known_program() != self._program:
             steps.append(Step("marker: where git-oneshot is, for the hooks", self.mark))
         return steps
 
@@ -105,18 +100,12 @@ class Clone:
         with open(self._program_file, "w", encoding="utf-8") as file:
             file.write(self._program + "\n")
 
-    def put(self, name: str) -> None:
-        """Put one hook in its place, and keep the one that is there."""
-        path = os.path.join(self._hooks, name)
-        os.makedirs(self._hooks, exist_ok=True)
-        if os.path.lexists(path) and not _ours(path):
-            _keep(path + BEFORE)
-            os.rename(path, path + BEFORE)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "wb") as file:
-            file.write(_shim(name))
-        os.chmod(temporary, 0o755)  # noqa: S103 - as git init makes its sample hooks
-        os.replace(temporary, path)
+    def _known_program(self) -> str:
+        try:
+            with open(self._program_file, encoding="utf-8", errors="replace") as file:
+                return file.read().removesuffix("\n")
+        except OSError:
+            return ""
 
     def fetch(self) -> str:
         """Fetch the trails that the remote has; give back what went wrong, "" when nothing did."""
@@ -134,16 +123,9 @@ class Clone:
 
         Settings that were there before us stay.
         """
-        done = []
+        done: list[str] = []
         added, notes = self.added(), ours(self._git)
-        for name in () if self.foreign else HOOKS:
-            path = os.path.join(self._hooks, name)
-            if _ours(path):
-                os.unlink(path)
-                done.append(f"hook {name}")
-            if not os.path.lexists(path) and os.path.lexists(path + BEFORE):
-                os.rename(path + BEFORE, path)
-                done.append(f"the {name} hook of before is back")
+        done += self.hooks.undo()
         for remote in self._git.lines("remote"):
             refspec = f"+refs/oneshot/*:{REMOTE}{remote}/*"
             if added is None or [f"remote.{remote}.fetch", refspec] in added:
@@ -189,45 +171,3 @@ class Clone:
             return []
         self._git.call("config", "--local", "--fixed-value", "--unset-all", key, value)
         return [key]
-
-
-def _keep(path: str) -> None:
-    """Move what is there out of the way: a hook that another tool has replaced since."""
-    number = 1
-    while os.path.lexists(f"{path}.{number}"):
-        number += 1
-    if os.path.lexists(path):
-        os.rename(path, f"{path}.{number}")
-
-
-def _shim(name: str) -> bytes:
-    """A hook as it stands in the top-level hooks/: beside the package, or inside it."""
-    package = os.path.dirname(os.path.abspath(git_oneshot.__file__))
-    for folder in (os.path.join(os.path.dirname(package), "hooks"), package + "/shims"):
-        found = _content(os.path.join(folder, name))
-        if found.startswith(b"#!/bin/sh\n" + OURS):
-            return found
-    raise FileNotFoundError(f"the {name} shim is not part of this installation")
-
-
-def hook_state(git: Git, name: str) -> str:
-    """How our hook of a name is: sound, stale, not executable, or missing."""
-    path = os.path.join(git.common_dir, "hooks", name)
-    if not _ours(path):
-        return "missing"
-    if not os.access(path, os.X_OK):
-        return "not executable"
-    return "sound" if _content(path) == _shim(name) else "stale"
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-def _ours(path: str) -> bool:
-    """Whether a hook is one that any version of this program put there."""
-    return not os.path.islink(path) and OURS in _content(path)[:200]

@@ -126,7 +126,8 @@ def test_what_is_ours_is_named_and_mended(feature: Project) -> None:
 
 THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
     "hooks are elsewhere": (
-        "core.hooksPath", lambda p: p.git("config", "core.hooksPath", ".husky"), "add to its", 1,
+        "core.hooksPath", lambda p: p.git("config", "core.hooksPath", ".husky"),
+        "add to .husky/pre-commit", 1,
     ),
     "a fetch overwrites trails": (
         "fetch",

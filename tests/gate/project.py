@@ -194,14 +194,14 @@ class Project:
             *(_content(Path(git.common_dir, name)) for name in ("config", "packed-refs")),
             *(
                 f"{file.name} {file.lstat().st_mode} {_content(file)}"
-                for file in sorted(Path(git.common_dir, "hooks").glob("*"))
+                for file in sorted(Path(git.common_dir, "hooks").rglob("*"))
             ),
         ]
         return hashlib.sha256("\0".join(said).encode(errors="surrogateescape")).hexdigest()
 
 
 def _content(file: Path) -> str:
-    return file.read_bytes().hex() if file.exists() else "-"
+    return file.read_bytes().hex() if file.is_file() else "-"
 
 
 def call(argv: Sequence[str], cwd: Path, stdin: bytes = b"") -> Done:

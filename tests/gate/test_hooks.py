@@ -3,12 +3,13 @@
 import os
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from git_oneshot.cli import caller
-from git_oneshot.gate.install import HOOKS
+from git_oneshot.gate.hooks import HOOKS
 from tests.gate.project import QUICK, MakeProject, Project, run
 
 
@@ -31,6 +32,14 @@ def replace_program(project: Project, tmp_path: Path, script: str = "exit 0") ->
     program.chmod(0o755)
     (project.own / "program").write_text(f"{program}\n")
     return called
+
+
+def program_without_interpreter(project: Project, tmp_path: Path) -> None:
+    """The script of an environment that was made anew, or whose Python was."""
+    program = tmp_path / "git-oneshot"
+    program.write_text(f"#!{tmp_path}/gone/python3\n")
+    program.chmod(0o755)
+    (project.own / "program").write_text(f"{program}\n")
 
 
 def user_hook(project: Project, name: str, script: str) -> Path:
@@ -314,6 +323,8 @@ def test_a_commit_without_the_program_is_refused_with_the_way_out(
     ]
     (feature.own / "program").unlink()
     assert feature.may("commit", "-q", "-m", "one", env=env).code == 1
+    program_without_interpreter(feature, tmp_path)
+    assert feature.may("commit", "-q", "-m", "one", env=env).err.endswith(done.err)
     assert feature.may("commit", "-q", "--no-verify", "-m", "one", env=env).code == 0
 
 
@@ -332,6 +343,8 @@ def test_a_push_without_the_program_is_refused_with_the_way_out(
         "error: git-oneshot is not there any more, and a feature is on its way",
         "hint: pip install git-oneshot && git oneshot install, or for once: git push --no-verify",
     ]
+    program_without_interpreter(feature, tmp_path)
+    assert done.err in feature.may("push", "origin", "main", env=env).err
     assert feature.may("push", "-q", "--no-verify", "origin", "main", env=env).code == 0
     assert not list(feature.own.glob("stdin.*"))
 
@@ -395,7 +408,7 @@ def test_a_pre_push_that_was_there_gets_the_same_arguments_and_bytes(
         b"HEAD^{/ba se|base} " + head + b" refs/heads/b " + b"0" * 40 + b"\n",
     ])  # fmt: skip
     assert Path(f"{seen}.args").read_text().splitlines() == ["origin", str(tmp_path / "origin.git")]
-    Path(f"{hook}.before-oneshot").write_text("#!/bin/sh\nexit 9\n")
+    (hook.parent / "before-oneshot/pre-push").write_text("#!/bin/sh\nexit 9\n")
     assert project.may("push", "-q", "origin", "main:refs/heads/c").code == 1
 
 
@@ -450,10 +463,78 @@ def test_a_hook_that_another_tool_put_over_ours_destroys_no_third(project: Proje
     project.do("install", "--yes")
     user_hook(project, "pre-commit", "echo second")
     project.do("install", "--yes")
-    assert "echo second" in Path(f"{hook}.before-oneshot").read_text()
-    assert "echo first" in Path(f"{hook}.before-oneshot.1").read_text()
+    kept = hook.parent / "before-oneshot"
+    assert "echo second" in (kept / "pre-commit").read_text()
+    assert "echo first" in (kept / "pre-commit.1").read_text()
     project.do("uninstall")
     assert "echo second" in hook.read_text()
+
+
+def test_a_hook_that_was_there_knows_its_name_and_what_is_beside_it(
+    project: Project, tmp_path: Path
+) -> None:
+    """Many hooks ask their own name what they are, and have a part in a file beside them."""
+    log = tmp_path / "log"
+    user_hook(
+        project, "post-commit", f'. "$(dirname "$0")/part.sh"; echo "$part ${{0##*/}}" >>"{log}"'
+    )
+    project.hook("part.sh").write_text("part=here\n")
+    tracked = project.repo.write("tools/check", f'#!/bin/sh\necho "checked" >>"{log}"\n')
+    tracked.chmod(0o755)
+    project.hook("pre-commit").symlink_to("../../tools/check")
+    before = sorted(os.listdir(tracked.parent.parent / ".git/hooks"))
+    project.do("install", "--yes")
+    project.land("one", test=False)
+    assert log.read_text().splitlines() == ["checked", "here post-commit"]
+    project.do("uninstall")
+    assert sorted(os.listdir(tracked.parent.parent / ".git/hooks")) == before
+    assert os.readlink(project.hook("pre-commit")) == "../../tools/check"
+
+
+def test_installs_at_once_keep_the_hook_that_was_there(project: Project) -> None:
+    """Each would take the other's hook for the user's, and run it before itself for ever."""
+    hook = user_hook(project, "pre-commit", "echo mine")
+    argv = ["git", "oneshot", "install", "--yes"]
+    running = [
+        subprocess.Popen(argv, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    ended = [(one.communicate()[1], one.returncode) for one in running]
+    assert [code for _, code in ended] == [0] * 4, ended
+    assert os.listdir(hook.parent / "before-oneshot") == ["pre-commit"]
+    assert "echo mine" in (hook.parent / "before-oneshot/pre-commit").read_text()
+    assert project.git("config", "--get-all", "notes.displayRef") == "refs/notes/oneshot"
+
+
+@pytest.mark.parametrize("folder", ["oneshot", "hooks"])
+def test_a_file_where_a_folder_should_be_is_named(project: Project, folder: str) -> None:
+    shutil.rmtree(project.path / ".git" / folder, ignore_errors=True)
+    (project.path / ".git" / folder).write_text("a file\n")
+    done = project.cli("install", "--yes", "--json")
+    assert (done.code, done.error) == (2, "FILE_ERROR")
+    assert done.json["error"]["message"].startswith(f"'{project.path}/.git/{folder}")
+
+
+def test_a_manager_that_calls_ours_first_is_left_alone(project: Project) -> None:
+    """pre-commit and prek keep the hook that they find as NAME.legacy, and call that."""
+    project.do("install", "--yes")
+    project.hook("pre-commit").rename(project.hook("pre-commit.legacy"))
+    user_hook(project, "pre-commit", 'exec "$0.legacy" "$@"')
+    assert project.do("install", "--yes", "--json").data["changes"] == []
+    project.begin()
+    project.change("one", test=False)
+    assert "not proven (no-test)" in project.may("commit", "-q", "-m", "one").err
+
+
+def test_the_line_for_husky_goes_into_the_users_hook(feature: Project) -> None:
+    """git looks into `.husky/_`, which husky makes anew; the user's hooks are in `.husky`."""
+    feature.repo.write(".husky/_/h", "")
+    feature.repo.write(".husky/_/pre-commit", '. "$(dirname "$0")/h"\n')
+    feature.git("config", "core.hooksPath", ".husky/_")
+    done = feature.cli("install", "--yes", "--json")
+    assert "add to .husky/pre-commit: git-oneshot hook pre-commit" in done.json["error"]["hint"]
+    feature.repo.write(".husky/pre-commit", "git-oneshot hook pre-commit\n")
+    assert feature.do("status", "--json").data["unheard"] == ["pre-push"]
 
 
 def test_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import git_oneshot
-from git_oneshot.gate.install import HOOKS, Clone
+from git_oneshot.gate.hooks import HOOKS
+from git_oneshot.gate.install import Clone
 from git_oneshot.proof.slots import place
 from tests.gate.project import ROOT, MakeProject, Project
 
@@ -29,10 +30,8 @@ def test_every_step_is_named_before_it_is_made(project: Project, make: MakeProje
         "git log: show proofs below messages (notes.displayRef)",
     ]  # fmt: skip
     assert project.digest() == before
-    assert not clone.installed
     for step in clone.steps():
         step.make()
-    assert clone.installed
     assert clone.steps() == []
     assert project.lines("program") == ["/opt/git-oneshot"]
 
@@ -49,7 +48,7 @@ def test_an_older_shim_of_ours_is_replaced_and_not_kept(project: Project) -> Non
     hook.chmod(0o755)
     project.do("install", "--yes")
     assert hook.read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()
-    assert not Path(f"{hook}.before-oneshot").exists()
+    assert not project.hook("before-oneshot").exists()
 
 
 def test_settings_of_the_user_are_added_to_and_left(project: Project, make: MakeProject) -> None:

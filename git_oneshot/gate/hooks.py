@@ -1,0 +1,206 @@
+"""Our hooks in a clone: settings where git knows such, files in its folder of hooks where not.
+
+From 2.54 on git runs what ``hook.<name>.command`` says, whatever else is in the
+folder of hooks and wherever that is, so there we write no file of it and move
+none. An older git passes over these settings: there a shim is put in the place
+of a hook, which is kept and runs first.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import git_oneshot
+from git_oneshot.git import Git
+
+HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
+OURS: Final = b"# git-oneshot hook "
+BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
+SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
+# Which of the two a git runs is for it to say; `hook list` names what is set.
+_RUN: Final = (
+    'd=${GIT_DIR:-.git}; test -d "$d" || d=$(git rev-parse --git-dir); '
+    'test ! -f "$d/commondir" || { read -r c <"$d/commondir"; '
+    "case $c in /*) d=$c ;; *) d=$d/$c ;; esac; }; "
+    'd=$d/oneshot/shims/NAME; test ! -x "$d" || exec "$d"'
+)
+
+
+class Hooks:
+    """The hooks of one clone."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self.folder = os.path.join(git.common_dir, "hooks")
+        self._shims = os.path.join(git.own_dir, "shims")
+
+    @property
+    def foreign(self) -> str:
+        """Why git's folder of hooks is not ours to write to, "" when it is."""
+        if os.path.islink(self.folder):  # into the working tree, perhaps: its files are tracked
+            return f"'{self.folder}' is a link to '{os.readlink(self.folder)}'"
+        if os.path.realpath(self._git.hooks) == os.path.realpath(self.folder):
+            return ""
+        path = self._git.maybe("config", "--get", "core.hooksPath") or self._git.hooks
+        return f"core.hooksPath is '{path}'"
+
+    @property
+    def by_settings(self) -> bool:
+        """Whether this git runs hooks that are set."""
+        found = re.search(r"(\d+)\.(\d+)", self._git.text("version"))
+        return found is not None and (int(found[1]), int(found[2])) >= SETTINGS
+
+    def wanting(self) -> Iterator[tuple[str, str]]:
+        """(name, what is wrong with it) for each hook of ours that this git would not run."""
+        settings = self.by_settings
+        for name in HOOKS:
+            shim(name)  # what is not part of this installation is known before anything changes
+            state = self._setting(name) if settings else self._file(name)
+            if settings and state == "missing" and not self.foreign:
+                state = self._file(name)  # from before this git was here; it does as well
+            if state != "sound":
+                yield name, state
+
+    def put(self, name: str) -> None:
+        """Put one hook in its place, and keep the one that is there."""
+        if self.by_settings:
+            self._set(name)
+            return
+        path = os.path.join(self.folder, name)
+        kept = os.path.join(self.folder, BEFORE, name)
+        os.makedirs(self.folder, exist_ok=True)
+        if os.path.lexists(path) and not _ours(path):
+            os.makedirs(os.path.dirname(kept), exist_ok=True)
+            _make_room(kept)
+            _move(path, kept)
+        if os.path.isdir(os.path.dirname(kept)):
+            self._surround()
+        _write(path, shim(name))
+
+    def kept(self, name: str) -> bool:
+        """Whether a hook is there that would be kept and run first."""
+        path = os.path.join(self.folder, name)
+        return not self.by_settings and os.path.lexists(path) and not _ours(path)
+
+    def undo(self) -> Iterator[str]:
+        """Take our hooks back, bring those that were there back, and say so."""
+        for name in HOOKS:
+            path = os.path.join(self.folder, name)
+            kept = os.path.join(self.folder, BEFORE, name)
+            gone = self._unset(name)
+            if not os.path.islink(self.folder):
+                if _ours(path):
+                    os.unlink(path)
+                    gone = True
+                if not os.path.lexists(path) and os.path.lexists(kept):
+                    _move(kept, path)
+                    yield f"the {name} hook of before is back"
+            if gone:
+                yield f"hook {name}"
+        if not os.path.islink(self.folder):
+            self._clear()
+
+    def _file(self, name: str) -> str:
+        """How our hook is as a file: sound, stale, not executable, or missing."""
+        path = os.path.join(self.folder, name)
+        if not _ours(path):
+            path += ".legacy"  # where pre-commit and prek keep what they call first
+            return "sound" if _ours(path) and os.access(path, os.X_OK) else "missing"
+        if not os.access(path, os.X_OK):
+            return "not executable"
+        return "sound" if _content(path) == shim(name) else "stale"
+
+    def _setting(self, name: str) -> str:
+        """How our hook is as a setting: sound, stale or missing."""
+        said = self._git.maybe("config", "--get-all", f"hook.oneshot-{name}.event") or ""
+        if name not in said.split("\n"):
+            return "missing"
+        command = self._git.maybe("config", "--get", f"hook.oneshot-{name}.command")
+        path = os.path.join(self._shims, name)
+        whole = _content(path) == shim(name) and os.access(path, os.X_OK)
+        return "sound" if whole and command == _RUN.replace("NAME", name) else "stale"
+
+    def _set(self, name: str) -> None:
+        os.makedirs(self._shims, exist_ok=True)
+        _write(os.path.join(self._shims, name), shim(name))
+        for key, value in (("command", _RUN.replace("NAME", name)), ("event", name)):
+            self._git.call(
+                "config", "--local", "--replace-all", f"hook.oneshot-{name}.{key}", value
+            )
+
+    def _unset(self, name: str) -> bool:
+        section = f"hook.oneshot-{name}"
+        there = self._git.maybe("config", "--local", "--get", f"{section}.command") is not None
+        if there:
+            self._git.call("config", "--local", "--remove-section", section)
+        return there
+
+    def _surround(self) -> None:
+        """Let a hook that was moved find beside it what was beside it."""
+        for entry in os.listdir(self.folder):
+            link = os.path.join(self.folder, BEFORE, entry)
+            ours = entry in HOOKS or entry == BEFORE or entry.endswith(".sample")
+            if not ours and not os.path.lexists(link):
+                os.symlink(os.path.join(os.pardir, entry), link)
+
+    def _clear(self) -> None:
+        """Take away the folder of the hooks that were there, if nothing else is in it."""
+        folder = os.path.join(self.folder, BEFORE)
+        for entry in os.listdir(folder) if os.path.isdir(folder) else ():
+            link = os.path.join(folder, entry)
+            if os.path.islink(link) and os.readlink(link) == os.path.join(os.pardir, entry):
+                os.unlink(link)
+        if os.path.isdir(folder) and not os.listdir(folder):
+            os.rmdir(folder)
+
+
+def shim(name: str) -> bytes:
+    """A hook as it stands in the top-level hooks/: beside the package, or inside it."""
+    package = os.path.dirname(os.path.abspath(git_oneshot.__file__))
+    for folder in (os.path.join(os.path.dirname(package), "hooks"), package + "/shims"):
+        found = _content(os.path.join(folder, name))
+        if found.startswith(b"#!/bin/sh\n" + OURS):
+            return found
+    raise FileNotFoundError(f"the {name} shim is not part of this installation")
+
+
+def _move(path: str, new: str) -> None:
+    """Move a hook; a link goes on leading where it led."""
+    to = os.readlink(path) if os.path.islink(path) else "/"
+    if os.path.isabs(to):
+        os.rename(path, new)
+        return
+    whole = os.path.join(os.path.dirname(path), to)
+    os.symlink(os.path.relpath(whole, os.path.dirname(new)), new)
+    os.unlink(path)
+
+
+def _make_room(path: str) -> None:
+    """Move what is there out of the way: a hook that another tool has replaced since."""
+    number = 1
+    while os.path.lexists(f"{path}.{number}"):
+        number += 1
+    if os.path.lexists(path):
+        os.rename(path, f"{path}.{number}")
+
+
+def _write(path: str, content: bytes) -> None:
+    temporary = f"{path}.{os.getpid()}"
+    with open(temporary, "wb") as file:
+        file.write(content)
+    os.chmod(temporary, 0o755)  # noqa: S103 - as git init makes its sample hooks
+    os.replace(temporary, path)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _ours(path: str) -> bool:
+    """Whether a hook is one that any version of this program put there."""
+    return not os.path.islink(path) and OURS in _content(path)[:200]

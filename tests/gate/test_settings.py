@@ -1,0 +1,173 @@
+"""Hooks by settings, which git has from 2.54 on: what is set, and that a newer git runs it.
+
+What needs such a git is skipped where there is none; what is set is run by sh all the same.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.gate.hooks import HOOKS, SETTINGS, Hooks
+from tests.gate.project import MakeProject, Project, run
+from tests.gate.test_hooks import replace_program, user_hook
+
+
+def _version() -> tuple[int, ...]:
+    said = subprocess.run(["git", "version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"\d+", said)[:2]))
+
+
+NEWER: Final = pytest.mark.skipif(
+    _version() < SETTINGS, reason=f"git is older than {SETTINGS[0]}.{SETTINGS[1]}"
+)
+
+
+class Newer(Hooks):
+    """The hooks of a clone, as a git sees them that has hooks by settings."""
+
+    by_settings = True
+
+
+class Older(Hooks):
+    """The hooks of a clone, as a git sees them that has none."""
+
+    by_settings = False
+
+
+def command(project: Project, name: str) -> str:
+    return project.git("config", "--get", f"hook.oneshot-{name}.command")
+
+
+@pytest.fixture
+def hooks(project: Project) -> Newer:
+    """Our hooks as settings."""
+    made = Newer(project.repo.discover())
+    for name, _ in made.wanting():
+        made.put(name)
+    return made
+
+
+def test_what_is_set_and_taken_back(project: Project) -> None:
+    user_hook(project, "pre-commit", "exit 0")
+    before = project.digest()
+    hooks = Newer(project.repo.discover())
+    assert dict(hooks.wanting()) == dict.fromkeys(HOOKS, "missing")
+    for name in HOOKS:
+        assert not hooks.kept(name)
+        hooks.put(name)
+    assert [*hooks.wanting()] == []
+    assert [project.git("config", f"hook.oneshot-{name}.event") for name in HOOKS] == [*HOOKS]
+    assert [file.name for file in project.hook("x").parent.glob("p*") if file.suffix == ""] == [
+        "pre-commit"
+    ]
+    (project.own / "shims/pre-push").unlink()
+    project.git("config", "hook.oneshot-post-commit.command", "true")
+    assert dict(hooks.wanting()) == {"post-commit": "stale", "pre-push": "stale"}
+    assert [*hooks.undo()] == [f"hook {name}" for name in HOOKS]
+    assert project.digest() == before
+
+
+def test_a_hook_that_is_there_as_a_file_does_as_well(project: Project) -> None:
+    """As after an update of git: nothing is to be done, until git looks elsewhere."""
+    for name in HOOKS:
+        Older(project.repo.discover()).put(name)
+    assert [*Newer(project.repo.discover()).wanting()] == []
+    project.git("config", "core.hooksPath", "theirs")
+    hooks = Newer(project.repo.discover())
+    assert dict(hooks.wanting()) == dict.fromkeys(HOOKS, "missing")
+    assert hooks.foreign == "core.hooksPath is 'theirs'"
+
+
+@pytest.mark.parametrize("where", ["work", "linked", "apart", "moved", "gone"])
+def test_what_is_set_finds_the_shim(make: MakeProject, tmp_path: Path, where: str) -> None:
+    """From the main and a linked worktree, a git directory apart, and after a move."""
+    options = (f"--separate-git-dir={tmp_path}/a part.git",) if where == "apart" else ()
+    project = make("work", *options)
+    own = project.own
+    Newer(project.repo.discover()).put("pre-push")
+    said = command(project, "pre-push")
+    (own / "shims/pre-push").write_text('#!/bin/sh\necho "$0 $*"\nexit 3\n')
+    cwd, env = project.path, {}
+    if where == "linked":
+        cwd = tmp_path / "linked"
+        project.git("worktree", "add", "-q", str(cwd))
+        env = {"GIT_DIR": str(own.parent / "worktrees/linked")}
+    if where == "moved":
+        cwd = project.path.rename(tmp_path / "other place")
+    if where == "gone":
+        (own / "shims/pre-push").unlink()
+    done = run(["sh", "-c", f'{said} "$@"', said, "origin", "a url"], cwd, env)
+    if where == "gone":  # with all that is ours, and so with every open feature
+        assert done == (0, "", "")
+    else:
+        assert done.code == 3, done
+        assert done.out.endswith("oneshot/shims/pre-push origin a url\n")
+
+
+def test_as_a_setting_the_shims_know_where_they_are(feature: Project, hooks: Newer) -> None:
+    for name in HOOKS:
+        hooks._set(name)
+    (feature.own / "program").write_text("/bin/false\n")
+    shim = str(Path(".git/oneshot/shims/pre-commit"))
+    assert run([shim], feature.path).code == 1
+    assert run([str(Path(".git/oneshot/shims/post-commit"))], feature.path).code == 0
+    assert feature.lines("spool") == [f"commit {feature.head} main"]
+
+
+@NEWER
+def test_a_newer_git_runs_them_whatever_is_in_its_folder(
+    project: Project, make: MakeProject, tmp_path: Path
+) -> None:
+    """A hook of the user stays where it is; another tool's folder is no matter."""
+    make.remote(project)
+    log = tmp_path / "log"
+    hook = user_hook(project, "pre-commit", f'echo "$0" >>"{log}"')
+    written = hook.read_bytes()
+    project.begin()
+    assert hook.read_bytes() == written
+    project.change("one", test=False)
+    for path in ("", "theirs"):
+        project.git("config", "core.hooksPath", path) if path else None
+        done = project.may("commit", "-q", "-m", "one")
+        assert (done.code, done.err.count("no-test")) == (1, 1)
+    assert log.read_text() == ".git/hooks/pre-commit\n"
+    assert project.do("status", "--json").data["unheard"] == []
+    project.change("one", code=False)
+    project.git("commit", "-q", "-m", "one")
+    project.git("commit", "-q", "--amend", "-m", "one again")
+    assert [line.split()[0] for line in project.lines("spool")] == ["commit", "commit", "rewrite"]
+    project.land("two", "--no-verify", test=False)
+    assert "FAIL(no-test)" in project.may("push", "origin", "main").err
+
+
+@NEWER
+def test_both_at_once_judge_once(project: Project, make: MakeProject, tmp_path: Path) -> None:
+    """As where two gits work in one clone: the file does what the setting has not done."""
+    make.remote(project)
+    user_hook(project, "pre-push", f'cat >>"{tmp_path}/theirs"')
+    for kind in (Older, Newer):
+        for name in HOOKS:
+            kind(project.repo.discover()).put(name)
+    project.begin()
+    called = replace_program(project, tmp_path)
+    project.change("one")
+    project.git("commit", "-q", "-m", "one")
+    project.git("commit", "-q", "--amend", "-m", "one again")
+    project.git("push", "-q", "origin", "main")
+    assert called.read_text().splitlines() == [
+        "hook pre-commit", "hook pre-commit", f"hook pre-push origin {tmp_path}/origin.git",
+    ]  # fmt: skip
+    assert len(project.lines("spool")) == 3
+    assert (tmp_path / "theirs").read_text().count("\n") == 1
+    # Where the setting is off, the file is on.
+    project.git("config", "hook.oneshot-pre-commit.enabled", "false")
+    project.change("two")
+    project.git("commit", "-q", "-m", "two")
+    assert called.read_text().count("hook pre-commit\n") == 3
+    project.do("uninstall")
+    assert not project.hook("before-oneshot").exists()
+    assert "theirs" in project.hook("pre-push").read_text()
+    assert "oneshot-" not in (project.path / ".git/config").read_text()
