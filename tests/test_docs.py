@@ -22,7 +22,7 @@ from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import group
 from git_oneshot.cli.parts import Refusal
 from git_oneshot.cli.progress_data import Event
-from git_oneshot.core import facts, rules_file, verdict
+from git_oneshot.core import codes, facts, rules_file, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
@@ -226,8 +226,8 @@ def test_the_manual_has_every_exit_status(manual: dict[str, Part]) -> None:
 
 def test_the_manual_has_every_code_of_a_verdict(manual: dict[str, Part]) -> None:
     parts = manual["CLASSES AND VERDICTS"].below
-    assert parts["FAIL"].tags == list(verdict.FAILURES)
-    assert parts["UNKNOWN"].tags == list(verdict.DOUBTS)
+    assert parts["FAIL"].tags == list(codes.FAILURES)
+    assert parts["UNKNOWN"].tags == list(codes.DOUBTS)
 
 
 def test_the_manual_has_every_reason(manual: dict[str, Part]) -> None:

@@ -14,11 +14,11 @@ from git_oneshot.cli.complete import files
 from git_oneshot.cli.data import Greened, Reddened
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data
+from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.verdict import DOUBTS, FAILURES, advice
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.precommit import file_verdict

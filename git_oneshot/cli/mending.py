@@ -62,6 +62,9 @@ HELP: Final[dict[str, Help]] = {
     "rules-invalid": Help((_RULES,), "mend .oneshot.toml, and stage it"),
     "fixup": Help(()),
     "untrusted": Help((_TRUST,)),
+    "inseparable": Help(
+        (RED,), "put its tests into a file of their own, and stage it", claims=True
+    ),
     "submodule": Help((_SUBMODULE,)),
     "budget": Help((_PROVE,)),
     "timeout": Help((_RULES._replace(why="give the suite more time in .oneshot.toml, then"),)),

@@ -10,9 +10,9 @@ from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import Refused as RefusedData
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_fields
+from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable
-from git_oneshot.core.verdict import DOUBTS, FAILURES
 from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.refused import Judged, Refused, last
 

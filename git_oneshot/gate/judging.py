@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key
 from git_oneshot.core.runs import Pair
 from git_oneshot.core.state import Waiver
-from git_oneshot.core.verdict import FAILURES, proof_of
+from git_oneshot.core.verdict import proof_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, look
 from git_oneshot.gate.patience import Judge

@@ -5,7 +5,6 @@ at its folder, the clock, or at what a run left behind is not. And each part of
 the change must be missed by a test: what nothing misses is pinned by nothing.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -16,7 +15,7 @@ from git_oneshot.core.verdict import proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.bench import Bench, Wanted, side_by_side
 from git_oneshot.proof.change import Change, File
-from git_oneshot.proof.index import private_index
+from git_oneshot.proof.trees import with_entries
 
 MOST: Final = 60  # parts of one change that are tried
 SIZE: Final = 2**20  # bytes of a file that is taken apart
@@ -75,19 +74,8 @@ class Ablation:
 
     def _parts(self) -> Iterator[tuple[File, Part]]:
         for file in self._change.on("production"):
-            if file.status not in ("A", "M"):
-                continue
-            new = self._git.output("cat-file", "blob", file.new)
-            if len(new) > SIZE or b"\0" in new:
-                continue
-            old, between = b"", (self._change.parent_tree, self._change.tree)
-            if file.status == "M":
-                old = self._git.output("cat-file", "blob", f"{between[0]}:{file.path}")
-            patch = self._git.output(
-                "diff-tree", "-p", "-U0", "--no-renames", "--no-ext-diff", "--no-textconv",
-                "--text", *between, "--", f":(literal){file.path}",
-            )  # fmt: skip
-            yield from ((file, part) for part in parts(file.path, old, new, hunks(patch)))
+            if file.status in ("A", "M"):
+                yield from ((file, part) for part in parts_of(self._git, self._change, file))
 
     def _is_missed(self, one: tuple[File, Part]) -> bool:
         """Whether a test fails without a part: first of those of the proof, then of all."""
@@ -107,11 +95,20 @@ class Ablation:
     def _without(self, file: File, part: Part) -> str:
         """The tree with the change, less one part of it."""
         blob = self._git.text("hash-object", "-w", "--stdin", stdin=part.without)
-        line = os.fsencode(f"{file.mode} {blob}\t{file.path}\0")
-        with private_index(self._git) as index:
-            self._git.call("read-tree", self._change.tree, index=index)
-            self._git.call("update-index", "-z", "--index-info", stdin=line, index=index)
-            return self._git.text("write-tree", index=index)
+        return with_entries(self._git, self._change.tree, [f"{file.mode} {blob}\t{file.path}"])
+
+
+def parts_of(git: Git, change: Change, file: File) -> Iterator[Part]:
+    """The parts of a changed file that can be taken out."""
+    new = git.output("cat-file", "blob", file.new)
+    if len(new) > SIZE or b"\0" in new:
+        return
+    old = git.output("cat-file", "blob", file.old) if file.old else b""
+    patch = git.output(
+        "diff-tree", "-p", "-U0", "--no-renames", "--no-ext-diff", "--no-textconv", "--text",
+        change.parent_tree, change.tree, "--", f":(literal){file.path}",
+    )  # fmt: skip
+    yield from parts(file.path, old, new, hunks(patch))
 
 
 def _lost(green: Run, without: Run) -> bool:

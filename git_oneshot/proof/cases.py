@@ -24,6 +24,8 @@ from git_oneshot.proof.classes import (
     without_runs,
 )
 from git_oneshot.proof.executed import traced
+from git_oneshot.proof.halves import Halves
+from git_oneshot.proof.inside import both
 from git_oneshot.proof.merges import reverts
 from git_oneshot.proof.removal import only_deletes
 from git_oneshot.proof.runners import selection
@@ -80,10 +82,13 @@ class Case(NamedTuple):
         first = self._by_tests(only)
         if first.proof.word != "FAIL" or first.proof.code not in _OPEN:
             return first  # a proof stands above a declaration
+        halved = self._by_halves(first)
+        if halved is not None and halved.proof.word != "UNKNOWN":
+            return halved
         declared = self.said.declared
         if declared or only_deletes(self.git, self.change):
             return self._by_the_whole(declared)
-        return first
+        return halved or first
 
     # -- by the tests that the change touches --------------------------------------
 
@@ -102,7 +107,7 @@ class Case(NamedTuple):
         if known is not None and known.word == "PASS":  # of a FAIL, somebody wants to see the runs
             return Judged(known, change)
         pairs = self.bench.pairs(wanted, hybrid_tree, change.tree)
-        proof = judge(pairs, facts_of(self.git, change), other=kind)
+        proof = judge(pairs, facts_of(self.git, change, hybrid_tree), other=kind)
         if proof.word == "PASS":
             found = weakened(self.git, self.bench, change, self.rules, wanted, pairs)
             proof = found or _weaker(proof, wanted)
@@ -132,6 +137,19 @@ class Case(NamedTuple):
         elif proof.code != "environment":
             return proof
         return proof_of("PASS", "", [], f"unexercised: {why}", kind="environment")
+
+    def _by_halves(self, first: Judged) -> Judged | None:
+        """The judgement of a change with tests inside of its production, part by part."""
+        if not (self.found.mixed or both(self.change)):
+            return None
+        wanted = self._suites()
+        refused = untrusted(self.trusted, commands_of(wanted))
+        if refused:
+            return self._placed(refused, None)
+        base = first.proof.hybrid or hybrid(self.git, self.change)
+        halves = Halves(self.git, self.bench, self.change, wanted, base)
+        proof = halves.judged(self.found.mixed)
+        return None if proof is None else self._placed(proof, base, first.runs)
 
     # -- by the whole suite ----------------------------------------------------------
 

@@ -145,8 +145,8 @@ def _without_attributes(git: Git) -> Iterator[Git]:
         yield bare._replace(environ=environ)
 
 
-def facts_of(git: Git, change: Change, *, provisional: bool = False) -> Facts:
-    """What a verdict needs to know of the diff outside the tests."""
+def facts_of(git: Git, change: Change, hybrid: str, *, provisional: bool = False) -> Facts:
+    """What a verdict needs to know of the diff outside the tests: from the hybrid tree on."""
     rest = [f for f in change.files if f.side not in ("test", "environment", "rules")]
     names: frozenset[str] = frozenset()
     if rest:
@@ -158,7 +158,7 @@ def facts_of(git: Git, change: Change, *, provisional: bool = False) -> Facts:
             "--no-ext-diff",
             "--no-textconv",
             "--text",  # whatever the attributes of this working tree say
-            change.parent_tree,
+            hybrid,
             change.tree,
             "--",
             *(f":(literal){f.path}" for f in rest[:500]),

@@ -2,14 +2,16 @@
 
 from typing import NamedTuple
 
+from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.verdict import FAILURES, proof_of
+from git_oneshot.core.verdict import proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
 from git_oneshot.proof.inert import inert_paths
+from git_oneshot.proof.inside import taken_apart
 from git_oneshot.proof.script import HINT
 from git_oneshot.proof.suites import rules_of
 
@@ -32,6 +34,7 @@ class Sorted(NamedTuple):
     change: Change
     inert: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # paths that may be inert: the extra `syntax` would know
+    mixed: tuple[str, ...] = ()  # paths with tests that cannot be told from the code
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -40,11 +43,15 @@ class Sorted(NamedTuple):
         return (told,) if told else ()
 
 
-def sorted_out(git: Git, change: Change) -> Sorted:
-    """Put production of which only comments, docstrings and types changed on the neutral side."""
-    inert, unread = inert_paths(git, change)
-    files = tuple(f._replace(side="neutral") if f.path in inert else f for f in change.files)
-    return Sorted(change._replace(files=files), tuple(sorted(inert)), tuple(sorted(unread)))
+def sorted_out(git: Git, change: Change, rules: Rules) -> Sorted:
+    """A change with the tests in its production on the test side.
+
+    Production of which only comments, docstrings and types changed is put on the neutral side.
+    """
+    apart, mixed = taken_apart(git, change, rules)
+    inert, unread = inert_paths(git, apart)
+    files = tuple(f._replace(side="neutral") if f.path in inert else f for f in apart.files)
+    return Sorted(apart._replace(files=files), tuple(sorted(inert)), tuple(sorted(unread)), mixed)
 
 
 def unreadable_rules(git: Git, change: Change, broken: OneshotError | None) -> Proof | None:

@@ -23,6 +23,7 @@ from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.cases import Case, Judged, commands_of, untrusted, wanted_of
 from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.classes import Said, Sorted, sorted_out, unreadable_rules
+from git_oneshot.proof.inside import taken_apart
 from git_oneshot.proof.merges import foreign_lines, hand_made, merged
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots
@@ -82,7 +83,7 @@ class Prover:
         unreadable = unreadable_rules(self._git, change, broken)
         if unreadable is not None:
             return Judged(msgspec.structs.replace(unreadable, tree=tree), change)
-        return self._case(rules, sorted_out(self._git, change), said).judged(only)
+        return self._case(rules, sorted_out(self._git, change, rules), said).judged(only)
 
     def _merge(self, said: Said, tree: str, only: Sequence[str]) -> Judged:
         """What git merges by itself asks for nothing; what a hand added is judged like a commit."""
@@ -90,7 +91,7 @@ class Prover:
         rules, _ = rules_for(self._git, self._git.tree(said.parents[0]), tree)
         change = read_change(self._git, auto.ours, tree, rules)
         by_hand = hand_made(self._git, auto, tree)
-        found = sorted_out(self._git, change)
+        found = sorted_out(self._git, change, rules)
         alien = foreign_lines(self._git, found.change, said.parents)
         note = "judged by the suite of the tip"
         if not alien:
@@ -126,14 +127,17 @@ class Prover:
     def red(self, parent_tree: str, tree: str, only: Sequence[str] = ()) -> Judged:
         """The first half of a cycle: the tests of ``tree`` on the parent's code."""
         rules = rules_of(self._git, parent_tree, fallback=tree)
-        change = read_change(self._git, parent_tree, tree, rules)
+        apart = taken_apart(self._git, read_change(self._git, parent_tree, tree, rules), rules)
+        change = apart.change
         hybrid_tree = hybrid(self._git, change)
         wanted = wanted_of(change, rules, only) if change.on("test") or only else []
         proof = untrusted(self._trusted, commands_of(wanted))
         runs: list[tuple[str, Run]] = []
         if proof is None:
             runs = [(w.suite.name, self._bench.run(w, hybrid_tree)) for w in wanted]
-            facts = facts_of(self._git, change, provisional=not change.on("production"))
+            facts = facts_of(
+                self._git, change, hybrid_tree, provisional=not change.on("production")
+            )
             proof = seen_red(runs, facts)
         pairs = tuple(Pair(name, run, Run()) for name, run in runs)
         placed = msgspec.structs.replace(proof, tree=tree, hybrid=hybrid_tree)

@@ -1,7 +1,7 @@
 """Trees that no commit has: a snapshot of the working tree, and the hybrid tree."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -42,8 +42,13 @@ def hybrid(git: Git, change: "Change", sides: Collection[str] = ("test", "enviro
     ]
     if not lines:
         return change.parent_tree
+    return with_entries(git, change.parent_tree, lines)
+
+
+def with_entries(git: Git, tree: str, lines: Sequence[str]) -> str:
+    """A tree with other entries at some paths, each as ``git update-index`` takes it."""
     with private_index(git) as index:
-        git.call("read-tree", change.parent_tree, index=index)
+        git.call("read-tree", tree, index=index)
         stdin = os.fsencode("\0".join(lines) + "\0")
         git.call("update-index", "-z", "--index-info", stdin=stdin, index=index)
         return git.text("write-tree", index=index)

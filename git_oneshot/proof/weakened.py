@@ -18,6 +18,7 @@ from git_oneshot.git import Git
 from git_oneshot.proof.bench import Bench, Wanted
 from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File, read_change
+from git_oneshot.proof.inside import taken_apart
 from git_oneshot.proof.trees import hybrid
 
 
@@ -42,8 +43,8 @@ def weakened(
         held -= _adapted(git, edited, pairs, held)
     if not held:
         return None
-    back = read_change(git, change.tree, change.parent_tree, rules)
-    old_tests = hybrid(git, back, ("test",))
+    back = taken_apart(git, read_change(git, change.tree, change.parent_tree, rules), rules)
+    old_tests = hybrid(git, back.change, ("test",))
     again = [w._replace(selected=_only(w, edited)) for w in wanted] if files else wanted
     after = [(w.suite.name, bench.run(w, old_tests)) for w in again]
     doubtful = doubt(run for _, run in after)
@@ -70,7 +71,7 @@ def _lost(git: Git, edited: Mapping[str, File], pairs: Sequence[Pair]) -> bool:
     with_tests = {result.file for pair in pairs for result in pair.green.results}
     shared = [f for path, f in edited.items() if path.endswith(".py") and path not in with_tests]
     names = [blob for file in shared for blob in (file.old, file.new)]
-    texts = [(blob or b"").decode(errors="replace") for blob in read_blobs(git, names)]
+    texts = [blob.decode(errors="replace") for blob in read_blobs(git, names)]
     return any(loses(old, new) for old, new in zip(texts[::2], texts[1::2], strict=True))
 
 

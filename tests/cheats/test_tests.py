@@ -166,7 +166,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pair, Fact
         tests[f"test_{len(CHEATS):02}.py"] = IMPORTS + "def test(): assert calc.add(1, 1) == 2\n"
         judged = made.prover().prove(before, made.commit({"calc.py": CHANGED, **tests}))
         [pair] = judged.runs
-        yield pair, facts_of(made.git, judged.change)
+        yield pair, facts_of(made.git, judged.change, judged.change.parent_tree)
 
 
 def only(run: Run, file: str) -> Run:

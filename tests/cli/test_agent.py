@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from git_oneshot.cli.mending import HELP
-from git_oneshot.core.verdict import DOUBTS, FAILURES
+from git_oneshot.core.codes import DOUBTS, FAILURES
 from tests.agent import Agent, Work
 from tests.gate.project import QUICK, RULES, MakeProject, Project
 

@@ -5,9 +5,9 @@ from git_oneshot.cli.main import COMMANDS
 from git_oneshot.cli.parts import Refusal, excerpt
 from git_oneshot.cli.proofs import proof_data
 from git_oneshot.cli.refusal import after_error
+from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Plan, Proof
-from git_oneshot.core.verdict import DOUBTS, FAILURES
 from tests.gate.project import ROOT, Project
 
 SOURCES = sorted((ROOT / "git_oneshot").rglob("*.py"))

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
+from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import regression, unchanged
 from git_oneshot.core.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
-from git_oneshot.core.verdict import DOUBTS, FAILURES, SHOWN, judge, reason, seen_red
+from git_oneshot.core.verdict import SHOWN, judge, reason, seen_red
 
 TEST: Final = "tests/test_calc.py"
 CALC: Final = "src/calc.py"

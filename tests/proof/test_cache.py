@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core import facts as f
+from git_oneshot.core.codes import DOUBTS
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.runs import Result, Run
-from git_oneshot.core.verdict import DOUBTS
 from git_oneshot.proof.cache import ProofCache, write
 
 KEY: Final = ("1", "pytest", "a" * 40)

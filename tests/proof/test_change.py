@@ -38,7 +38,8 @@ def sides_of(found: Change) -> dict[str, Side]:
 
 
 def facts(repo: Repo, *, provisional: bool = False) -> Facts:
-    return facts_of(repo.discover(), change(repo), provisional=provisional)
+    found = change(repo)
+    return facts_of(repo.discover(), found, found.parent_tree, provisional=provisional)
 
 
 SIDES: Final[dict[str, Side]] = {

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.verdict import advice
+from git_oneshot.core.codes import advice
 from git_oneshot.proof.inert import same_python
 from git_oneshot.proof.script import grammar_of, same_script
 from tests.proof.conftest import MakeLab

@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
+from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.runs import Run
-from git_oneshot.core.verdict import FAILURES
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import Slots

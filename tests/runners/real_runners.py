@@ -17,8 +17,8 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.languages import is_test
 from git_oneshot.proof.runners import RUNNERS
 from git_oneshot.proof.suites import rules_of
-from tests.proof.lab import Files, Lab, said, user_environment
-from tests.runners.projects import PROJECTS, Project
+from tests.proof.lab import Lab, said, user_environment
+from tests.runners.projects import ESM, PROJECTS, Files, Project
 from tests.sandbox import MakeRepo
 
 # Where `make runners` put what comes from outside.
@@ -89,3 +89,44 @@ def test_red_is_seen_before_the_code_is_written(name: str, prove: Prove) -> None
     proof = prove(PROJECTS[name], tests, half=True)
     assert (proof.word, len(proof.tests)) == ("PASS", 1), proof
     assert proof.tests[0].reason == PROJECTS[name].reason, proof
+
+
+RUST: Final = (
+    "pub fn sub(a: i32, b: i32) -> i32 { a - b }\n%s\n#[cfg(test)]\nmod tests {\n    %s\n}\n"
+)
+SCRIPT: Final = "export const sub = (a, b) => a - b\n%s\nif (import.meta.vitest) {\n  %s\n}\n"
+RUST_ADD: Final = "pub fn add(a: i32, b: i32) -> i32 { a + b }"
+SCRIPT_ADD: Final = "export const add = (a, b) => a + b"
+ADDS: Final = "#[test]\n    fn adds() { assert_eq!(super::%s, 3); }"
+IN_SOURCE: Final = "import.meta.vitest.test('adds', () => import.meta.vitest.expect(%s).toBe(3))"
+INSIDE: Final[dict[str, tuple[Files, Files, Files]]] = {
+    "cargo": (
+        {"Cargo.toml": "[package]\nname = 'calc'\n", "src/lib.rs": RUST % ("", "")},
+        {"src/lib.rs": RUST % (RUST_ADD, ADDS % "add(1, 2)")},
+        {"src/lib.rs": RUST % (RUST_ADD, ADDS % "sub(4, 1)")},
+    ),
+    "vitest": (
+        {"package.json": ESM % ', "devDependencies": {"vitest": "*"}',
+         "vitest.config.js": "export default { test: { includeSource: ['src/*.js'] } }\n",
+         "src/calc.test.js": "import { expect, test } from 'vitest'\ntest('it', () => {})\n",
+         "src/calc.js": SCRIPT % ("", "")},
+        {"src/calc.js": SCRIPT % (SCRIPT_ADD, IN_SOURCE % "add(1, 2)")},
+        {"src/calc.js": SCRIPT % (SCRIPT_ADD, IN_SOURCE % "sub(4, 1)")},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("runner", INSIDE)
+def test_h47_tests_inside_of_code_are_told_from_it(runner: str, prove: Prove) -> None:
+    base, good, vacuous = INSIDE[runner]
+    proof = prove(Project(runner, (runner,), base, good, vacuous, {}), good)
+    assert said(proof) == "PASS behaviour", proof
+
+
+@pytest.mark.parametrize("runner", INSIDE)
+def test_h47_tests_inside_of_code_prove_nothing_that_they_pass_without(
+    runner: str, prove: Prove
+) -> None:
+    base, good, vacuous = INSIDE[runner]
+    proof = prove(Project(runner, (runner,), base, good, vacuous, {}), vacuous)
+    assert said(proof) == "FAIL(vacuous-red)", proof

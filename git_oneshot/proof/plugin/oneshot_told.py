@@ -35,6 +35,11 @@ def told(value: Any) -> dict[str, Any]:
     """What an exception says: its class, its message, what it missed, where it came through."""
     if type(value).__name__ == "CollectError" and value.__cause__ is not None:
         value = value.__cause__  # pytest wraps what went wrong at import
+    example = _example(value)
+    if example:
+        # Whatever it does instead, an example that fails does not show what it says.
+        return {"exception": "DocTestFailure", "bases": ["DocTestFailure", "AssertionError"],
+                "message": example, "missing": "", "frames": []}  # fmt: skip
     missing = value.filename if isinstance(value, OSError) else getattr(value, "name", None)
     if missing is None and isinstance(value, KeyError) and value.args:
         missing = value.args[0]
@@ -61,6 +66,16 @@ def told(value: Any) -> dict[str, Any]:
         "missing": missing if isinstance(missing, str) else "",
         "frames": frames[-50:],
     }
+
+
+def _example(value: Any) -> str:
+    """The first example of a docstring that failed, as pytest says it; "" for all else."""
+    first = (getattr(value, "failures", None) or [value])[0]
+    if type(first).__name__ not in ("DocTestFailure", "UnexpectedException"):
+        return ""
+    exc_info = getattr(first, "exc_info", None)
+    got = repr(exc_info[1]) if exc_info else first.got
+    return f">>> {first.example.source.strip()}: {got.strip()}"[:500]
 
 
 def foreign() -> list[str]:

@@ -1,0 +1,46 @@
+"""The codes of verdicts that are not PASS, and what to do about each."""
+
+from typing import Final
+
+from git_oneshot.core.facts import Proof
+
+FAILURES: Final = {
+    "no-test": "code changed and no test did: add one that fails without it, or declare a class",
+    "vacuous-red": "the tests pass without the change: make one fail first",
+    "broken-test": "the tests fail without the change for no reason that it takes away: "
+    "make them check what the change does",
+    "green-failed": "a test fails with the change: make it pass, then git oneshot green",
+    "regression": "a test that passed before fails: mend what broke it",
+    "skipped": "a test that passed before is skipped: let it run",
+    "vanished": "a test that passed before is gone: bring it back, or rename it",
+    "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
+    "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
+    "flaky": "a test was red without the change, and then was not: make it tell by the code alone",
+    "unpinned": "a part of the change is missed by no test: test it, or commit it apart",
+    "weakened": "a test was changed to pass with the old code and the new: make it tell them apart",
+    "new-test": "a refactoring brings no test: commit the new tests first, by themselves",
+    "uncovered": "no test executes a line that a refactor changes: cover it first, by itself",
+    "fixup": "the commit is to be squashed into another: git rebase -i --autosquash",
+    "check-failed": "a check command of the rules fails: mend what it names",
+    "suite-failed": "the suite fails: mend it first",
+}
+DOUBTS: Final = {
+    "runner": "the test run cannot be believed: exit code, report and tests disagree",
+    "timeout": "the tests took longer than the suite's timeout",
+    "budget": "the tests would take longer than a commit may wait",
+    "deps": "the packages of the lock file are not installed, or the setup failed",
+    "environment": "the tests need a package that is not installed",
+    "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
+    "submodule": "the commit of a submodule is not in this clone: git submodule update --init",
+    "untrusted": "the commands are not trusted in this clone: git oneshot trust",
+    "inseparable": "the tests inside of the code cannot be told from it: "
+    "put them into a file of their own, or at the end of theirs",
+    "missing-objects": "the repository lacks objects that the proof needs",
+}
+
+
+def advice(proof: Proof) -> str:
+    """What to do about a verdict that is not PASS, remarks that begin with 'hint: ' included."""
+    told = {**FAILURES, **DOUBTS}.get(proof.code, "").partition(": ")[2]
+    more = [note.removeprefix("hint: ") for note in proof.notes if note.startswith("hint: ")]
+    return "; ".join([told, *more])

@@ -1,0 +1,180 @@
+"""Tests inside of production files: where the language says that they begin and end.
+
+=========  ====================================================================
+language   tests are
+=========  ====================================================================
+Rust       items under ``#[cfg(test)]``, ``#[test]`` or another ``…::test``
+scripts    ``if (import.meta.vitest) { … }``, also in the scripts of Vue and Svelte
+Python     the examples in docstrings: ``core/examples.py``
+=========  ====================================================================
+
+A file is taken apart into its tests and its rest, so that the rest as it was can
+be put together with the tests as they are: the file's part in the hybrid tree.
+Only what stands at the top of a file is taken for a test, and nothing where its
+text cannot be followed to the end.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from git_oneshot.core.tokens import LostError, Token, closing, rust_tokens, script_tokens
+
+Span = tuple[int, int]
+
+_SCRIPTS: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+_MARKUP: Final = (".vue", ".svelte")
+
+# How a file says that it holds tests; also in languages that are not taken apart here.
+_SIGNS: Final = {
+    ".rs": r"#!?\[[^\]\n]*\btest\b|^\s*//[/!] *```",
+    **dict.fromkeys((*_SCRIPTS, *_MARKUP), r"\bimport\.meta\.vitest\b"),
+    ".zig": r"^\s*test\b[^=;\n]*\{",
+    ".d": r"^\s*unittest\b",
+    ".rkt": r"\(module[+*]\s+test\b",
+}
+
+
+class Split(NamedTuple):
+    """A file taken apart: its rest is ``head`` + ``tail``, and its tests are between these."""
+
+    head: str
+    tests: tuple[str, ...]
+    tail: str
+
+    def is_like(self, other: "Split") -> bool:
+        """Whether the rest of both is the same, but for blank lines around the tests."""
+        one, two = ("\n".join((s.head.strip(), s.tail.strip())).strip() for s in (self, other))
+        return one == two
+
+
+def holds_tests(path: str, source: str) -> bool:
+    """Whether a file says that it holds tests."""
+    sign = next((sign for end, sign in _SIGNS.items() if path.endswith(end)), None)
+    return sign is not None and bool(re.search(sign, source, re.MULTILINE))
+
+
+def split(path: str, source: str) -> Split | None:
+    """A file taken apart; None where its tests cannot be told from its rest."""
+    finder = next((find for end, find in _FINDERS.items() if path.endswith(end)), None)
+    if finder is None:
+        return None
+    try:
+        spans, place = finder(source)
+    except LostError:
+        return None
+    begin = spans[0][0] if spans else place
+    bounds = [begin, *(n for span in spans for n in span), len(source)]
+    pieces = [source[a:b] for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
+    tests = tuple(source[first:last].strip() for first, last in spans)
+    return Split(source[:begin], tests, "".join(pieces))
+
+
+def together(rest: Split, tests: Split) -> str:
+    """The rest of one version of a file with the tests of another."""
+    return "\n".join([rest.head, *tests.tests, rest.tail]) if tests.tests else rest.head + rest.tail
+
+
+# -- rust --------------------------------------------------------------------------------
+
+
+def _rust(source: str) -> tuple[list[Span], int]:
+    tokens = list(rust_tokens(source))
+    if any(told for _, told, inner in _attributes(tokens, 0) if inner):
+        return [(0, len(source))], 0
+    return list(_rust_tests(tokens)), len(source)
+
+
+def _rust_tests(tokens: list[Token]) -> Iterator[Span]:
+    """The items at the top of a file that are compiled for tests alone."""
+    at = 0
+    while at < len(tokens):
+        first, is_test = at, False
+        for end, told, inner in _attributes(tokens, at):
+            first = end if inner else first
+            is_test = (is_test or told) and not inner
+            at = end
+        if at < len(tokens):
+            at = _item(tokens, at)
+            if is_test:
+                yield tokens[first].start, tokens[at - 1].end
+
+
+def _attributes(tokens: list[Token], at: int) -> Iterator[tuple[int, bool, bool]]:
+    """The attributes that begin at a token: where each ends, if it says test, if it is inner."""
+    while at + 2 < len(tokens) and tokens[at].text == "#":
+        inner = tokens[at + 1].text == "!"
+        bracket = at + 1 + inner
+        if tokens[bracket].text != "[":
+            return
+        end = closing(tokens, bracket)
+        yield end + 1, _says_test([t.text for t in tokens[bracket + 1 : end]]), inner
+        at = end + 1
+
+
+def _says_test(words: list[str]) -> bool:
+    """Whether an attribute makes of its item a test, or something for tests alone."""
+    said = "".join(words)
+    return bool(re.fullmatch(r"(?:\w+::)*test(?:\(.*\))?|cfg\((?:test|all\(test,.*\))\)", said))
+
+
+def _item(tokens: list[Token], at: int) -> int:
+    """The token behind an item."""
+    head = []
+    for token in tokens[at:]:
+        if not re.fullmatch(r"\w+", token.text):
+            break
+        head.append(token.text)
+    plain = [word for word in head if word not in ("pub", "unsafe", "async")]
+    by_line = plain[:1] in (["use"], ["const"], ["static"], ["type"]) and "fn" not in plain
+    while at < len(tokens):
+        text = tokens[at].text
+        if text in ("(", "[", "{"):
+            at = closing(tokens, at)
+        if text == ";" or (text == "{" and not by_line):
+            return at + 1
+        at += 1
+    return at
+
+
+# -- scripts -----------------------------------------------------------------------------
+
+_GUARD: Final = ["if", "(", "import", ".", "meta", ".", "vitest"]
+
+
+def _script(source: str) -> tuple[list[Span], int]:
+    return list(_blocks(list(script_tokens(source)))), len(source)
+
+
+def _blocks(tokens: list[Token]) -> Iterator[Span]:
+    """The blocks at the top of a script that only vitest runs."""
+    at = 0
+    while at < len(tokens):
+        end = at
+        if [t.text for t in tokens[at : at + len(_GUARD)]] == _GUARD:
+            block = closing(tokens, at + 1) + 1
+            if [t.text for t in tokens[block : block + 1]] == ["{"]:
+                end = closing(tokens, block)
+                if [t.text for t in tokens[end + 1 : end + 2]] != ["else"]:
+                    yield tokens[at].start, tokens[end].end
+        elif tokens[at].text in ("(", "[", "{"):
+            end = closing(tokens, at)
+        at = end + 1
+
+
+def _markup(source: str) -> tuple[list[Span], int]:
+    spans: list[Span] = []
+    place = len(source)
+    for found in re.finditer(r"<script\b[^>]*>(.*?)</script\s*>", source, re.DOTALL):
+        begin, place = found.span(1)
+        spans += [(begin + a, begin + b) for a, b in _script(found[1])[0]]
+    return spans, place
+
+
+_FINDERS: Final[dict[str, Callable[[str], tuple[list[Span], int]]]] = {
+    ".rs": _rust,
+    **dict.fromkeys(_SCRIPTS, _script),
+    **dict.fromkeys(_MARKUP, _markup),
+}
+# Files that are taken apart here, or of which it is known how they say that they hold tests.
+ENDINGS: Final = tuple(_SIGNS)
