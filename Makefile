@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats contract fuzz truth bench dist install clean
+.PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats laws contract fuzz truth bench dist install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -59,6 +59,11 @@ runners: $(VENV)/test.stamp
 ## cheats    every cheat that we know of; CHEATS=thorough: only those that take too long for `make check`
 cheats: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -q -n 2 -m '$(CHEATS)' tests/cheats
+
+## laws      the laws of the workflow and of trails, with 2,000 examples each
+laws: $(VENV)/test.stamp
+	@HYPOTHESIS_PROFILE=thorough nice $(BIN)/python -m pytest -q -n 2 -m '' tests/core \
+		tests/trail/test_forks.py tests/trail/test_damage.py tests/trail/test_contract.py
 
 ## contract  trails over every transport of git, and forges against their own descriptions, on loopback
 contract: $(VENV)/test.stamp

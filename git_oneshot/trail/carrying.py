@@ -12,19 +12,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+from dulwich.errors import ObjectFormatException
+from dulwich.object_format import OBJECT_FORMATS
+from dulwich.objects import ShaFile
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FEATURE, FeatureId
-from git_oneshot.git import SYNCED, Git, GitError
+from git_oneshot.core.ids import FEATURE, FeatureId, printable
+from git_oneshot.git import Git, GitError
+from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
 from git_oneshot.trail.objects import parse_commit, root
 from git_oneshot.trail.reading import MAX_COMMIT
+from git_oneshot.trail.shelter import shelter
 from git_oneshot.trail.store import Tip, Trail
 from git_oneshot.trail.tree import entries_in
 
 VERSION: Final = 1
-_KINDS: Final = ("commit", "tree", "blob")
+_NUMBERS: Final = {"commit": 1, "tree": 2, "blob": 3}  # in a pack
+_KINDS: Final = tuple(_NUMBERS)
 
 
 def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
@@ -44,15 +50,19 @@ def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
 
 
 def _below(store: GitStore, tree: str, done: set[str]) -> Iterator[bytes]:
-    if tree in done:
-        return
-    done.add(tree)
-    kind, content = store.look(tree)
-    if kind == "tree":
-        for _, oid in entries_in(store.objects, store.look, tree).values():
-            yield from _below(store, oid.decode(), done)
-    if kind in _KINDS and content is not None:
-        yield _line({"type": kind, "id": tree, **_as_it_is(content)})
+    """A tree behind all that it leads to, however deep that is, less what is done."""
+    stack = [(tree, False)]
+    while stack:
+        oid, ready = stack.pop()
+        if not ready and oid in done:
+            continue
+        done.add(oid)
+        kind, content = store.look(oid)
+        if kind == "tree" and not ready:
+            below = entries_in(store.objects, store.look, oid).values()
+            stack += [(oid, True), *((one.decode(), False) for _, one in below)]
+        elif kind in _KINDS and content is not None:
+            yield _line({"type": kind, "id": oid, **_as_it_is(content)})
 
 
 def _apart(content: bytes) -> dict[str, Any]:
@@ -96,8 +106,17 @@ def take(git: Git, store: GitStore, lines: Iterable[bytes]) -> Trail:
     """
     rows = iter(lines)
     feature, end = _head(git, next(rows, b""))
-    for number, line in enumerate(rows, 2):
-        _write(git, number, line)
+    kept: list[str] = []
+    try:
+        kept.extend(_written(git, batch) for batch in _batches(git, rows))
+        return _taken(store, feature, end)
+    finally:
+        for path in kept:
+            Disk().unlink(path)
+
+
+def _taken(store: GitStore, feature: FeatureId, end: str) -> Trail:
+    """Let the ref lead to a trail whose objects are here."""
     ours = next((t for t in store.tips() if t.feature == feature and not t.origin), None)
     ends = (end,) if ours is None or ours.commit == end else (ours.commit, end)
     [alone] = store.read([Tip(feature, end)])
@@ -128,7 +147,22 @@ def _head(git: Git, line: bytes) -> tuple[FeatureId, str]:
     return FeatureId(feature), tip
 
 
-def _write(git: Git, number: int, line: bytes) -> None:
+def _batches(git: Git, rows: Iterable[bytes]) -> Iterator[list[ShaFile]]:
+    """The objects, as many at a time as are good to have in memory."""
+    batch: list[ShaFile] = []
+    size = 0
+    for number, line in enumerate(rows, 2):
+        batch.append(_object(git, number, line))
+        size += len(line)
+        if size > MAX_COMMIT:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _object(git: Git, number: int, line: bytes) -> ShaFile:
+    """The object that a line is."""
     try:
         said = msgspec.json.decode(line, type=dict[str, Any])
         kind, content = str(said["type"]), _joined(said)
@@ -139,10 +173,27 @@ def _write(git: Git, number: int, line: bytes) -> None:
     digest = hashlib.new(git.object_format, b"%s %d\0" % (kind.encode(), len(content)) + content)
     if digest.hexdigest() != said.get("id"):
         raise _refusal(number, "is not what its id says")
-    try:  # git looks whether it is one, and a ref is about to lead to it: it has to last
-        git.output(*SYNCED, "hash-object", "-t", kind, "-w", "--stdin", stdin=content or b"")
-    except GitError as err:
+    try:
+        form = OBJECT_FORMATS[git.object_format]
+        return ShaFile.from_raw_string(_NUMBERS[kind], content, object_format=form)
+    except (ObjectFormatException, ValueError, AssertionError) as err:
         raise _refusal(number, f"is no {kind}") from err
+
+
+def _written(git: Git, batch: Sequence[ShaFile]) -> str:
+    """Write objects, which last then; a file that keeps them from a gc until it is removed.
+
+    git looks whether each is one, and whether all that it leads to is there.
+    """
+    try:
+        return shelter(git, Disk(), batch, "--strict")
+    except GitError as err:
+        said = err.stderr.strip().splitlines() or ["git index-pack failed"]
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"git does not take these objects: {printable(said[-1].removeprefix('fatal: '))}",
+            "git oneshot export makes what it takes",
+        ) from err
 
 
 def _refusal(number: int, what: str) -> OneshotError:

@@ -41,8 +41,11 @@ def collecting(common_dir: str, now: float) -> bool:
     return True
 
 
-def shelter(git: Git, disk: Disk, objects: Sequence[ShaFile]) -> str:
-    """Put objects into a pack that no gc touches until the file that this names is removed."""
+def shelter(git: Git, disk: Disk, objects: Sequence[ShaFile], *checks: str) -> str:
+    """Put objects into a pack that no gc touches until the file that this names is removed.
+
+    ``checks``: options of `git index-pack`. It is synced. Raises GitError.
+    """
     from dulwich.pack import write_pack_objects
 
     data = bytearray()
@@ -50,10 +53,10 @@ def shelter(git: Git, disk: Disk, objects: Sequence[ShaFile]) -> str:
     for left in reversed(range(_TRIES)):
         try:
             said = git.text("-c", "core.fsync=pack,pack-metadata", "index-pack", "--stdin",
-                            "--keep=git oneshot append", stdin=bytes(data))  # fmt: skip
+                            "--keep=git oneshot append", *checks, stdin=bytes(data))  # fmt: skip
             break
         except GitError:
-            if not left:
+            if not left or checks:  # which do not come out otherwise the next time
                 raise
     folder = os.path.join(git.common_dir, "objects", "pack")
     disk.sync(folder)

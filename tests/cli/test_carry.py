@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import os
 
 import pytest
 
 from git_oneshot.core.markdown import GAP
+from git_oneshot.trail.objects import FOLDER, Objects, tree_of
 from tests.gate.project import FEATURE, MakeProject, Project
+from tests.trail.crafted import hash_object
 
 REF = f"refs/oneshot/{FEATURE}"
 NASTY = "<script>alert(1)</script> | @all \x1b[31m \u202e closes #1 ![x](http://e)"
@@ -96,3 +99,46 @@ def test_an_object_that_is_none_is_refused(feature: Project, make: MakeProject) 
     done = two.cli("import", "--json", stdin=f"{head}\n{bogus}\n".encode())
     assert (done.code, done.json["error"]["message"]) == (2, "line 2 is no commit")
     assert two.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+
+def test_an_object_that_leads_to_nothing_is_refused(feature: Project, make: MakeProject) -> None:
+    lines = feature.do("export", FEATURE).out.splitlines(keepends=True)
+    two = make("two")
+    for lost in range(2, len(lines) - 1):  # the empty tree, before these, git has by heart
+        text = "".join(lines[:lost] + lines[lost + 1 :])
+        done = two.cli("import", "--json", stdin=text.encode())
+        assert (done.code, done.error) == (2, "INVALID_INPUT")
+        assert "git does not take these objects: " in done.json["error"]["message"]
+    assert two.git("for-each-ref", "refs/oneshot") == ""
+    assert list((two.path / ".git" / "objects" / "pack").glob("*.keep")) == []
+
+
+def test_a_trail_is_taken_in_by_few_processes(
+    feature: Project, make: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one for each object: a trail of 10,000 events has 20,000."""
+    text = feature.do("export", FEATURE).out
+    two = make("two")
+    log = two.path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(log))
+    two.do("import", stdin=text.encode())
+    ran = [line for line in log.read_text().splitlines() if "trace: built-in: git" in line]
+    assert sum("index-pack" in line for line in ran) == 1
+    assert not any("hash-object" in line for line in ran)
+
+
+def test_a_tree_that_is_deep_is_carried(feature: Project, make: MakeProject) -> None:
+    """Deeper than a function may call itself, on a trail that someone made."""
+    tip = feature.git("rev-parse", REF)
+    git = feature.repo.discover()
+    objects = Objects(os.path.join(git.common_dir, "objects"), git.object_format)
+    oid = objects.add(tree_of({}))
+    for _ in range(1_500):
+        oid = objects.add(tree_of({b"d": (FOLDER, oid)}))
+    raw = feature.git("cat-file", "commit", tip).replace(
+        feature.git("rev-parse", f"{REF}^{{tree}}"), oid.decode()
+    )
+    deep = hash_object(feature.repo, "commit", raw.encode() + b"\n")
+    feature.git("update-ref", REF, deep)
+    text = feature.do("export", FEATURE).out
+    assert len(text.splitlines()) > 1_500

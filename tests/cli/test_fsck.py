@@ -86,6 +86,14 @@ def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_
     assert feature.git("rev-parse", "refs/oneshot/next") == before
 
 
+def test_what_a_person_says_of_a_commit_is_sealed(feature: Project, tmp_path: Path) -> None:
+    signing(feature, tmp_path)
+    feature.do("declare", "refactor", "--reason", "one loop instead of two")
+    assert "gpgsig" in feature.git("cat-file", "commit", REF)
+    [seal] = feature.do("fsck", "--signatures", "--json").data["seals"]
+    assert seal["verdict"] == "good"
+
+
 def test_a_seal_that_cannot_be_made_is_left_out_and_said(feature: Project, tmp_path: Path) -> None:
     signing(feature, tmp_path)
     feature.git("config", "gpg.ssh.program", "false")

@@ -162,6 +162,28 @@ def test_damage_of_a_remotes_copy_is_left_aside(
     assert receipt.state.requests == 1
 
 
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_the_merge_is_the_one_that_every_version_made(
+    repo: MakeRepo, opened: Open, form: str
+) -> None:
+    """Byte for byte: clones with different versions of the program must come to one id."""
+    options = [f"--object-format={form}"]
+    ours = repo("ours", *options)
+    first = append(opened(ours), FEATURE, None, started(), judged(CODE, "both"))
+    ends = []
+    for who in ("ours", "theirs"):
+        point(ours, FEATURE, first.commit)
+        facts = (titled(who), judged(CODE, who), judged("b" * 40, who))
+        ends.append(append(opened(ours), FEATURE, first, *facts).commit)
+    merge = join(opened(ours), Tip(FEATURE, ends[0], "", (ends[1],)))
+    said = ours.git("cat-file", "commit", merge)
+    notes = "".join(ours.git("cat-file", "blob", line.split()[2]) + "\n"
+                    for line in ours.git("ls-tree", "-r", merge).splitlines())  # fmt: skip
+    golden = GOLDEN.with_name(f"merge-v1-{form}.txt")
+    text = f"{merge}\n\n{said}\n\n{notes}"
+    assert golden.read_text(encoding="utf-8") == text
+
+
 def test_the_golden_fork_leads_to_the_state_it_always_led_to() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     entries = [

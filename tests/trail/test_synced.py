@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,11 +16,14 @@ import pytest
 
 from git_oneshot.core.commands import Start
 from git_oneshot.session import Session
-from tests.sandbox import MakeWorld, Repo
+from git_oneshot.trail.carrying import lines_of
+from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, Open
+from tests.trail.test_audit import signing
 
+ROOT = Path(__file__).parents[2]
 REF = f"refs/oneshot/{FEATURE}"
-CALLS = "fsync,fdatasync,rename,renameat,renameat2,write"
+CALLS = "fsync,fdatasync,rename,renameat,renameat2,link,linkat,write"
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None,
@@ -35,13 +39,14 @@ class Call(NamedTuple):
     text: str
 
 
-def traced(repo: Repo, log: Path) -> list[Call]:
-    """The system calls of one append by one process and its git, up to its acknowledgement."""
-    argv = ["strace", "-f", "-y", "-s", "300", "-o", str(log), "-e", f"trace={CALLS}",
-            sys.executable, "-m", "tests.trail.appender", str(repo.path), FEATURE, "1"]  # fmt: skip
+def traced(log: Path, *argv: str, cwd: Path = ROOT, stdin: str = "") -> list[Call]:
+    """The system calls of one process and its git, up to its acknowledgement: what it prints."""
+    argv = ("strace", "-f", "-y", "-s", "300", "-o", str(log), "-e", f"trace={CALLS}",
+            sys.executable, *argv)  # fmt: skip
     done = subprocess.run(
-        argv, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
-    )
+        argv, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)}, input=stdin,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if "PTRACE" in done.stderr or "ptrace" in done.stderr:
         pytest.skip(f"NOT SHOWN that appends are synced: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
@@ -51,10 +56,19 @@ def traced(repo: Repo, log: Path) -> list[Call]:
         if found:
             paths = re.findall(r"[<\"](/[^>\"]*)[>\"]", found[2])
             calls.append(Call(found[1], tuple(paths), found[2]))
-    event = done.stdout.strip()
+    event = done.stdout.split()[0]
     said = next(i for i, c in enumerate(calls) if c.name == "write" and event in c.text
                 and c.text.startswith("1<"))  # fmt: skip
     return calls[:said]
+
+
+def moved(calls: Sequence[Call]) -> tuple[int, set[str], set[str]]:
+    """When the ref moved, and what was synced before that and after."""
+    [swap] = [i for i, c in enumerate(calls) if c.name.startswith("rename")
+              and c.paths[-1].endswith(REF)]  # fmt: skip
+    before = {p for c in calls[:swap] if c.name.startswith("f") for p in c.paths}
+    after = {p for c in calls[swap:] if c.name.startswith("f") for p in c.paths}
+    return swap, before, after
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -66,15 +80,56 @@ def test_objects_are_synced_then_the_ref_then_it_is_acknowledged(
         work.git("pack-refs", "--all")
     git = os.path.realpath(work.path / ".git")
 
-    calls = traced(work, tmp_path / "calls")
+    appender = ("-m", "tests.trail.appender", str(work.path), FEATURE, "1")
+    calls = traced(tmp_path / "calls", *appender)
 
-    [swap] = [i for i, c in enumerate(calls) if c.name.startswith("rename")
-              and c.paths[-1].endswith(REF)]  # fmt: skip
+    swap, before, after = moved(calls)
     made = {c.paths[-1] for c in calls[:swap] if c.name.startswith("rename")
             and c.paths[-1].startswith(f"{git}/objects/")}  # fmt: skip
-    before = {p for c in calls[:swap] if c.name == "fsync" for p in c.paths}
-    after = {p for c in calls[swap:] if c.name == "fsync" for p in c.paths}
     assert len(made) == 1  # a request speaks of no code commit: no new tree
     assert made <= before
     assert f"{git}/{REF}.lock" in before
     assert os.path.dirname(f"{git}/{REF}") in after
+
+
+def test_what_is_taken_in_is_synced_before_its_ref(
+    repo: MakeRepo, opened: Open, world: MakeWorld, tmp_path: Path
+) -> None:
+    """All of it is in one pack, which has its name before it is synced, or behind."""
+    one, two = repo("one"), repo("two")
+    store = opened(one)
+    tip = Session(store, world()).execute(FEATURE, Start()).tip
+    [trail] = store.read([tip])
+    lines = b"".join(lines_of(one.discover(), store, trail)).decode()
+
+    calls = traced(tmp_path / "calls", "-m", "git_oneshot", "import", cwd=two.path, stdin=lines)
+
+    swap, before, after = moved(calls)
+    packs = os.path.realpath(two.path / ".git" / "objects" / "pack")
+    last = [c.paths[-1] for c in calls[:swap] if c.name.startswith(("rename", "link"))]
+    named = {os.path.splitext(path)[1] for path in last if path.startswith(packs)}
+    synced = [os.path.basename(path) for path in before if path.startswith(packs + "/")]
+    assert {".pack", ".idx"} <= named
+    assert sum(name.startswith("tmp_") for name in synced) >= 2
+    assert packs in before
+    assert os.path.dirname(os.path.realpath(two.path / ".git" / REF)) in after
+
+
+def test_a_seal_is_synced_before_its_ref(
+    work: Repo, opened: Open, world: MakeWorld, tmp_path: Path
+) -> None:
+    signing(work, tmp_path)
+    Session(opened(work), world()).execute(FEATURE, Start())
+    sealing = (
+        "import os, time; from git_oneshot.git import discover;"
+        "from git_oneshot.trail.git_store import GitStore;"
+        "store = GitStore(discover('.', os.environ), time.time);"
+        f"tip = store.seal(store.tip('{FEATURE}'), terminal=False)[0];"
+        "os.write(1, b'sealed:' + tip.commit.encode()); store.close()"
+    )
+
+    calls = traced(tmp_path / "calls", "-c", sealing, cwd=work.path)
+
+    _, before, after = moved(calls)
+    assert [path for path in before if "/objects/" in path and "tmp_obj_" in path] != []
+    assert os.path.dirname(os.path.realpath(work.path / ".git" / REF)) in after
