@@ -243,8 +243,7 @@ class App(Talk):
     def bind(self, feature: FeatureId) -> str | None:
         """Write what the hooks noted of a feature; give back the tip to expect after that.
 
-        These events are nobody's command: --key is not theirs, and --if-tip is
-        about the trail before them.
+        These events are nobody's command: --key and --if-tip are not about them.
         """
         from msgspec.structs import replace
 
@@ -255,6 +254,8 @@ class App(Talk):
             return self.if_tip
         if self.if_tip is not None and (loaded.tip is None or loaded.tip.commit != self.if_tip):
             return self.if_tip  # which the command then refuses
+        if loaded.state.gated and self.markers.feature_on(self.branch) is None:
+            self.markers.open(self.branch, feature)  # it was lost, or is another clone's
         world = self.session.world
         unnamed = world._replace(stamp=lambda: replace(world.stamp(), key=None))
         receipt = bind(self.git, Session(self.store, unnamed), feature, self.branch)

@@ -63,7 +63,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
 
 def _bind(app: App, name: FeatureId, state: State) -> bool:
     """Let the hooks know of the feature, where its branch is the one that we are on."""
-    if not state.open or state.spike or not state.branch or app.branch != state.branch:
+    if not state.gated or not state.branch or app.branch != state.branch:
         return False
     there = app.markers.feature_on(state.branch)
     if there is None:

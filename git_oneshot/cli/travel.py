@@ -112,7 +112,7 @@ def split(app: App, *, feature: str | None, new: str) -> Answer:
     name = app.feature(feature)
     tip, state, events = part(app.store, name, feature_id(new))
     on = app.markers.feature_on(state.branch)
-    if state.branch == app.branch and on == name and state.open and not state.spike:
+    if state.branch == app.branch and on == name and state.gated:
         app.markers.open(state.branch, FeatureId(state.feature))
     assert state.phase is not None
     data = SplitOff(

@@ -132,6 +132,11 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether anything can still happen to the feature."""
         return self.phase is not None and self.phase not in FINAL
 
+    @property
+    def gated(self) -> bool:
+        """Whether hooks have a say on its branch: never in a spike."""
+        return self.open and not self.spike
+
     def waiver(self, commit: str, patch_id: str = "") -> Waiver | None:
         """What exempts a commit: said of it, or of another one that made the same change."""
         same = patch_id or next((c.patch_id for c in self.commits if c.id == commit), "")

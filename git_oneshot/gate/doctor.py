@@ -83,7 +83,7 @@ def _markers(c: Clinic) -> Iterator[Finding]:
     here = {tip.feature for tip in c.store.tips() if not tip.origin}
     for name in sorted(here):
         state = states[name]
-        if not state.open or state.spike or c.markers.feature_on(state.branch) == name:
+        if not state.gated or c.markers.feature_on(state.branch) == name:
             continue
         if c.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}") is not None:
             what = f"'{name}' is open on '{state.branch}', and no marker tells the hooks so"

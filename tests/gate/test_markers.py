@@ -8,7 +8,7 @@ import pytest
 
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.markers import Markers
-from tests.gate.project import Project
+from tests.gate.project import FEATURE, Project
 
 ONE, TWO = FeatureId("one"), FeatureId("two")
 
@@ -106,3 +106,13 @@ def test_a_branch_of_a_trail_reaches_nothing_outside(
 def test_what_can_be_no_branch_has_no_marker(markers: Markers, name: str) -> None:
     assert markers.feature_on(name) is None
     assert markers.leaving(name) is None
+
+
+def test_a_marker_that_was_lost_is_written_again_by_the_next_command(feature: Project) -> None:
+    """The docstring of the module says so, and a gate that is off unseen is the worst kind."""
+    markers = Markers(feature.repo.discover())
+    [branch] = markers.all()
+    markers.close(branch)
+    feature.change("more", code=False)
+    feature.do("red")
+    assert markers.feature_on(branch) == FEATURE
