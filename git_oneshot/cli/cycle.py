@@ -13,7 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
 from git_oneshot.cli.data import Greened, Reddened
 from git_oneshot.cli.parts import excerpt
-from git_oneshot.cli.proofs import proof_data
+from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
@@ -111,13 +111,7 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
         return
     data: dict[str, Any] = {"proof": proof_data(proof)}
     why = proof.notes[0] if proof.notes else {**FAILURES, **DOUBTS}[proof.code]
-    if proof.code == "untrusted":
-        raise OneshotError(
-            Code.UNTRUSTED,
-            "the test commands of this repository are not trusted in this clone",
-            "see them and decide: git oneshot trust",
-            **data,
-        )
+    trusted([proof], **data)
     for pair in judged.runs:
         log = pair.red.log if red or proof.code == "broken-test" else pair.green.log
         if proof.code != "vacuous-red" and log:

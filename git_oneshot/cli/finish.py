@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.data import Finalized, Pushed
 from git_oneshot.cli.forges import tell
 from git_oneshot.cli.parts import excerpt
-from git_oneshot.cli.proofs import judgements, proof_data
+from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.prove import proven
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.sending import refused as failed
@@ -24,7 +23,7 @@ from git_oneshot.cli.sending import send_it
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
-from git_oneshot.core.facts import Moved, Proof
+from git_oneshot.core.facts import Moved
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
 from git_oneshot.gate.finalize import check
@@ -62,7 +61,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     }
     table = text.verdicts(checked.verdicts)
     try:
-        _trusted([*(v.proof for v in checked.verdicts), checked.suite])
+        trusted([*(v.proof for v in checked.verdicts), checked.suite])
         if dry_run:
             stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
             to = decide(state, checked.command, stamp)[-1].data
@@ -110,16 +109,6 @@ def _leave(app: App, name: FeatureId, command: Finalize, logs: Logs) -> Receipt:
     left = tuple(one for one in command.records if one.commit not in bound)
     command = replace(command, records=left)
     return app.session.execute(name, command, expect=expect, payloads=logs.payloads)
-
-
-def _trusted(proofs: Sequence[Proof]) -> None:
-    """Say at once what has to be done when it was only the commands that may not run."""
-    if any(proof.code == "untrusted" for proof in proofs):
-        raise OneshotError(
-            Code.UNTRUSTED,
-            "the test commands of this repository are not trusted in this clone",
-            "see them and decide: git oneshot trust",
-        )
 
 
 @answering("push", "prove what is not proven yet, then git push", long=True)

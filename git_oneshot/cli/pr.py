@@ -35,7 +35,6 @@ from git_oneshot.core.review import open_one
 from git_oneshot.core.state import State
 from git_oneshot.forge import merging
 from git_oneshot.forge import synthesize as opening
-from git_oneshot.forge.landing import as_commit
 from git_oneshot.forge.port import Forge, PullRequest
 from git_oneshot.session import Receipt
 
@@ -210,8 +209,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     note = merging.deliver(app.git, state, made, remote)
     if note:
         app.say(f"note: {note}")
-    landing = as_commit(app.git, state, made.commit)
-    receipt = sealed(app, app.session.execute(name, landing.command(state), expect=app.if_tip))
+    receipt = sealed(app, app.session.execute(name, made.command(state), expect=app.if_tip))
     app.markers.close(state.branch)
     merged = there._replace(state="merged")
     answer = _said(app, name, receipt, merged, f"merged as {made.commit[:9]}")

@@ -1,9 +1,10 @@
 """Proofs as programs read them (DESIGN §7)."""
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from git_oneshot.cli.parts import Judgement, ProofData, Turn
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof, Word
 from git_oneshot.gate.judging import Verdict
 
@@ -18,6 +19,17 @@ class ProofFields(TypedDict):
     tests: list[Turn]
     total: int
     notes: list[str]
+
+
+def trusted(proofs: Iterable[Proof], **data: Any) -> None:
+    """Say at once what has to be done when it was only the commands that may not run."""
+    if any(proof.code == "untrusted" for proof in proofs):
+        raise OneshotError(
+            Code.UNTRUSTED,
+            "the test commands of this repository are not trusted in this clone",
+            "see them and decide: git oneshot trust",
+            **data,
+        )
 
 
 def proof_data(proof: Proof) -> ProofData:

@@ -11,15 +11,12 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
 from git_oneshot.cli.parts import Judgement, ProofData
 from git_oneshot.cli.proof_data import Proved
-from git_oneshot.cli.proofs import judgements, proof_data
+from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.state import State
-from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import of_feature
-from git_oneshot.gate.judging import Verdict, judge_all, leaving, worst
-from git_oneshot.gate.spool import foreseen
+from git_oneshot.gate.judging import worst
+from git_oneshot.gate.tip import Found, at_tip
 from git_oneshot.proof.background import stop as end
 
 ENDING = 10.0  # seconds that tests have to end when they are told to
@@ -54,31 +51,24 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     """Prove a feature, from the cache and in the background; refuse with what that means else."""
     state = app.session.sound(name).state
     app.stand_on(state)
-    judge = patient(app, None)
     commits = of_feature(app.git, state).ids if app.head else ()
-    judging = judge_all(app.git, judge, commits, Claims((foreseen(app.git, state, state.branch),)))
-    verdicts = list(app.progress.commits(judging, len(commits)))
-    data = Proven(feature=name, commits=judgements(verdicts), suite=None)
-    word = worst([v.proof for v in verdicts if not v.accepted])
-    if word != "PASS":
-        bad = [v for v in verdicts if v.proof.word == word and not v.accepted]
-        app.say(text.verdicts(bad))
-        what = f"{word}: {text.counted(len(bad), 'commit')} of {len(verdicts)}"
-        raise _refused(app, state, word, (what, otherwise), verdicts, None, data)
-    if verdicts:
-        before = verdicts[0].commit.parent_tree
-        suite = judge.suite(app.git.tree("HEAD"), before, leaving(verdicts))
-        data["suite"] = proof_data(suite)
-        if suite.word != "PASS":
-            what = f"the suite is {suite.told}"
-            raise _refused(app, state, suite.word, (what, otherwise), verdicts, suite, data)
-    return data
-
-
-def _refused(
-    app: App, state: State, word: str, said: tuple[str, str], verdicts: list[Verdict],
-    suite: Proof | None, data: Proven,
-) -> OneshotError:  # fmt: skip
-    ahead = refused(app, state, "prove", said[0], verdicts, suite)
+    found = at_tip(app.git, patient(app, None), state, commits, each=app.progress.commits)
+    data = Proven(
+        feature=name, commits=judgements(found.verdicts),
+        suite=proof_data(found.suite) if found.suite else None,
+    )  # fmt: skip
+    if not found.lacking:
+        return data
+    trusted(found.lacking, **data)
+    word = worst(found.lacking)
+    what = f"the suite is {found.suite.told}" if found.suite else _counted(app, found, word)
+    ahead = refused(app, state, "prove", what, found.verdicts, found.suite)
     code = Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED
-    return OneshotError(code, "; ".join(said), ahead=ahead, **data)
+    raise OneshotError(code, f"{what}; {otherwise}", ahead=ahead, **data)
+
+
+def _counted(app: App, found: Found, word: str) -> str:
+    """The commits of that verdict: shown, and counted in a line."""
+    bad = [v for v in found.verdicts if v.proof.word == word and not v.accepted]
+    app.say(text.verdicts(bad))
+    return f"{word}: {text.counted(len(bad), 'commit')} of {len(found.verdicts)}"

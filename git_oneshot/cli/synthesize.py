@@ -22,7 +22,7 @@ from git_oneshot.cli.forges import (
     tell,
 )
 from git_oneshot.cli.parts import Gate
-from git_oneshot.cli.proofs import judgements
+from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.pull_data import BodyJudged, Synthesized
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
@@ -61,12 +61,13 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
     fetch_base(app, state.base)
     found = readiness.check(app.git, app.prover(), state, remote)
     data: dict[str, Any] = {
-        "commits": judgements(found.verdicts),
+        "commits": judgements(found.found.verdicts),
         "gates": [
             Gate(gate=g.gateName, passed=g.passed, details=g.details) for g in found.command.gates
         ],
         "ready": not found.blockers, "blockers": list(found.blockers),
     }  # fmt: skip
+    trusted(found.found.lacking, **data)
     expect = app.if_tip if dry_run else app.bind(name)
     if not dry_run:
         aside(app).execute(name, found.command, expect=expect)
@@ -124,7 +125,7 @@ def _blocked(
     if failed - {"ahead-of-base"}:
         suite = found.command.suite
         proof = suite.proof if suite else None
-        ahead = refused(app, state, "synthesize", message, found.verdicts, proof)
+        ahead = refused(app, state, "synthesize", message, found.found.verdicts, proof)
     return OneshotError(code, message, ahead=ahead, **data)
 
 

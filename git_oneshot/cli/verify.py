@@ -13,7 +13,7 @@ from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.data import Verified
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import ShardData
-from git_oneshot.cli.proofs import judgements, proof_data
+from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
@@ -72,12 +72,7 @@ def verify(
 def _trusted(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
     """The verdicts; an end to it when the commands may not run."""
     for verdict in verdicts:
-        if verdict.proof.code == "untrusted":
-            raise OneshotError(
-                Code.UNTRUSTED,
-                "the test commands of this repository are not trusted in this clone",
-                "see them and decide: git oneshot trust",
-            )
+        trusted([verdict.proof])
         yield verdict
 
 

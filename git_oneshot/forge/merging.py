@@ -4,35 +4,31 @@ No working tree is touched but the one that stands on the base, and that one onl
 by a fast-forward.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec.structs import replace
 
 from git_oneshot.core import prbody
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.markdown import line
+from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.review import open_one
 from git_oneshot.core.state import State
-from git_oneshot.forge.landing import merged_tree, tip_of
+from git_oneshot.forge.landing import Landing, as_commit, merged_tree, tip_of
 from git_oneshot.forge.readiness import base_ref
+from git_oneshot.forge.replaying import replay
 from git_oneshot.forge.synthesize import head_of, is_ancestor, send
+from git_oneshot.gate.judging import worst
+from git_oneshot.gate.tip import Found, at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 
 Way = Literal["merge", "squash", "rebase"]
 
 
-class Made(NamedTuple):
-    """A commit that would be the base's next one, and the suite on it where it is a new tree."""
-
-    commit: str
-    base: str
-    onto: str
-    suite: Proof | None
-
-
-def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Made:
-    """Make the commit of a merge and check it; no ref moves."""
+def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Landing:
+    """Make the commits of a merge and check them; no ref moves."""
     tip = _ready(git, state)
     base = base_ref(git, state, remote)
     if base is None:
@@ -40,36 +36,56 @@ def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Made:
             "has-base", f"the base '{state.base}' is not here", f"git fetch {remote or 'origin'}"
         )
     onto = git.text("rev-parse", base)
+    name = base.removeprefix("refs/remotes/").removeprefix("refs/heads/")
     if way == "rebase":
-        if not is_ancestor(git, onto, tip):
-            raise unmet(
-                "on-base",
-                f"'{state.base}' has moved on, and a rebase makes commits that nobody has proven",
-                f"git rebase {base.removeprefix('refs/remotes/').removeprefix('refs/heads/')}, "
-                "then: git oneshot synthesize",
-            )
-        return Made(tip, base, onto, None)
+        return _rebased(git, prover, state, onto, tip, name)
     tree = merged_tree(git, onto, tip)
     if tree is None:
         raise unmet(
             "no-conflict",
             f"'{head_of(state)}' and '{state.base}' have conflicts",
-            f"git merge {base.removeprefix('refs/remotes/').removeprefix('refs/heads/')}, "
-            "then: git oneshot synthesize",
+            f"git merge {name}, then: git oneshot synthesize",
         )
-    suite = None
     if tree != git.tree(tip):  # nobody has run anything on it yet
-        suite = prover.suite(tree, git.tree(onto))
-        if suite.word != "PASS":
-            raise OneshotError(
-                Code.NOT_PROVEN if suite.word == "FAIL" else Code.UNDECIDED,
-                f"merged into '{state.base}' the suite is {suite.told}",
-                "bring the base in, mend it, and synthesize again",
-            )
+        ids = [commit.id for commit in state.commits]
+        _proven(at_tip(git, prover, state, ids, trees=(tree, git.tree(onto))), state)
     parents = ["-p", onto, *(["-p", tip] if way == "merge" else [])]
     message = _message(state, way)
     commit = git.text("commit-tree", *parents, "-F", "-", tree, stdin=message.encode())
-    return Made(commit, base, onto, suite)
+    return as_commit(git, state, commit)
+
+
+def _rebased(
+    git: Git, prover: Prover, state: State, onto: str, tip: str, base: str
+) -> Landing:  # fmt: skip
+    """The commits themselves where the base has not moved, else made anew on it and proven anew."""
+    if is_ancestor(git, onto, tip):
+        return as_commit(git, state, tip)
+    old = git.lines("rev-list", "--topo-order", "--reverse", f"{onto}..{tip}")
+    made = replay(git, old, onto, base)
+    if not made:
+        raise unmet("ahead-of-base", f"'{state.base}' has all of it already",
+                    f"git oneshot complete {state.feature}")  # fmt: skip
+    new = dict(made)
+    commits = tuple(replace(c, id=new[c.id]) for c in state.commits if c.id in new)
+    moved = replace(state, commits=commits)  # what was said of each is so of the new one
+    trees = (git.tree(made[-1][1]), git.tree(onto))
+    _proven(at_tip(git, prover, moved, [*new.values()], trees=trees), state)
+    landed = tuple(CommitLanded(commit=n, sources=(o,), how="rebase") for o, n in made)
+    return Landing(made[-1][1], "rebase", drift=False, landed=landed)
+
+
+def _proven(found: Found, state: State) -> None:
+    """Refuse what is not proven on the base as it is now."""
+    if not found.lacking:
+        return
+    bad = next((one for one in found.verdicts if not one.accepted), None)
+    what = "the suite" if bad is None else f"{bad.commit.id[:9]}, {bad.commit.subject!r},"
+    raise OneshotError(
+        Code.NOT_PROVEN if worst(found.lacking) == "FAIL" else Code.UNDECIDED,
+        f"merged into '{state.base}' {what} is {found.lacking[0].told}",
+        "bring the base in, mend it, and synthesize again",
+    )
 
 
 def _ready(git: Git, state: State) -> str:
@@ -99,7 +115,7 @@ def _message(state: State, way: Way) -> str:
     return f"Merge '{head_of(state)}': {title}\n"
 
 
-def deliver(git: Git, state: State, made: Made, remote: str) -> str:
+def deliver(git: Git, state: State, made: Landing, remote: str) -> str:
     """Move the base: at the remote where there is one, else here.
 
     Gives back what is left to be said, "" when all is as it should be. Where a

@@ -11,9 +11,9 @@ from git_oneshot.core.commands import Ready
 from git_oneshot.core.facts import CommitJudged, SuiteJudged
 from git_oneshot.core.pulls import GateChecked
 from git_oneshot.core.state import State
-from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
-from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.judging import worst
+from git_oneshot.gate.tip import Found, at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 
@@ -30,7 +30,7 @@ class Readiness(NamedTuple):
     """What was found out, and the command that records it."""
 
     command: Ready
-    verdicts: tuple[Verdict, ...]
+    found: Found
     head: str
 
     @property
@@ -41,10 +41,7 @@ class Readiness(NamedTuple):
     @property
     def undecided(self) -> bool:
         """Whether it is only that something could not be found out."""
-        proofs = [v.proof for v in self.verdicts if not v.accepted]
-        suite = self.command.suite
-        words = {p.word for p in (*proofs, *([suite.proof] if suite else []))}
-        return "UNKNOWN" in words and "FAIL" not in words
+        return worst(self.found.lacking) == "UNKNOWN"
 
 
 def base_ref(git: Git, state: State, remote: str) -> str | None:
@@ -60,33 +57,29 @@ def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:
     """Find out whether HEAD may go to review."""
     head = git.text("rev-parse", "--verify", "HEAD^{commit}")
     commits = of_feature(git, state).ids
-    verdicts = list(judge_all(git, prover, commits, Claims((state,))))
-    proven = bool(verdicts) and all(v.accepted for v in verdicts)
-    suite = None
-    if proven:
-        before = verdicts[0].commit.parent_tree
-        proof = prover.suite(git.tree(head), before, leaving(verdicts))
-        suite = SuiteJudged(commit=head, proof=proof)
+    found = at_tip(git, prover, state, commits)
+    suite = SuiteJudged(commit=head, proof=found.suite) if found.suite else None
     bound = {commit.id for commit in state.commits if commit.tree}
     command = Ready(
         gates=(
-            *([_commits(verdicts, proven=proven)] if verdicts else []), *_suite(suite),
+            *([_commits(found)] if commits else []), *_suite(suite),
             _ahead(git, base_ref(git, state, remote), head),
         ),
-        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in verdicts),
+        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in found.verdicts),
         records=record(git, look(git, [c for c in commits if c not in bound])),
         suite=suite,
     )  # fmt: skip
-    return Readiness(command, tuple(verdicts), head)
+    return Readiness(command, found, head)
 
 
-def _commits(verdicts: list[Verdict], *, proven: bool) -> GateChecked:
+def _commits(found: Found) -> GateChecked:
+    verdicts = found.verdicts
     waived = sum(1 for v in verdicts if v.waiver is not None and v.proof.word != "PASS")
     bad = next((v for v in verdicts if not v.accepted), None)
     said = f"{len(verdicts)} commits" + (f", {waived} of them waived" if waived else "")
     if bad is not None:
         said = f"{bad.commit.id[:9]} is {bad.proof.told}"
-    return GateChecked(gateName="commits-proven", passed=proven, details=said[:500])
+    return GateChecked(gateName="commits-proven", passed=found.accepted, details=said[:500])
 
 
 def _suite(suite: SuiteJudged | None) -> tuple[GateChecked, ...]:

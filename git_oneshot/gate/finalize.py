@@ -1,21 +1,16 @@
 """Leaving implementing: every commit proven anew, the whole suite once, then the choice."""
 
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
 from git_oneshot.core.state import State
-from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, record
-from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.logs import Logs
-from git_oneshot.gate.spool import foreseen
+from git_oneshot.gate.tip import Each, Found, at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
-
-# Told how many there will be, so that a person can be told which one is waited for.
-Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
 
 
 class Checked(NamedTuple):
@@ -35,24 +30,20 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs) -> Che
     left_over, untracked = _status(git)
     head = git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
     commits = of_feature(git, state).ids if head else ()
-    verdicts: list[Verdict] = []
-    suite = Proof(word="PASS", notes=("nothing to run",))
-    if commits and not left_over and state.phase == "implementing" and not state.spike:
-        claims = Claims((foreseen(git, state, state.branch),))
-        verdicts = list(each(judge_all(git, prover, commits, claims), len(commits)))
-        if all(v.accepted for v in verdicts):
-            suite = prover.suite(
-                git.tree("HEAD"), verdicts[0].commit.parent_tree, leaving(verdicts)
-            )
+    found = Found((), None)
+    if not left_over and state.phase == "implementing" and not state.spike:
+        found = at_tip(git, prover, state, commits, each=each)
+    suite = found.suite or Proof(word="PASS", notes=("nothing to run",))
     command = Finalize(
         proofs=tuple(
-            CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs)) for v in verdicts
+            CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs))
+            for v in found.verdicts
         ),
         records=record(git, look(git, [c for c in commits if not _bound(state, c)])),
         suite=SuiteJudged(commit=head or git.zero, proof=suite),
         left_over=left_over,
     )
-    return Checked(command, tuple(verdicts), suite, untracked)
+    return Checked(command, found.verdicts, suite, untracked)
 
 
 def _bound(state: State, commit: str) -> bool:

@@ -112,6 +112,24 @@ def test_before_finalize_there_is_no_pull_request(begun: Project) -> None:
     assert project.cli("pr", "show", "--json").error == "GUARD_FAILED"
 
 
+def test_what_was_said_of_a_commit_is_so_of_the_one_that_replaced_it(review: Project) -> None:
+    """As at finalize: the hooks have noted it, and the trail does not have it yet."""
+    review.change("more", text="more\n")
+    review.git("reset", "-q", "checks")
+    review.git("commit", "-q", "--no-verify", "-m", "tidy")
+    review.do("declare", "refactor", "HEAD", "--reason", "a line less")
+    review.git("commit", "-q", "--no-verify", "--amend", "-m", "refactor: tidy")
+    assert review.do("synthesize", "--dry-run", "--json").data["ready"]
+
+
+@pytest.mark.parametrize("command", ["prove", "push", "verify", "synthesize"])
+def test_where_the_tests_may_not_run_that_is_said_at_once(review: Project, command: str) -> None:
+    (review.own / "trust").unlink()
+    before = review.digest()
+    assert refused(review.cli(command, "--json")) == (1, "UNTRUSTED")
+    assert review.digest() == before
+
+
 def test_a_repeated_key_does_it_once(review: Project) -> None:
     first = review.do("synthesize", "--key", "k", "--json")
     again = review.do("synthesize", "--key", "k", "--json")
@@ -168,17 +186,31 @@ def test_what_is_asked_wrongly_is_said_in_a_line(opened: Project, tmp_path: Path
 # -- merging ------------------------------------------------------------------------
 
 
-def test_a_merge_into_a_base_that_moved_runs_the_suite_on_what_it_makes(opened: Project) -> None:
+@pytest.mark.parametrize("way", [(), ("--squash",), ("--rebase",)], ids=lambda way: "".join(way))
+def test_a_merge_into_a_base_that_moved_runs_the_suite_on_what_it_makes(
+    opened: Project, way: tuple[str, ...]
+) -> None:
     opened.do("pr", "ready")
     opened.git("switch", "-q", "main")
     opened.repo.commit(
         "feat: other", {"lib/other": "other\n", "checks/other": "test -e lib/other\n"}
     )
+    other = opened.head
     opened.git("switch", "-q", "topic-branch")
-    assert "has moved on" in opened.cli("pr", "merge", "--rebase", "--yes").err
-    opened.do("pr", "merge", "--squash", "--yes")
+    before = (opened.head, opened.git("status", "--porcelain"))
+    opened.do("pr", "merge", *way, "--yes")
+    assert (opened.head, opened.git("status", "--porcelain")) == before
     assert opened.git("show", "main:lib/other") == "other"
-    assert not opened.loaded().state.drift
+    state = opened.loaded().state
+    assert not state.drift
+    assert opened.git("rev-parse", "main^") == other
+    assert "PASS behaviour" in opened.may("log", "-1", "main" if way else "topic-branch").out
+    if way == ("--rebase",):
+        [landed] = state.landed
+        assert (landed.sources, landed.how) == ((before[0],), "rebase")
+        assert opened.git("log", "-1", "--format=%an %s", "main") == opened.git(
+            "log", "-1", "--format=%an %s", "topic-branch"
+        )
 
 
 def test_a_merge_that_breaks_the_suite_is_not_made(opened: Project) -> None:
@@ -196,8 +228,11 @@ def test_a_conflict_is_named(opened: Project) -> None:
     opened.git("switch", "-q", "main")
     opened.repo.commit("other more", {"lib/more": "other\n"})
     opened.git("switch", "-q", "topic-branch")
-    done = opened.cli("pr", "merge", "--yes", "--json")
-    assert "have conflicts" in done.json["error"]["message"]
+    before = opened.digest()
+    for way in ([], ["--squash"], ["--rebase"]):
+        done = opened.cli("pr", "merge", *way, "--yes", "--json")
+        assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "no-conflict")
+        assert opened.digest() == before
 
 
 def test_on_the_base_itself_the_working_tree_goes_on(opened: Project) -> None:

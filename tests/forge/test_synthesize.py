@@ -136,7 +136,9 @@ def test_what_a_plan_says_makes_the_forge_do_nothing(reviewing: Review) -> None:
         assert words not in there.title + there.body, words
 
 
-def test_a_removal_takes_its_tests_along_as_at_finalize(make: MakeProject) -> None:
+def test_a_removal_takes_its_tests_along_to_its_pull_request_and_its_merge(
+    make: MakeProject,
+) -> None:
     test = "import calc\n\n\ndef test_x():\n    assert calc.X\n"
     old = "\n\ndef test_old():\n    assert calc.old()\n"
     code = "X = 1\n"
@@ -153,4 +155,9 @@ def test_a_removal_takes_its_tests_along_as_at_finalize(make: MakeProject) -> No
     project.repo.write("test_calc.py", test)
     project.git("commit", "-qam", "calc: nobody needs old", "--no-verify")
     assert project.do("finalize", "--json").data["phase"] == "synthesize"
-    project.do("synthesize")
+    project.do("synthesize", "--ready")
+    project.git("switch", "-q", "main")
+    project.repo.commit("elsewhere", {"README": "read this\n"})
+    project.git("switch", "-q", "topic")
+    project.do("pr", "merge", "--squash", "--yes")
+    assert project.loaded("topic").state.phase == "completed"
