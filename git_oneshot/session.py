@@ -183,6 +183,7 @@ def summary_of(events: "tuple[Event, ...]", after: "State") -> str:
         "class.declared": "declare a class",
         "commit.waived": "waive a commit",
         "gate.executed": "run the suite",
+        "commits.verified": "verify commits",
         "pr.created": "open a pull request",
         "pr.updated": "change the pull request",
         "pr.closed": "close the pull request",

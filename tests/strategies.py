@@ -83,6 +83,12 @@ landed = st.builds(
     sources=some_oids,
     how=st.sampled_from(["merge", "squash", "rebase"]),
 )
+verified = st.builds(
+    f.CommitsVerified,
+    commits=st.lists(oids, min_size=1, max_size=3).map(tuple),
+    suite=st.none() | oids,
+    rules=st.none() | oids,
+)
 outcomes = st.sampled_from(["executed", "skipped", "failed"])
 triggers = st.sampled_from(["manual", "scheduled"])
 
@@ -122,6 +128,7 @@ facts: st.SearchStrategy[Said] = st.one_of(
     st.builds(f.Greened, parent=st.none() | oids, proof=proofs, log=lines),
     recorded,
     rewritten,
+    verified,
     st.builds(f.CommitJudged, commit=oids, proof=proofs, log=lines),
     st.builds(
         f.Declared,

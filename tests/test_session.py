@@ -268,6 +268,7 @@ FACTS: dict[str, tuple[Said, str]] = {
     "class.declared": (f.Declared(kind="refactor", reason="r"), "declare a class"),
     "commit.waived": (f.Waived(commit=ID, reason="r"), "waive a commit"),
     "gate.executed": (f.SuiteJudged(commit=ID, proof=PASS), "run the suite"),
+    "commits.verified": (f.CommitsVerified(commits=(ID,)), "verify commits"),
     "pr.created": (p.PullCreated(provider="local", base="b", head="h"), "open a pull request"),
     "pr.updated": (p.PullUpdated(draft=True), "change the pull request"),
     "pr.closed": (p.PullClosed(), "close the pull request"),

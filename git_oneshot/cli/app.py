@@ -3,7 +3,6 @@
 Everything is made when it is first used, so a command pays for what it needs.
 """
 
-import contextlib
 import os
 import sys
 import time
@@ -264,34 +263,16 @@ class App(Talk):
     # -- proofs ---------------------------------------------------------------------
 
     def prover(
-        self, *, fresh: bool = False, trusted: bool = False, limit: float | None = None
-    ) -> "Prover":
-        """What runs tests here; without ``trusted``, only commands the user has trusted."""
-        import signal
+        self, *, fresh: bool = False, trusted: bool = False, limit: float | None = None,
+        by: str | None = None,
+    ) -> "Prover":  # fmt: skip
+        """What runs tests here; without ``trusted``, only commands the user has trusted.
 
-        from git_oneshot.gate.trust import Trust
-        from git_oneshot.proof.cache import ProofCache
-        from git_oneshot.proof.prover import Prover
-        from git_oneshot.proof.runners import Tools
-        from git_oneshot.proof.slots import Slots, place
-        from git_oneshot.proof.toolchain import Toolchain
+        ``by``: the tree whose rules all is judged by, see `Prover`.
+        """
+        from git_oneshot.cli.provers import prover_in
 
-        git = self.git
-        # A test outlives us if we just die; interrupted, we end it first.
-        with contextlib.suppress(ValueError):  # not in the main thread
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.default_int_handler)
-        toolchain = Toolchain(git.own_dir, git.work_tree, self.environ)
-        return Prover(
-            git,
-            Tools(toolchain, self.environ, git.work_tree),
-            Slots(git, place(git)),
-            ProofCache(os.path.join(git.own_dir, "cache")),
-            fresh=fresh,
-            trusted=None if trusted else Trust(git).trusted(),
-            limit=limit,
-            watch=self.progress.running,
-        )
+        return prover_in(self, self.git, fresh=fresh, trusted=trusted, limit=limit, by=by)
 
 
 def _chance() -> float:

@@ -12,6 +12,7 @@ from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
 from git_oneshot.gate.elsewhere import LINES, place
+from git_oneshot.gate.hooks import SERVER
 from git_oneshot.gate.trust import Trust
 
 _IN_PLACE = "everything is in place"
@@ -19,12 +20,15 @@ _IN_PLACE = "everything is in place"
 
 @answering("install", "hooks, fetch and git log in this clone")
 @click.option("--yes", is_flag=True, help="Make the changes without asking.")
-def install(app: App, *, yes: bool) -> Answer:
+@click.option("--server", is_flag=True, help="Only the hook that gates pushes to this repository.")
+def install(app: App, *, yes: bool, server: bool) -> Answer:
     """Set up this clone: hooks, fetch of trails, proofs in `git log`, trust.
 
     It says what it is about to change, and asks. A hook that is there is kept
     and runs first. `git oneshot uninstall` takes everything back.
     """
+    if server:
+        return _gated(app)
     changes = pending(app)
     if changes and not ask(app, yes=yes):
         if app.terminal:
@@ -48,6 +52,21 @@ def install(app: App, *, yes: bool) -> Answer:
     if came:
         text += f"\n{counted(came, 'feature')} came from '{app.clone.remote}'"
     return Answer(Installed(changes=done, fetched=came), text, _go_on(app))
+
+
+def _gated(app: App) -> Answer:
+    """Put the pre-receive hook in its place."""
+    if app.clone.foreign:
+        raise OneshotError(
+            Code.HOOKS_PATH_SET,
+            f"{app.clone.foreign}, so the hooks are another tool's",
+            "add to its pre-receive: git-oneshot hook pre-receive",
+        )
+    app.clone.mark()
+    app.clone.hooks.put(SERVER)
+    named = Next(("git", "config", "--add", "oneshot.verifier"), "whom it believes", ("PRINCIPAL",))
+    said = "pushes to this repository are gated"
+    return Answer(Installed(changes=[f"hook {SERVER}"], fetched=0), said, [named])
 
 
 def _go_on(app: App) -> list[Next]:

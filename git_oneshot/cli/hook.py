@@ -91,6 +91,21 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         _send(ctx, app, remote or url, going(features, updates, app.branch))
 
 
+@hook.command("pre-receive")
+@click.pass_context
+def pre_receive(ctx: click.Context) -> None:
+    """Refuse a push that brings to a gated ref what nobody who is believed has verified."""
+    from git_oneshot.cli.server import refused
+
+    app = App()
+    lines = refused(app, os.fsdecode(sys.stdin.buffer.read()))
+    for line in lines:
+        app.say(f"error: {line}")
+    if lines:
+        app.say("hint: let CI verify it, and send the trail: git oneshot verify RANGE --seal")
+        ctx.exit(Exit.REFUSED)
+
+
 def _send(ctx: click.Context, app: App, remote: str, features: Sequence[FeatureId]) -> None:
     """Send trails with a push, as the rules want it."""
     tree = app.git.tree(app.head)

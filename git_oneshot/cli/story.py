@@ -47,6 +47,10 @@ def about(one: Event) -> str:
             return f"{data.commit[:9]} {data.reason}"
         case e.GateExecuted(data=data):
             return f"suite on {data.commit[:9]}: {data.proof.told}"
+        case e.VerificationRecord(data=data):
+            more = f" and {len(data.commits) - 1} more" if len(data.commits) > 1 else ""
+            suite = ", with the suite" if data.suite else ""
+            return f"{data.commits[0][:9]}{more} PASS{suite}"
         case e.PrCreated(data=data):
             number = f"#{data.prNumber} " if data.prNumber else ""
             return f"{number}{'draft, ' if data.draft else ''}{data.url or data.head}"

@@ -14,6 +14,7 @@ from git_oneshot.cli.data import Verified
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
+from git_oneshot.cli.vouching import feature_with, vouch
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
@@ -39,9 +40,19 @@ from git_oneshot.trail.store import load_all
     help="Ask each proof twice, and take each part of a change out: a test must miss it.",
 )  # fmt: skip
 @click.option("--ci", is_flag=True, help="Tell the CI service, too: annotations and a report.")
+@click.option(
+    "--seal", is_flag=True, help="Put it on the trail, signed, for a server that runs nothing."
+)
 @click.option("--shard", metavar="I/N", help="Judge the I-th of N parts of the commits.")
 def verify(
-    app: App, *, range_: str | None, regression: str, ablate: bool, ci: bool, shard: str | None
+    app: App,
+    *,
+    range_: str | None,
+    regression: str,
+    ablate: bool,
+    ci: bool,
+    seal: bool,
+    shard: str | None,
 ) -> Answer:
     """Judge each commit of RANGE (or the one commit) by running its tests anew.
 
@@ -49,11 +60,14 @@ def verify(
     else every commit of HEAD that a trail speaks of. No cache is believed.
     """
     part = shard_of(shard or "1/1")
+    commits = _commits(app, range_)
+    name = feature_with(app, commits) if seal and commits else None
+    by = look(app.git, commits[:1])[0].parent_tree if name else None
     # Where a service runs us, to run the tests of what it was given is what the job is for.
-    prover = app.prover(fresh=True, trusted=ci and service(app.environ) != "")
+    prover = app.prover(fresh=True, trusted=ci and service(app.environ) != "", by=by)
     states = (one.state for one in load_all(app.store))
     asked = Asked(
-        commits=_commits(app, range_),
+        commits=commits,
         claims=Claims(tuple(foreseen(app.git, state, state.branch) for state in states)),
         tip=regression != "off",
         each=regression == "each",
@@ -66,7 +80,10 @@ def verify(
     if ci:
         tell(app, found)
     ours = _feature(app) if range_ is None else None
-    return _answer(app, found, _shown(part, asked) if shard else None, ours, plain=ci)
+    answer = _answer(app, found, _shown(part, asked) if shard else None, ours, plain=ci)
+    if name and by and found.verdicts:
+        vouch(app, name, found, by)
+    return answer
 
 
 def _trusted(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:

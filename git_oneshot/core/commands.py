@@ -12,6 +12,7 @@ from git_oneshot.core.facts import (
     CommitJudged,
     CommitRecorded,
     CommitRewritten,
+    CommitsVerified,
     Declarable,
     Outcome,
     Phase,
@@ -115,6 +116,12 @@ class Finalize(Struct, frozen=True, kw_only=True):
     left_over: tuple[str, ...] = ()
 
 
+class RecordVerified(Struct, frozen=True):
+    """Commits were verified, to be sealed by who verified them."""
+
+    said: tuple[CommitsVerified, ...]
+
+
 class Ready(Struct, frozen=True, kw_only=True):
     """What was found out about a feature that wants a pull request: the proof of its tip.
 
@@ -199,6 +206,7 @@ Command = (
     | Declare
     | Waive
     | Finalize
+    | RecordVerified
     | Ready
     | OpenPull
     | UpdatePull

@@ -129,6 +129,12 @@ class GateExecuted(_Event, frozen=True, kw_only=True, tag="gate.executed"):
     data: f.SuiteJudged
 
 
+class VerificationRecord(_Event, frozen=True, kw_only=True, tag="commits.verified"):
+    """Commits were verified."""
+
+    data: f.CommitsVerified
+
+
 class PrCreated(_Event, frozen=True, kw_only=True, tag="pr.created"):
     """A pull request was opened, or found."""
 
@@ -201,6 +207,7 @@ Event = (
     | ClassDeclared
     | CommitWaived
     | GateExecuted
+    | VerificationRecord
     | PrCreated
     | PrUpdated
     | PrClosed

@@ -227,6 +227,18 @@ class SuiteJudged(Data, frozen=True, kw_only=True):
     proof: Proof
 
 
+class CommitsVerified(Data, frozen=True, kw_only=True):
+    """Whoever seals this ran the tests: each of these commits is PASS, by rules that it names.
+
+    ``suite``: the one of them on which the whole suite passed; ``rules``: the blob of their
+    file, None where there is none.
+    """
+
+    commits: Annotated[tuple[ObjectId, ...], Meta(min_length=1, max_length=1_000)]
+    suite: ObjectId | None = None
+    rules: ObjectId | None = None
+
+
 Fact = (
     Started
     | Patched
@@ -243,4 +255,5 @@ Fact = (
     | Declared
     | Waived
     | SuiteJudged
+    | CommitsVerified
 )

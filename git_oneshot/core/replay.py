@@ -57,6 +57,7 @@ def legal(state: State, event: Event) -> str | None:
             | e.CommitRecord()
             | e.CommitRewrite()
             | e.ProofRecord()
+            | e.VerificationRecord()
             | e.CommitLand()
             | e.ClassDeclared()
             | e.CommitWaived()
@@ -230,7 +231,7 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, checkpoint=event.clock, checkpoint_summary=data.summary)
         case e.WorkflowPruned():
             return replace(state, pruned=True)
-        case e.GateCheck() | e.WorkflowCheckpointWritten():
+        case e.GateCheck() | e.WorkflowCheckpointWritten() | e.VerificationRecord():
             return state
         case _ as other:
             assert_never(other)

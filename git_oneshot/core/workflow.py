@@ -139,6 +139,8 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
             return _claim(state, command)
         case c.Finalize():
             return _finalize(state, command)
+        case c.RecordVerified(said=said):
+            return said  # in any phase: commits stay what they are
         case c.Ready():
             return review.ready(state, command)
         case c.OpenPull():

@@ -15,6 +15,7 @@ import git_oneshot
 from git_oneshot.git import Git
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
+SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is asked for
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
@@ -85,7 +86,7 @@ class Hooks:
 
     def undo(self) -> Iterator[str]:
         """Take our hooks back, bring those that were there back, and say so."""
-        for name in HOOKS:
+        for name in (*HOOKS, SERVER):
             path = os.path.join(self.folder, name)
             kept = os.path.join(self.folder, BEFORE, name)
             gone = self._unset(name)
@@ -140,7 +141,7 @@ class Hooks:
         """Let a hook that was moved find beside it what was beside it."""
         for entry in os.listdir(self.folder):
             link = os.path.join(self.folder, BEFORE, entry)
-            ours = entry in HOOKS or entry == BEFORE or entry.endswith(".sample")
+            ours = entry in (*HOOKS, SERVER) or entry == BEFORE or entry.endswith(".sample")
             if not ours and not os.path.lexists(link):
                 os.symlink(os.path.join(os.pardir, entry), link)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.events import VerificationRecord
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.git import Git
@@ -74,6 +75,9 @@ def _speaks(trail: Trail, tip: Tip, email: str) -> bool:
     sealed = {e.commit for e in trail.entries if not e.events and len(e.parents) == 1}
     for commit in sealed:
         known |= behind(trail.entries, commit).commits
+    last = next((e for e in trail.entries if e.commit == tip.commit), None)
+    if last and any(isinstance(event, VerificationRecord) for event in last.events):
+        return False  # a seal right behind a verdict is its verifier's: see ``believed``
     return any(
         event.by.endswith(f"<{email}>")
         for entry in trail.entries

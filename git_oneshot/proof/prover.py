@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key, regression
 from git_oneshot.core.rules import Rules, Suite
@@ -39,6 +40,7 @@ class Prover:
     ``fresh``: make every run anew and believe no cache (finalize, verify).
     ``trusted``: the commands that may be run here; None for all.
     ``limit``: seconds after which a run is given up as UNKNOWN(budget).
+    ``by``: the tree whose rules all is judged by; None for the rules of each change's parent.
     ``watch``: is told what is run, see `Bench`.
     """
 
@@ -52,11 +54,13 @@ class Prover:
         fresh: bool = False,
         trusted: frozenset[Argv] | None = None,
         limit: float | None = None,
+        by: str | None = None,
         watch: Watch = unwatched,
     ) -> None:
         self._git = git
         self._bench = Bench(git, tools, slots, cache, fresh=fresh, limit=limit, watch=watch)
         self._trusted = trusted
+        self._by = by
 
     @property
     def refused(self) -> list[float]:
@@ -78,7 +82,7 @@ class Prover:
             return Judged(self._lacking(err, parent_tree, tree), Change(parent_tree, tree, ()))
 
     def _change(self, parent_tree: str, tree: str, said: Said, only: Sequence[str]) -> Judged:
-        rules, broken = rules_for(self._git, parent_tree, tree)
+        rules, broken = self._rules(parent_tree, tree)
         change = read_change(self._git, parent_tree, tree, rules)
         unreadable = unreadable_rules(self._git, change, broken)
         if unreadable is not None:
@@ -88,7 +92,7 @@ class Prover:
     def _merge(self, said: Said, tree: str, only: Sequence[str]) -> Judged:
         """What git merges by itself asks for nothing; what a hand added is judged like a commit."""
         auto = merged(self._git, said.parents)
-        rules, _ = rules_for(self._git, self._git.tree(said.parents[0]), tree)
+        rules, _ = self._rules(self._git.tree(said.parents[0]), tree)
         change = read_change(self._git, auto.ours, tree, rules)
         by_hand = hand_made(self._git, auto, tree)
         found = sorted_out(self._git, change, rules)
@@ -118,7 +122,7 @@ class Prover:
         proof, change = judged.proof, judged.change
         if (proof.word, proof.kind) != ("PASS", "behaviour") or not judged.runs:
             return proof
-        rules, _ = rules_for(self._git, change.parent_tree, change.tree)
+        rules, _ = self._rules(change.parent_tree, change.tree)
         wanted = wanted_of(change, rules, ())
         ablation = Ablation(self._git, self._bench, change, wanted, judged.runs)
         found = ablation.judged(proof, proof.hybrid or change.parent_tree)
@@ -148,7 +152,7 @@ class Prover:
 
         ``leaving``: tests that commits in between took along.
         """
-        rules, broken = rules_for(self._git, before or tree, tree)
+        rules, broken = self._rules(before or tree, tree)
         if broken is not None:
             rules = rules_of(self._git, tree)  # mended since
         refused = untrusted(self._trusted, rules.commands)
@@ -167,6 +171,10 @@ class Prover:
         if proof.word == "PASS":
             proof = self._failed_check(tree, rules) or proof
         return msgspec.structs.replace(proof, tree=tree)
+
+    def _rules(self, parent_tree: str, tree: str) -> tuple[Rules, OneshotError | None]:
+        """The rules that a change is judged by; bare ones, and why, when they cannot be read."""
+        return rules_for(self._git, self._by or parent_tree, tree)
 
     def _failed_check(self, tree: str, rules: Rules) -> Proof | None:
         """The verdict on the first check command of the rules that does not pass on ``tree``."""

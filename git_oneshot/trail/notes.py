@@ -36,6 +36,8 @@ def lines_of(event: Event) -> list[tuple[str, str]]:
             said = [(data.commit, f"waived: {data.reason}")]
         case e.GateExecuted(data=data):
             said = [(data.commit, f"{data.proof.told} (whole suite)")]
+        case e.VerificationRecord(data=data):
+            said = [(commit, "verified") for commit in data.commits]
         case e.CommitLand(data=data):
             sources = " ".join(source[:12] for source in data.sources)
             said = [(data.commit, f"{data.how} of {sources}")]

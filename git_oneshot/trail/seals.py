@@ -51,9 +51,14 @@ def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) ->
     return done.stdout.decode().strip(), ""
 
 
-def verify(git: Git, commit: str) -> Verdict:
-    """What git says of one seal, by the user's keyring or ``gpg.ssh.allowedSignersFile``."""
-    done = git.call("verify-commit", "--raw", commit, ok=tuple(range(256)))
+def verify(git: Git, commit: str, signers: str = "") -> Verdict:
+    """What git says of one seal, by the user's keyring or ``gpg.ssh.allowedSignersFile``.
+
+    ``signers``: a file of such signers, which alone counts.
+    """
+    only = ("-c", f"gpg.ssh.allowedSignersFile={signers}", "-c", "gpg.program=false",
+            "-c", "gpg.x509.program=false") if signers else ()  # fmt: skip
+    done = git.call(*only, "verify-commit", "--raw", commit, ok=tuple(range(256)))
     said = (done.stderr + done.stdout).decode(errors="replace")
     good = _GOOD_SSH.search(said) or _GOOD_PGP.search(said)
     if done.returncode == 0 and good:

@@ -159,6 +159,7 @@ commit.rewritten      | void   legal  legal         legal       legal      legal
 proof.recorded        | void   legal  legal         legal       legal      legal
 class.declared        | void   legal  legal         legal       legal      legal
 commit.waived         | void   legal  legal         legal       legal      legal
+commits.verified      | void   legal  legal         legal       legal      legal
 """
 COUNTS_ROWS: Final = [line.replace("|", "").split() for line in COUNTS.strip().splitlines()[1:]]
 
@@ -180,6 +181,7 @@ def facts_in(phase: Phase | None) -> list[Fact]:
         f.CommitJudged(commit=COMMIT, proof=PASS),
         f.Declared(kind="refactor", reason="r", commit=COMMIT),
         f.Waived(commit=COMMIT, reason="r"),
+        f.CommitsVerified(commits=(COMMIT,), suite=COMMIT),
     ]
 
 

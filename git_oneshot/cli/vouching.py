@@ -1,0 +1,35 @@
+"""verify --seal: put what was verified on a trail, signed, for a server that runs nothing."""
+
+from collections.abc import Collection
+
+from git_oneshot.cli.app import App
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.rules_file import FILE
+from git_oneshot.gate.believed import blob_at, record_verified
+from git_oneshot.gate.verifying import Found
+from git_oneshot.trail.store import load_all
+
+
+def vouch(app: App, name: FeatureId, found: Found, by: str) -> None:
+    """Seal verdicts that are all PASS; ``by``: the tree whose rules they were judged by."""
+    rules = blob_at(app.git, by, FILE)
+    receipt = record_verified(app.session, name, found, rules, terminal=app.terminal)
+    app.say(f"note: sealed on the trail of '{name}': {receipt.tip.commit[:12]}")
+    app.say("hint: send it: git oneshot sync")
+
+
+def feature_with(app: App, commits: Collection[str]) -> FeatureId:
+    """The feature that was named, else the one whose trail speaks of a range's commits."""
+    if app.named:
+        return app.feature()
+    wanted = set(commits)
+    about = [one.state for one in load_all(app.store) if wanted & {c.id for c in one.state.commits}]
+    if len(about) != 1:
+        names = ", ".join(f"'{state.feature}'" for state in about) or "none"
+        raise OneshotError(
+            Code.FEATURE_UNKNOWN,
+            f"the trails that speak of these commits: {names}",
+            "name one to seal the verdict on: git oneshot verify RANGE --seal -f FEATURE",
+        )
+    return FeatureId(about[0].feature)

@@ -1,0 +1,103 @@
+"""Verdicts that count where nothing is run: said on a trail, and sealed by who is believed.
+
+A seal vouches for the append right behind it, and for nothing further back: what
+others wrote there before is not the verifier's word. Keys come from a file in a
+tree that the receiving side names, never from what is pushed.
+"""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from git_oneshot.core.commands import RecordVerified
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.events import VerificationRecord
+from git_oneshot.core.facts import CommitsVerified
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.rules_file import FILE
+from git_oneshot.gate.verifying import Found
+from git_oneshot.git import Git
+from git_oneshot.session import Receipt, Session
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.seals import verify
+from git_oneshot.trail.store import Tip
+
+SIGNERS: Final = ".oneshot/allowed_signers"
+AT_ONCE: Final = 1_000  # commits in one event
+
+
+class Believed(NamedTuple):
+    """The commits that a believed verifier found to be PASS, and those whose suite passed."""
+
+    commits: frozenset[str] = frozenset()
+    suites: frozenset[str] = frozenset()
+
+
+def blob_at(git: Git, tree: str, path: str) -> str | None:
+    """The blob at a path of a tree; None where there is none."""
+    return git.maybe("rev-parse", "-q", "--verify", f"{tree}:{path}")
+
+
+def record_verified(
+    session: Session, feature: FeatureId, found: Found, rules: str | None, *, terminal: bool
+) -> Receipt:
+    """Say on a trail that the commits are PASS, and seal that.
+
+    Raises OneshotError (GIT_FAILED) when git does not sign.
+    """
+    commits = [verdict.commit.id for verdict in found.verdicts]
+    parts = [commits[at : at + AT_ONCE] for at in range(0, len(commits), AT_ONCE)]
+    said = [CommitsVerified(commits=tuple(part), rules=rules) for part in parts]
+    if found.suite is not None:
+        last = CommitsVerified(commits=said[-1].commits, rules=rules, suite=commits[-1])
+        said[-1] = last
+    receipt = session.execute(feature, RecordVerified(tuple(said)))
+    store = session.store
+    assert isinstance(store, GitStore)
+    tip, why = store.seal(receipt.tip, terminal=terminal)
+    if why:
+        raise OneshotError(
+            Code.GIT_FAILED,
+            f"the verdict is on the trail of '{feature}', and not sealed: {why}",
+            "see what git signs with: git config user.signingKey",
+        )
+    return receipt._replace(tip=tip)
+
+
+def believed(
+    git: Git, store: GitStore, tips: Sequence[Tip], wanted: Collection[str],
+    tree: str, verifiers: Collection[str],
+) -> Believed:  # fmt: skip
+    """What is sealed of ``wanted`` commits: by a verifier whose key a tree allows, by its rules."""
+    signers, rules = blob_at(git, tree, SIGNERS), blob_at(git, tree, FILE)
+    if signers is None or not verifiers:
+        return Believed()
+    commits: set[str] = set()
+    suites: set[str] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "signers")
+        with open(file, "wb") as out:
+            out.write(git.output("cat-file", "blob", signers))
+        for seal, said in _sealed(store, tips):
+            good = [one for one in said if one.rules == rules]
+            if not any(set(one.commits) & set(wanted) for one in good):
+                continue
+            verdict = verify(git, seal, file)
+            if verdict.word == "good" and verdict.signer in verifiers:
+                commits.update(commit for one in good for commit in one.commits)
+                suites.update(one.suite for one in good if one.suite)
+    return Believed(frozenset(commits), frozenset(suites))
+
+
+def _sealed(store: GitStore, tips: Sequence[Tip]) -> Iterator[tuple[str, list[CommitsVerified]]]:
+    """Each seal, with what the append right behind it says of commits."""
+    for trail in store.read(tips):
+        events = {entry.commit: entry.events for entry in trail.entries}
+        for entry in trail.entries:
+            if entry.events or len(entry.parents) != 1:
+                continue
+            behind = events.get(entry.parents[0], ())
+            said = [event.data for event in behind if isinstance(event, VerificationRecord)]
+            if said:
+                yield entry.commit, said

@@ -1,0 +1,256 @@
+"""A server's gate: real pushes to a bare repository, which runs nothing and believes one key."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from git_oneshot.core.commands import RecordVerified
+from git_oneshot.core.facts import CommitsVerified
+from git_oneshot.core.ids import feature_id
+from git_oneshot.session import Session
+from git_oneshot.trail.git_store import GitStore
+from tests.gate.project import BASE, Done, MakeProject, Project
+from tests.sandbox import Repo, real_world
+
+pytestmark = pytest.mark.long
+
+CI, ADA = "ci@example.org", "ada@example.org"
+
+
+def key(folder: Path, name: str) -> Path:
+    """A key pair; the path of its public half."""
+    path = folder / name
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)]
+    subprocess.run(argv, check=True)
+    return path.with_suffix(".pub")
+
+
+class Served:
+    """A project with a gated remote, and CI with a clone and a key of its own."""
+
+    def __init__(self, make: MakeProject, folder: Path) -> None:
+        self.folder = folder
+        self.keys = {name: key(folder, name) for name in ("ci", "ada", "eve")}
+        allowed = f"{CI} {self.keys['ci'].read_text()}{ADA} {self.keys['ada'].read_text()}"
+        self.work = make(files={**BASE, ".oneshot/allowed_signers": allowed})
+        self.bare = make.remote(self.work)
+        server = Project(self.bare)
+        server.do("install", "--server")
+        self.bare.git("config", "oneshot.verifier", CI)
+        self.work.begin()
+        self.ci = Project(Repo(folder / "ci-clone"))
+        self.ci.git("remote", "add", "origin", str(self.bare.path))
+        self.ci.git("fetch", "-q", "origin")
+        self.ci.git("switch", "-q", "main")
+        self.ci.do("install", "--yes")
+        self.signs(self.ci, "ci")
+
+    def signs(self, project: Project, name: str) -> None:
+        """Let the git of a clone sign with a key."""
+        project.git("config", "gpg.format", "ssh")
+        project.git("config", "user.signingKey", str(self.keys[name]))
+
+    def push(self, *refs: str) -> Done:
+        """Push past the gate of the clone: the server's is another one."""
+        return self.work.may("push", "--no-verify", "origin", *(refs or ("HEAD:main",)))
+
+    def offered(self) -> None:
+        """Bring the commits to a ref that is not gated, and the trail."""
+        assert self.push("HEAD:refs/heads/topic").code == 0
+        self.work.do("sync")
+
+    def verified(self, *options: str) -> Done:
+        """CI verifies what is offered, seals it, and sends the trail."""
+        self.ci.git("fetch", "-q", "origin")
+        self.ci.git("checkout", "-q", "--detach", "origin/topic")
+        done = self.ci.cli("verify", "origin/main..HEAD", "--seal", "-f", "topic", *options)
+        self.ci.do("sync")
+        return done
+
+
+@pytest.fixture
+def served(make: MakeProject, tmp_path: Path) -> Served:
+    """A gated remote with one commit."""
+    return Served(make, tmp_path)
+
+
+def refused(done: Done, why: str) -> None:
+    """The push was refused by the hook, and says why."""
+    assert done.code == 1, done
+    assert "[remote rejected]" in done.err
+    assert why in done.err, done.err
+
+
+def test_what_is_verified_and_sealed_may_come_in(served: Served) -> None:
+    one, two = served.work.land("one"), served.work.land("two")
+    refused(served.push(), f"refs/heads/main: {one[:9]} has no sealed verdict by the rules of")
+    served.offered()
+    refused(served.push(), "and 1 more")
+    done = served.verified()
+    assert done.code == 0, done
+    assert "note: sealed on the trail of 'topic'" in done.err
+    assert served.push().code == 0
+    assert served.bare.git("rev-parse", "main") == two
+    types = served.ci.types()
+    assert types[-1] == "commits.verified"
+
+
+def test_a_trail_may_come_with_the_push(served: Served) -> None:
+    served.work.land("one")
+    served.offered()
+    served.verified()
+    tip = served.bare.git("rev-parse", "refs/oneshot/topic")
+    served.work.git("fetch", "-q", "origin", "refs/oneshot/topic:refs/oneshot/topic")
+    served.bare.git("update-ref", "-d", "refs/oneshot/topic")
+    refused(served.push(), "has no sealed verdict")
+    assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
+    assert served.bare.git("rev-parse", "refs/oneshot/topic") == tip
+
+
+def test_a_refused_push_leaves_nothing_behind(served: Served) -> None:
+    def state() -> tuple[str, list[str], list[str]]:
+        objects = served.bare.path / "objects"
+        files = sorted(str(p.relative_to(objects)) for p in objects.rglob("*"))
+        own = sorted(str(p) for p in (served.bare.path / "oneshot").rglob("*"))
+        return served.bare.git("for-each-ref"), files, own
+
+    before = state()
+    served.work.land("one")
+    refused(served.push(), "has no sealed verdict")
+    served.work.git("tag", "-a", "-m", "t", "t")
+    refused(served.push("HEAD:main", "t", "HEAD:refs/heads/other", "--atomic"), "no sealed verdict")
+    assert state() == before
+
+
+def test_a_ref_that_is_not_gated_asks_for_nothing(served: Served) -> None:
+    served.work.land("bad", "--no-verify", test=False)
+    assert served.push("HEAD:refs/heads/other").code == 0
+    refused(served.push("HEAD:refs/heads/other", "HEAD:main"), "has no sealed verdict")
+
+
+def test_ci_seals_nothing_that_is_not_proven(served: Served) -> None:
+    served.work.land("bad", "--no-verify", test=False)
+    served.offered()
+    assert served.verified().code == 1
+    refused(served.push(), "has no sealed verdict")
+
+
+def forge(
+    served: Served,
+    signer: str | None,
+    *commits: str,
+    suite: bool = True,
+    rules: str = "main:.oneshot.toml",
+) -> None:
+    """Write by hand what CI would, and seal it with a key."""
+    work = served.work
+    said = CommitsVerified(
+        commits=commits, suite=commits[-1] if suite else None, rules=work.git("rev-parse", rules)
+    )
+    store = GitStore(work.repo.discover(), lambda: 0.0)
+    Session(store, real_world()).execute(feature_id("topic"), RecordVerified((said,)))
+    store.close()
+    if signer is not None:
+        served.signs(work, signer)
+        tip = work.git("rev-parse", "refs/oneshot/topic")
+        message = "oneshot topic: seal"
+        seal = work.git("commit-tree", "-S", "-p", tip, "-m", message, f"{tip}^{{tree}}")
+        work.git("update-ref", "refs/oneshot/topic", seal)
+
+
+@pytest.mark.parametrize("signer", [None, "eve", "ada"])
+def test_a_forged_verdict(served: Served, signer: str | None) -> None:
+    """Without a seal, with a key that is not allowed, with one that is no verifier's."""
+    bad = served.work.land("bad", "--no-verify", test=False)
+    forge(served, signer, bad)
+    refused(served.push("HEAD:main", "refs/oneshot/topic"), "has no sealed verdict")
+    if signer == "ada":  # all that lacks is that the server believes her
+        served.bare.git("config", "--add", "oneshot.verifier", ADA)
+        assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
+
+
+def test_a_seal_vouches_for_nothing_that_others_wrote_before(served: Served) -> None:
+    """CI's seal comes to be in front of a forged verdict; it is about CI's own."""
+    good = served.work.land("good")
+    bad = served.work.land("bad", "--no-verify", test=False)
+    forge(served, None, good, bad)
+    served.work.git("push", "-q", "--no-verify", "origin", f"{good}:refs/heads/topic")
+    served.work.do("sync")
+    assert served.verified().code == 0
+    refused(served.push(), f"{bad[:9]} has no sealed verdict")
+    assert served.push(f"{good}:main").code == 0
+
+
+def test_what_is_pushed_has_no_say_in_who_is_believed(served: Served) -> None:
+    """Whoever brings a key along has it believed from the next push on, if somebody lets it in."""
+    eve = served.keys["eve"].read_text()
+    served.work.repo.write(".oneshot/allowed_signers", f"{CI} {eve}")
+    served.work.git("commit", "-q", "--no-verify", "-am", "believe me")
+    forge(served, "eve", served.work.head)
+    refused(served.push("HEAD:main", "refs/oneshot/topic"), "has no sealed verdict")
+
+
+def test_what_is_pushed_has_no_say_in_how_it_is_judged(served: Served) -> None:
+    """A commit loosens the rules, the next needs no test by them: judged by those of before."""
+    work = served.work
+    rules = BASE[".oneshot.toml"].replace('"lib/**"', '"nothing"')
+    work.repo.write(".oneshot.toml", rules)
+    work.git("commit", "-q", "--no-verify", "-am", "rules")
+    bad = work.land("bad", "--no-verify", test=False)
+    assert work.do("verify", "HEAD", "--json").data["commits"][0]["class"] == "neutral"
+    served.offered()
+    done = served.verified()
+    assert done.code == 1
+    assert f"{bad[:9]} FAIL(no-test)" in done.err
+
+
+def test_a_verdict_by_other_rules_does_not_count(served: Served) -> None:
+    one = served.work.land("one")
+    served.bare.git("config", "--add", "oneshot.verifier", ADA)
+    forge(served, "ada", one, rules="main:README")
+    refused(served.push("HEAD:main", "refs/oneshot/topic"), "by the rules of this ref")
+    forge(served, "ada", one)
+    assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
+
+
+def test_a_tip_whose_suite_nobody_ran(served: Served) -> None:
+    one, two = served.work.land("one"), served.work.land("two")
+    forge(served, "ada", one, two)
+    served.bare.git("config", "--add", "oneshot.verifier", ADA)
+    refused(served.push(f"{one}:main", "refs/oneshot/topic"), f"the suite on {one[:9]} has no")
+    assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
+
+
+def test_a_gated_ref_is_not_deleted_nor_made_of_what_is_here(served: Served) -> None:
+    """What lies on another ref is no reason to let it on a gated one."""
+    work, bare = served.work, served.bare
+    bare.git("config", "receive.denyDeleteCurrent", "ignore")
+    refused(served.push(":refs/heads/main"), "it is gated, and is not to be deleted")
+    work.repo.write(".oneshot.toml", BASE[".oneshot.toml"] + '[gate]\nrefs = ["refs/heads/r"]\n')
+    work.git("commit", "-q", "--no-verify", "-am", "rules")
+    served.offered()
+    assert served.verified().code == 0
+    assert served.push().code == 0
+    work.land("bad", "--no-verify", test=False)
+    assert served.push("HEAD:refs/heads/other").code == 0
+    refused(served.push("HEAD:refs/heads/r"), "refs/heads/r: ")
+    assert served.push("HEAD^:refs/heads/r").code == 0
+
+
+def test_a_server_that_believes_nobody_says_so(served: Served) -> None:
+    served.bare.git("config", "--unset-all", "oneshot.verifier")
+    served.work.land("one")
+    refused(served.push(), "git config --add oneshot.verifier")
+    Project(served.bare).do("uninstall")
+    assert served.push().code == 0
+
+
+def test_a_first_push_has_nothing_to_be_judged_by(served: Served, make: MakeProject) -> None:
+    empty = Repo(served.folder / "empty.git", "--bare")
+    Project(empty).do("install", "--server")
+    empty.git("config", "oneshot.verifier", CI)
+    served.work.git("remote", "add", "empty", str(empty.path))
+    assert served.work.may("push", "--no-verify", "empty", "main").code == 0
+    served.work.land("one")
+    refused(served.work.may("push", "--no-verify", "empty", "main"), "has no sealed verdict")
