@@ -116,6 +116,14 @@ def up(path: str, tree: ast.Module) -> list[str]:
     ]
 
 
+def test_files_get_their_place_by_one_function() -> None:
+    """So that a reader never sees half a file: `trail.disk.put`."""
+    found = {path for path in HELD for node in ast.walk(parse(path))
+             if isinstance(node, ast.Attribute) and node.attr == "replace"
+             and isinstance(node.value, ast.Name) and node.value.id == "os"}  # fmt: skip
+    assert found == {"trail/disk.py"}
+
+
 def strangers(path: str, tree: ast.Module) -> list[str]:
     """The imports of the core that are not pure, or not of the standard library and msgspec."""
     found = []

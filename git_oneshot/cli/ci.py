@@ -10,6 +10,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.core.remarks import Remark, Row, annotations, quality, summary
 from git_oneshot.gate.remarks import remarks
 from git_oneshot.gate.verifying import Found
+from git_oneshot.trail.disk import put
 
 QUALITY: Final = "gl-code-quality-report.json"
 Service = Literal["github", "gitlab", ""]
@@ -49,7 +50,4 @@ def _summarize(app: App, found: Found) -> None:
 
 def _replace(path: str, said: Sequence[Remark]) -> None:
     """Put a report in its place; a link that a commit put there is replaced, not followed."""
-    temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "xb") as file:
-        file.write(quality(said))
-    os.replace(temporary, path)
+    put(path, quality(said))

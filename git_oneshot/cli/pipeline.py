@@ -1,5 +1,6 @@
 """list: the features, which are many over time: filters, pages, and a watch."""
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -122,7 +123,8 @@ def list_(
     if app.display.behind(tips):  # a fetch moved trails since
         app.look_for_losses(tips)
         tips = app.store.tips()
-        app.refresh_display()
+        with contextlib.suppress(OSError, OneshotError):  # where nothing can be written
+            app.refresh_display()
     if watch:
         return _watch(app, asked)
     return _answer(app, asked, tips)

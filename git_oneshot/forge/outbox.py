@@ -20,6 +20,7 @@ from git_oneshot.core.notices import Notice, notices
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.own import own
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import TrailStore, ours
 
 WAIT: Final = 10.0  # seconds for one message
@@ -145,8 +146,4 @@ def _read(path: str) -> Heard:
 
 
 def _write(path: str, heard: Heard) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "wb") as file:
-        file.write(msgspec.json.encode(heard))
-    os.replace(temporary, path)
+    put(path, msgspec.json.encode(heard))

@@ -13,6 +13,7 @@ from typing import Final
 
 import git_oneshot
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
 SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is asked for
@@ -77,7 +78,7 @@ class Hooks:
             _move(path, kept)
         if os.path.isdir(os.path.dirname(kept)):
             self._surround()
-        _write(path, shim(name))
+        put(path, shim(name), 0o755)
 
     def kept(self, name: str) -> bool:
         """Whether a hook is there that would be kept and run first."""
@@ -124,7 +125,7 @@ class Hooks:
 
     def _set(self, name: str) -> None:
         os.makedirs(self._shims, exist_ok=True)
-        _write(os.path.join(self._shims, name), shim(name))
+        put(os.path.join(self._shims, name), shim(name), 0o755)
         for key, value in (("command", _RUN.replace("NAME", name)), ("event", name)):
             self._git.call(
                 "config", "--local", "--replace-all", f"hook.oneshot-{name}.{key}", value
@@ -184,14 +185,6 @@ def _make_room(path: str) -> None:
         number += 1
     if os.path.lexists(path):
         os.rename(path, f"{path}.{number}")
-
-
-def _write(path: str, content: bytes) -> None:
-    temporary = f"{path}.{os.getpid()}"
-    with open(temporary, "wb") as file:
-        file.write(content)
-    os.chmod(temporary, 0o755)  # noqa: S103 - as git init makes its sample hooks
-    os.replace(temporary, path)
 
 
 def _content(path: str) -> bytes:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -36,13 +37,8 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 def keep(git: Git, refused: Refused) -> None:
     """Keep a refusal until the next one. A disk that is full does not make the hook fail."""
-    path = _path(git)
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "wb") as file:
-            file.write(msgspec.json.encode(refused))
-        os.replace(temporary, path)
+        put(_path(git), msgspec.json.encode(refused))
 
 
 def last(git: Git) -> Refused | None:

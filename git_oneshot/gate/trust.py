@@ -10,6 +10,7 @@ import msgspec
 
 from git_oneshot.core.rules_file import Argv
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 
 
 class Trust:
@@ -28,9 +29,4 @@ class Trust:
 
     def add(self, commands: tuple[Argv, ...]) -> None:
         """Let more commands run."""
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        both = sorted(self.trusted() | set(commands))
-        temporary = f"{self._path}.{os.getpid()}"
-        with open(temporary, "wb") as file:
-            file.write(msgspec.json.encode(both))
-        os.replace(temporary, self._path)
+        put(self._path, msgspec.json.encode(sorted(self.trusted() | set(commands))))

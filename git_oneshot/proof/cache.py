@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -19,6 +18,7 @@ import msgspec
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import COMMIT
 from git_oneshot.core.runs import Run
+from git_oneshot.trail.disk import put
 
 SCHEMA: Final = "1"  # of keys and values; a new one forgets the old
 LARGEST: Final = 256 * 2**20  # bytes on the disk
@@ -149,9 +149,5 @@ class ProofCache:
 
 def write(path: str, body: bytes) -> None:
     """Write a file whole or not at all; a disk that refuses is no error."""
-    temporary = f"{path}.{os.getpid()}.{threading.get_ident()}"
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(body)
-        os.replace(temporary, path)
+        put(path, body)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from git_oneshot import __version__
+from git_oneshot.trail.disk import put
 
 if TYPE_CHECKING:
     from git_oneshot.core.state import State
@@ -76,10 +77,7 @@ class StateCache:
             lines = b"".join(_line(tip, state) for tip, state in states.items())
             if os.path.getsize(self._path) <= 2 * len(lines) + 65_536:
                 return
-            temporary = f"{self._path}.{os.getpid()}"
-            with open(temporary, "wb") as file:
-                file.write(lines)
-            os.replace(temporary, self._path)
+            put(self._path, lines)
 
     @property
     def size(self) -> int:

@@ -1,12 +1,34 @@
 """The calls that change a disk, and no others: a test makes each of them the last, or fail.
 
 Small enough to be read for what a power cut can leave. What is written is
-durable when it was synced, and a name when its folder was.
+durable when it was synced, and a name when its folder was. That is for trails:
+what is derived, local or a cache is put in its place in one step and not synced.
 """
 
 import contextlib
 import os
+from _thread import get_ident
 from typing import IO
+
+
+def put(path: str, body: bytes, mode: int = 0o666) -> None:
+    """Write a small file whole or not at all: who reads it sees the old one or the new one.
+
+    The folder is made where it is missing, and a link is replaced, not followed.
+    Raises OSError; then all is as it was.
+    """
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    # Whose it was can be told from its name when it is left behind (`git oneshot doctor`).
+    temporary = f"{path}.{os.getpid()}.{get_ident():x}"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    try:
+        with open(fd, "wb") as file:
+            file.write(body)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
 
 
 class Disk:

@@ -13,6 +13,7 @@ import msgspec
 
 from git_oneshot.core.ids import printable
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip
 
 if TYPE_CHECKING:
@@ -48,17 +49,11 @@ class Display:
     def verify(self, proofs: "Mapping[str, Proof]") -> None:
         """Remember what this clone found out itself."""
         both = {**self.verified(), **{c: p.told for c, p in proofs.items()}}
-        os.makedirs(self._git.own_dir, exist_ok=True)
-        temporary = f"{self._verified_file}.{os.getpid()}"
-        with open(temporary, "wb") as file:
-            file.write(msgspec.json.encode(both))
-        os.replace(temporary, self._verified_file)
+        put(self._verified_file, msgspec.json.encode(both))
 
     def stamp(self, tips: Sequence[Tip]) -> None:
         """Remember that the notes show these trails."""
-        os.makedirs(self._git.own_dir, exist_ok=True)
-        with open(self._stamp_file, "w", encoding="ascii") as file:
-            file.write(_digest(tips))
+        put(self._stamp_file, _digest(tips).encode())
 
     def behind(self, tips: Sequence[Tip]) -> bool:
         """Whether the notes were made, and of other trails than these."""

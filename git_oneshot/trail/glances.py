@@ -15,6 +15,7 @@ import msgspec
 
 from git_oneshot import __version__
 from git_oneshot.core.pipeline import Glance
+from git_oneshot.trail.disk import put
 
 
 class Glances(msgspec.Struct, frozen=True, array_like=True):
@@ -40,12 +41,8 @@ def read(folder: str) -> Glances:
 def write(folder: str, known: Mapping[str, Glance], size: int) -> None:
     """Know these from now on, and no others. A disk that refuses makes the next read slower."""
     body = msgspec.json.encode(Glances(size, dict(known)))
-    temporary = f"{_path(folder)}.{os.getpid()}"
     with contextlib.suppress(OSError):
-        os.makedirs(folder, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(_digest(body) + b"\n" + body)
-        os.replace(temporary, _path(folder))
+        put(_path(folder), _digest(body) + b"\n" + body)
 
 
 def _path(folder: str) -> str:

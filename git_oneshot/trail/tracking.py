@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, printable, remote_ref
-from git_oneshot.git import Git
+from git_oneshot.git import Git, GitError
+from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip
 
 Seen = Mapping[tuple[str, FeatureId], str]  # a remote and a feature: the commit
@@ -48,8 +49,15 @@ class Tracking:
         self._file = os.path.join(git.own_dir, "seen")
 
     def look(self, tips: Iterable[Tip]) -> list[Loss]:
-        """Compare what remotes have with what they had, keep what is lost, and say what that is."""
-        return self.compare({}, seen_in(tips))
+        """Compare what remotes have with what they had, keep what is lost, and say what that is.
+
+        That is for who reads: where nothing can be written, it is said again the next time.
+        """
+        now = seen_in(tips)
+        try:
+            return self.compare({}, now)
+        except (OSError, GitError):
+            return self._losses(self._read(), now)
 
     def compare(self, before: Seen, now: Seen) -> list[Loss]:
         """The same, for what was known of the remotes just now, and what they really have."""
@@ -107,10 +115,5 @@ class Tracking:
         return {(row[2], FeatureId(row[1])): row[0] for row in rows if len(row) == 3}
 
     def _write(self, seen: Seen) -> None:
-        os.makedirs(self._git.own_dir, exist_ok=True)
-        temporary = f"{self._file}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(
-                f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items()
-            )
-        os.replace(temporary, self._file)
+        lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
+        put(self._file, "".join(lines).encode(errors="replace"))

@@ -1,9 +1,13 @@
 """sync, clone, and what other commands say when trails come from elsewhere."""
 
+import os
+import shutil
 from pathlib import Path
 
+import pytest
+
 from git_oneshot.core.errors import Exit
-from tests.gate.project import FEATURE, MakeProject, Project
+from tests.gate.project import FEATURE, MakeProject, Project, run
 from tests.sandbox import Repo
 
 REF = f"refs/oneshot/{FEATURE}"
@@ -53,6 +57,35 @@ def test_sync_merges_and_status_is_the_same_everywhere(feature: Project, make: M
     for project in (feature, clone):
         data = project.do("status", FEATURE, "--json").data
         assert (data["phase"], data["unpushed"]["trail"]) == ("cancelled", False)
+
+
+def test_a_repository_that_cannot_be_written_to_is_read(
+    feature: Project, make: MakeProject
+) -> None:
+    """Also when trails moved since, and one that a remote dropped is to be kept."""
+    plain = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    if plain and shutil.which("setpriv") is None:
+        pytest.skip("NOT SHOWN with a repository that is read-only: we are root, and no setpriv")
+    bare, clone = cloned(feature, make)
+    clone.do("list")
+    feature.do("cancel")
+    feature.do("init", "other", "--policy", "never")
+    feature.do("sync")
+    bare.git("update-ref", "-d", REF)
+    clone.git("fetch", "-q", "--prune")
+    folders = [clone.path / ".git", *(p for p in (clone.path / ".git").rglob("*") if p.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        for _ in range(2):
+            done = run([*plain, "git-oneshot", "list", "--all"], clone.path)
+            assert (done.code, "other" in done.out) == (0, True), done
+            assert f"'origin' dropped the trail of '{FEATURE}'" in done.err
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert f"'origin' dropped the trail of '{FEATURE}'" in clone.do("list").err
+    assert FEATURE in clone.do("list", "--all").out
 
 
 def test_both_authors_of_one_id_are_told(feature: Project, make: MakeProject) -> None:
