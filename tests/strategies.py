@@ -72,6 +72,7 @@ updated = st.builds(
     title=st.none() | lines,
     body=st.none() | lines,
     text=st.none() | texts,
+    payload=lines,
     draft=st.none() | st.booleans(),
     commit=st.none() | oids,
 )

@@ -16,11 +16,13 @@ from git_oneshot.session import Receipt, Session
 def forge_for(app: App, name: FeatureId) -> Forge:
     """The forge of a feature; says so when no forge is known for the remote's host."""
     from git_oneshot.forge.choice import forge_of
+    from git_oneshot.trail.beside import text_beside
 
     world = app.session.world
     forge = forge_of(
         app.git,
         lambda: app.session.sound(name).state,
+        lambda digest: text_beside(app.store, name, digest),
         app.clone.remote,
         Patience(world.pause, world.chance),
     )

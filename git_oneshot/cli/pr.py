@@ -35,8 +35,9 @@ from git_oneshot.core.review import open_one
 from git_oneshot.core.state import State
 from git_oneshot.forge import merging
 from git_oneshot.forge import synthesize as opening
+from git_oneshot.forge.keeping import as_text
 from git_oneshot.forge.port import Forge, PullRequest
-from git_oneshot.session import Receipt
+from git_oneshot.session import Payloads, Receipt
 
 
 class Asked(NamedTuple):
@@ -162,12 +163,14 @@ def _edit(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: As
                 "shorten it",
             )
     forge.update(there, title=title, body=body)
-    kept = body if not forge.capabilities.keeps_text and asked.body_file is not None else None
     change = PullUpdated(
-        title=title if asked.title is not None else None, text=kept,
+        title=title if asked.title is not None else None,
         body=opening.digest(body) if asked.body_file is not None else None,
     )  # fmt: skip
-    receipt = app.session.execute(name, UpdatePull(change), expect=app.if_tip)
+    beside: Payloads | None = None
+    if not forge.capabilities.keeps_text and asked.body_file is not None:
+        change, beside = as_text(change, body, app.home)
+    receipt = app.session.execute(name, UpdatePull(change), expect=app.if_tip, payloads=beside)
     return _said(app, name, receipt, there._replace(title=title), "changed")
 
 

@@ -40,12 +40,15 @@ class PullCreated(Data, frozen=True, kw_only=True):
 class PullUpdated(Data, frozen=True, kw_only=True):
     """The pull request was changed; what is absent stayed as it was.
 
-    ``text`` is a body that a person wrote, where no forge keeps it for us.
+    ``text`` is a body that a person wrote, where no forge keeps it for us. Of one
+    over 4 KiB it is the beginning, and the whole is a blob under payload/<event id>
+    whose SHA-256 is ``payload``.
     """
 
     title: Line | None = None
     body: Line | None = None
     text: Text | None = None
+    payload: Line = ""
     draft: bool | None = None
     commit: ObjectId | None = None
 

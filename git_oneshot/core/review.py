@@ -154,6 +154,7 @@ def changed(there: Pull, change: p.PullUpdated) -> Pull:
         title=there.title if change.title is None else change.title,
         body=there.body if change.body is None else change.body,
         text=there.text if change.text is None else change.text,
+        payload=there.payload if change.text is None else change.payload,
         draft=there.draft if change.draft is None else change.draft,
         commit=change.commit or there.commit,
     )

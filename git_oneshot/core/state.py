@@ -44,6 +44,7 @@ class Pull(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commit: str = ""
     body: str = ""  # the digest of the text that we wrote last
     text: str = ""  # a body that a person wrote, where no forge keeps it
+    payload: str = ""  # the digest of the whole of it, where that is its beginning
 
     @property
     def name(self) -> str:

@@ -12,8 +12,13 @@ from git_oneshot.forge.tokens import token
 from git_oneshot.git import Git
 
 
-def forge_of(git: Git, read: Callable[[], State], remote: str, patience: Patience) -> Forge:
-    """Where the pull request of a feature lives, or is to live. ``read`` gives its state.
+def forge_of(
+    git: Git, read: Callable[[], State], whole: Callable[[str], str], remote: str,
+    patience: Patience,
+) -> Forge:  # fmt: skip
+    """Where the pull request of a feature lives, or is to live.
+
+    ``read`` gives its state, ``whole`` the text of a digest that is beside an event.
 
     Raises OneshotError (FORGE_UNKNOWN, TOKEN_MISSING, EXTRA_MISSING).
     """
@@ -21,9 +26,9 @@ def forge_of(git: Git, read: Callable[[], State], remote: str, patience: Patienc
     there = state.pull if state.pull is not None and state.pull.open else None
     place = hosts.place(git, remote)
     if there is not None and there.provider == "local":
-        return LocalForge(read)
+        return LocalForge(read, whole)
     if place is None and there is None:
-        return LocalForge(read)
+        return LocalForge(read, whole)
     if place is None or (there is not None and there.provider != place.provider):
         assert there is not None
         raise OneshotError(

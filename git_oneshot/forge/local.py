@@ -15,12 +15,12 @@ class LocalForge:
     """The pull request of one feature, as its trail has it."""
 
     provider: Provider = "local"
-    # A text of a person's own is kept in an event, whose texts have this limit.
-    capabilities = Capabilities(body_limit=16_384, keeps_text=False, merges=True)
+    capabilities = Capabilities(body_limit=65_536, keeps_text=False, merges=True)
     url = ""
 
-    def __init__(self, read: Callable[[], State]) -> None:
+    def __init__(self, read: Callable[[], State], whole: Callable[[str], str]) -> None:
         self._read = read
+        self._whole = whole  # of a text that is beside its event, by its digest
 
     def open_draft(self, wanted: Wanted) -> PullRequest:
         """A draft of the branch: the event that is written next makes it real."""
@@ -37,8 +37,9 @@ class LocalForge:
         """What the trail has; the text only where a person wrote it."""
         pull = self._read().pull
         assert pull is not None
+        text = (pull.payload and self._whole(pull.payload)) or pull.text
         return PullRequest(
-            "local", 0, "", pull.head, pull.base, pull.title, pull.text, pull.draft,
+            "local", 0, "", pull.head, pull.base, pull.title, text, pull.draft,
             "open" if pull.open else "closed",
         )  # fmt: skip
 

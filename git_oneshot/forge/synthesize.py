@@ -13,10 +13,11 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullCreated, PullUpdated
 from git_oneshot.core.state import Pull, State
+from git_oneshot.forge.keeping import as_text
 from git_oneshot.forge.port import Forge, PullRequest, Wanted
 from git_oneshot.forge.readiness import base_ref
 from git_oneshot.git import Git
-from git_oneshot.session import Receipt, Session
+from git_oneshot.session import Payloads, Receipt, Session
 
 OWN_BRANCH: Final = "oneshot/"  # the head of a feature that is on its own base
 TEMPLATES: Final = (
@@ -152,10 +153,14 @@ def _updated(
     state = session.sound(feature).state
     assert state.pull is not None
     text = prbody.renewed(there.body, body) if there.body else ""
+    change = difference(state.pull, there, commit, digest(text or body))
+    beside: Payloads | None = None
     if text != there.body:
         there = forge.update(there, title=there.title, body=text)
-    change = difference(state.pull, there, commit, digest(text or body))
-    return Published(there, session.execute(feature, UpdatePull(change)), opened=False)
+        if not forge.capabilities.keeps_text:
+            change, beside = as_text(change, text, session.world.home)
+    receipt = session.execute(feature, UpdatePull(change), payloads=beside)
+    return Published(there, receipt, opened=False)
 
 
 def difference(known: Pull, there: PullRequest, commit: str = "", body: str = "") -> PullUpdated:

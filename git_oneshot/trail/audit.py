@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.events import Event
-from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Patched, Reddened
+from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Reddened
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, FEATURE, LOCAL, printable
 from git_oneshot.git import Git
+from git_oneshot.trail.beside import payload_of
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
 from git_oneshot.trail.notes import lines_of
@@ -143,7 +144,7 @@ def _finding(rule: str, commit: str, what: str) -> Finding:
 def _trees(store: GitStore, entry: Entry, spoken: set[str], seen: set[bytes]) -> Iterator[Finding]:
     objects, look = store.objects, store.look
     tree = parse_commit(look(entry.commit)[1] or b"").tree
-    if tree in seen and not any(_payload_of(x) for x in entry.events):
+    if tree in seen and not any(payload_of(x) for x in entry.events):
         return
     seen.add(tree)
     if len(entry.parents) == 2:
@@ -183,7 +184,7 @@ def _notes(
 
 
 def _payloads(store: GitStore, entry: Entry, tree: bytes) -> Iterator[Finding]:
-    wanted = {x.id: digest for x in entry.events if (digest := _payload_of(x))}
+    wanted = {x.id: digest for x in entry.events if (digest := payload_of(x))}
     if not wanted and PAYLOAD not in entries_in(store.objects, store.look, tree.decode()):
         return
     there = store.payloads([entry.commit])
@@ -195,11 +196,6 @@ def _payloads(store: GitStore, entry: Entry, tree: bytes) -> Iterator[Finding]:
     for id_ in there.keys() - wanted.keys():
         if EVENT.fullmatch(id_):
             yield _finding("odd-entry", entry.commit, f"holds a payload of no event, {id_}")
-
-
-def _payload_of(event: Event) -> str:
-    data = event.data
-    return data.plan.payload if isinstance(data, Patched) and data.plan else ""
 
 
 def _log_of(event: Event) -> str:

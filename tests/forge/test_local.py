@@ -156,6 +156,38 @@ def test_a_text_of_a_persons_own_stays(opened: Project, tmp_path: Path) -> None:
     assert (shown["pull"]["title"], shown["body"]) == ("feat: call it so", "My own words.\n")
 
 
+def test_a_long_text_is_kept_beside_its_event_and_read_from_there(
+    opened: Project, tmp_path: Path
+) -> None:
+    body = tmp_path / "body"
+    words = "Größer als ein Ereignis. " * 2_000
+    body.write_text(f"{words}\ntoken ghp_{'a1B2' * 9}\n")
+    opened.do("pr", "edit", "--body-file", str(body))
+    [event] = [e for e in opened.do("log", "--json").data["events"] if e["type"] == "pr.updated"]
+    assert len(event["data"]["text"].encode()) <= 4_096
+    opened.do("pr", "ready")
+    shown = opened.do("pr", "show", "--json").data["body"]
+    assert shown == f"{words}\ntoken ***\n"
+    assert opened.do("fsck").code == 0
+    second = Project.__new__(Project)
+    second.path = tmp_path / "second"
+    opened.do("clone", str(opened.path), str(second.path))
+    assert second.do("pr", "show", "-f", FEATURE, "--json").data["body"] == shown
+
+
+def test_words_around_what_we_wrote_stay_and_ours_are_renewed(
+    opened: Project, tmp_path: Path
+) -> None:
+    body = tmp_path / "body"
+    ours = opened.do("pr", "show", "--json").data["body"]
+    body.write_text(f"See the video.\n\n{ours}")
+    opened.do("pr", "edit", "--body-file", str(body))
+    opened.do("plan", "--goal", "say it otherwise", "--draft")
+    opened.do("synthesize")
+    shown = opened.do("pr", "show", "--json").data["body"]
+    assert shown.startswith("See the video.") and "say it otherwise" in shown
+
+
 def test_ready_and_back_to_a_draft(opened: Project) -> None:
     opened.do("pr", "ready")
     assert not opened.do("pr", "show", "--json").data["pull"]["draft"]
@@ -176,7 +208,7 @@ def test_what_is_asked_wrongly_is_said_in_a_line(opened: Project, tmp_path: Path
     assert refused(opened.cli("pr", "edit", "--title", "x" * 73, "--json")) == (2, "INVALID_INPUT")
     assert refused(opened.cli("pr", "edit", "--body-file", "none", "--json")) == (2, "FILE_ERROR")
     long = tmp_path / "long"
-    long.write_text("x" * 16_385)
+    long.write_text("x" * 65_537)
     done = opened.cli("pr", "edit", "--body-file", str(long), "--json")
     assert refused(done) == (2, "INVALID_INPUT")
     opened.do("pr", "ready")

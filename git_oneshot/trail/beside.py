@@ -1,0 +1,26 @@
+"""Texts that are kept beside an event, which has their digest."""
+
+from git_oneshot.core.events import Event
+from git_oneshot.core.facts import Patched
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.pulls import PullUpdated
+from git_oneshot.trail.store import TrailStore
+
+
+def payload_of(event: Event) -> str:
+    """The digest of the text that has to be beside an event, "" where none has."""
+    data = event.data
+    if isinstance(data, PullUpdated):
+        return data.payload
+    return data.plan.payload if isinstance(data, Patched) and data.plan else ""
+
+
+def text_beside(store: TrailStore, feature: FeatureId, digest: str) -> str:
+    """The text of a digest, wherever on the trail it is; "" where it is not any more."""
+    tip = store.tip(feature)
+    [trail] = store.read([tip]) if tip else [None]
+    for entry in reversed(trail.entries if trail else ()):
+        for event in entry.events:
+            if payload_of(event) == digest:
+                return store.payloads([entry.commit]).get(event.id, b"").decode(errors="replace")
+    return ""
