@@ -17,6 +17,7 @@ from git_oneshot.trail.disk import put
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
 SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is asked for
+GATE: Final = "pre-push"  # holds for every git of the clone: also for an older one, as of an editor
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
@@ -61,6 +62,8 @@ class Hooks:
             state = self._setting(name) if settings else self._file(name)
             if settings and state == "missing" and not self.foreign:
                 state = self._file(name)  # from before this git was here; it does as well
+            if settings and state == "sound" and self._both(name):
+                state = self._file(name)
             if state != "sound":
                 yield name, state
 
@@ -68,6 +71,9 @@ class Hooks:
         """Put one hook in its place, and keep the one that is there."""
         if self.by_settings:
             self._set(name)
+            if self._both(name):
+                os.makedirs(self.folder, exist_ok=True)
+                put(os.path.join(self.folder, name), shim(name), 0o755)
             return
         path = os.path.join(self.folder, name)
         kept = os.path.join(self.folder, BEFORE, name)
@@ -122,6 +128,11 @@ class Hooks:
         path = os.path.join(self._shims, name)
         whole = _content(path) == shim(name) and os.access(path, os.X_OK)
         return "sound" if whole and command == _RUN.replace("NAME", name) else "stale"
+
+    def _both(self, name: str) -> bool:
+        """Whether a hook is to be a file beside its setting: it costs no commit anything."""
+        path = os.path.join(self.folder, name)
+        return name == GATE and not self.foreign and (not os.path.lexists(path) or _ours(path))
 
     def _set(self, name: str) -> None:
         os.makedirs(self._shims, exist_ok=True)

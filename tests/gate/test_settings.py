@@ -60,12 +60,14 @@ def test_what_is_set_and_taken_back(project: Project) -> None:
         hooks.put(name)
     assert [*hooks.wanting()] == []
     assert [project.git("config", f"hook.oneshot-{name}.event") for name in HOOKS] == [*HOOKS]
-    assert [file.name for file in project.hook("x").parent.glob("p*") if file.suffix == ""] == [
-        "pre-commit"
-    ]
-    (project.own / "shims/pre-push").unlink()
+    files = [file.name for file in project.hook("x").parent.glob("*") if file.suffix == ""]
+    assert sorted(files) == ["pre-commit", "pre-push"]
+    (project.own / "shims/pre-commit").unlink()
     project.git("config", "hook.oneshot-post-commit.command", "true")
-    assert dict(hooks.wanting()) == {"post-commit": "stale", "pre-push": "stale"}
+    project.hook("pre-push").unlink()
+    assert dict(hooks.wanting()) == {
+        "pre-commit": "stale", "post-commit": "stale", "pre-push": "missing",
+    }  # fmt: skip
     assert [*hooks.undo()] == [f"hook {name}" for name in HOOKS]
     assert project.digest() == before
 
@@ -115,6 +117,23 @@ def test_as_a_setting_the_shims_know_where_they_are(feature: Project, hooks: New
     assert run([shim], feature.path).code == 1
     assert run([str(Path(".git/oneshot/shims/post-commit"))], feature.path).code == 0
     assert feature.lines("spool") == [f"commit {feature.head} main"]
+
+
+def test_the_gate_holds_for_an_older_git_too(
+    feature: Project, make: MakeProject, hooks: Newer
+) -> None:
+    """One clone, two gits: the one of an editor passes over what is set. A hook there stays."""
+    for name in HOOKS:
+        feature.hook(name).unlink(missing_ok=True)
+        hooks.put(name)
+    make.remote(feature)
+    feature.land("one", "--no-verify", test=False)
+    assert feature.may("push", "origin", "main").err.count("FAIL(no-test)") == 1
+    feature.hook("pre-push").unlink()
+    kept = user_hook(feature, "pre-push", "exit 0").read_bytes()
+    hooks.put("pre-push")
+    assert feature.hook("pre-push").read_bytes() == kept
+    assert [*hooks.wanting()] == []
 
 
 @NEWER

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Bring the runners that this machine can have, and try each on a small project. Nothing here
-# fails because a package index lacks something: what is missing is skipped, and pytest's last
-# line counts it.
+# Bring the runners and the managers of hooks that this machine can have, and try each on a small
+# project. Nothing here fails because a package index lacks something: what is missing is
+# skipped, and pytest's last line counts it.
 set -eu
 bin=$1
 outside=$(mktemp -d)
@@ -32,15 +32,23 @@ modules() {
 		npm=$bin/npm PATH=$bin:$PATH
 	}
 	cd "$outside" && echo '{}' >package.json
-	set -- vitest jest
+	set -- vitest jest husky lefthook
 	bring "$*" "$npm" install --loglevel=error --ignore-scripts "$@" && return
 	for package; do
 		bring "$package" "$npm" install --loglevel=error --ignore-scripts "$package" || true
 	done
 }
 
+managers() {
+	"$bin/python" -m venv "$outside/python" || return 0
+	for package in pre-commit prek; do
+		bring "$package" "$outside/python/bin/python" -m pip install -q "$package" || true
+	done
+}
+
 compilers &
 modules &
+managers &
 wait
 # The tests seal HOME off, and a toolchain may live there, or beside the one that is on PATH.
 cargo=$(command -v cargo || true)
@@ -48,4 +56,4 @@ for home in "${HOME:-/}" "${cargo%/.cargo/bin/cargo}"; do
 	[ ! -d "$home/.rustup" ] || export RUSTUP_HOME="${RUSTUP_HOME:-$home/.rustup}"
 	[ ! -d "$home/.cargo" ] || export CARGO_HOME="${CARGO_HOME:-$home/.cargo}"
 done
-ONESHOT_OUTSIDE=$outside "$bin/python" -m pytest -q -rs -n 2 tests/runners/real_runners.py
+ONESHOT_OUTSIDE=$outside "$bin/python" -m pytest -q -rs -n 2 tests/runners/real_*.py
