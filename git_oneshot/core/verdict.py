@@ -20,6 +20,7 @@ exit-code          yes       a command failed: the suite's own, or one the test 
 =================  ========  ==================================================
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -119,7 +120,7 @@ def _judged(pairs: Sequence[Pair], facts: Facts, other: str) -> Proof:
     bad = [t for t in turns if t.green in FAILING]
     if bad:
         return _green_failed(pairs, facts, bad)
-    lost = [t for t in turns if _lost(t)]
+    lost = _lost_of(turns)
     if lost:
         code = "skipped" if lost[0].green else "vanished"
         return proof_of("FAIL", code, lost, f"{lost[0].id} passed without the change")
@@ -130,6 +131,28 @@ def _judged(pairs: Sequence[Pair], facts: Facts, other: str) -> Proof:
     if not facts.production:
         return proof_of("PASS", "", turns, "" if turns else "unexercised: no test ran", kind=other)
     return _not_red([(pair.suite, pair.red) for pair in pairs], facts, turns)
+
+
+def _lost_of(turns: Sequence[TestTurn]) -> list[TestTurn]:
+    """The tests that are lost with the change.
+
+    unittest names the parts of a test by what they are given, which may be another thing in
+    each run: they are not lost where the test passes, and as many of its parts do as did.
+    """
+    lost = [t for t in turns if _lost(t)]
+    gone = Counter((t.suite, _whole(t.id)) for t in lost if not t.green)
+    if not gone:
+        return lost
+    come = Counter((t.suite, _whole(t.id)) for t in turns if not t.red and t.green == "passed")
+    passed = {(t.suite, t.id) for t in turns if t.red == t.green == "passed"}
+    same = {key for key, number in gone.items() if key in passed and come[key] >= number}
+    return [t for t in lost if t.green or (t.suite, _whole(t.id)) not in same]
+
+
+def _whole(id_: str) -> str:
+    """The test that a part belongs to, by their names: ``Class::test (n=1)``, ``… [name]``."""
+    name, space, _ = id_.partition(" ")
+    return name if space else ""
 
 
 def _lost(turn: TestTurn) -> bool:

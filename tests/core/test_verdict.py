@@ -377,6 +377,36 @@ JUDGED: Final[dict[str, tuple[list[Result], list[Result], str]]] = {
         "FAIL(skipped)",
     ),
     "green, then gone": ([FAILED, OTHER], [PASSED], "FAIL(vanished)"),
+    "parts are named by chance, and as many pass": (
+        [
+            FAILED,
+            OTHER,
+            replace(OTHER, id=f"{OTHER.id} (n=1)"),
+            replace(OTHER, id=f"{OTHER.id} (n=2)"),
+        ],
+        [
+            PASSED,
+            OTHER,
+            replace(OTHER, id=f"{OTHER.id} (n=3)"),
+            replace(OTHER, id=f"{OTHER.id} (n=4)"),
+        ],
+        "PASS behaviour",
+    ),
+    "parts are named by chance, and one is gone": (
+        [
+            FAILED,
+            OTHER,
+            replace(OTHER, id=f"{OTHER.id} (n=1)"),
+            replace(OTHER, id=f"{OTHER.id} (n=2)"),
+        ],
+        [PASSED, OTHER, replace(OTHER, id=f"{OTHER.id} (n=3)")],
+        "FAIL(vanished)",
+    ),
+    "parts have other names, of a test that is gone": (
+        [FAILED, OTHER, replace(OTHER, id=f"{OTHER.id} (n=1)")],
+        [PASSED, replace(OTHER, id=f"{OTHER.id} (n=3)")],
+        "FAIL(vanished)",
+    ),
     "nothing ran": ([], [], "FAIL(no-test)"),
     "a package is named by the change, and is missing": (
         [replace(NO_PACKAGE, missing="both")],
