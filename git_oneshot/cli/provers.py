@@ -5,6 +5,9 @@ import os
 import signal
 
 from git_oneshot.cli.app import App
+from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
+from git_oneshot.forge.own import last
 from git_oneshot.gate.trust import Trust
 from git_oneshot.git import Git
 from git_oneshot.proof.cache import ProofCache
@@ -15,17 +18,22 @@ from git_oneshot.proof.toolchain import Toolchain
 
 
 def prover_in(
-    app: App, git: Git, *, fresh: bool, trusted: bool, limit: float | None, by: str | None
-) -> Prover:
-    """What runs tests of a repository; the arguments are those of ``App.prover``."""
+    app: App, git: Git, *, fresh: bool, trusted: bool, limit: float | None, by: str | None,
+    sandbox: Sandboxing | None = None,
+) -> Prover:  # fmt: skip
+    """What runs tests of a repository; the arguments are those of ``App.prover``.
+
+    ``sandbox``: what to ask for, whatever the user's configuration says.
+    """
     # A test outlives us if we just die; interrupted, we end it first.
     with contextlib.suppress(ValueError):  # not in the main thread
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
+    least = sandbox or _asked_for(git)
     toolchain = Toolchain(git.own_dir, git.work_tree, app.environ)
     return Prover(
         git,
-        Tools(toolchain, app.environ, git.work_tree),
+        Tools(toolchain, app.environ, git.work_tree, least),
         Slots(git, place(git)),
         ProofCache(os.path.join(git.own_dir, "cache")),
         fresh=fresh,
@@ -34,3 +42,16 @@ def prover_in(
         by=by,
         watch=app.progress.running,
     )
+
+
+def _asked_for(git: Git) -> Sandboxing:
+    """What the user's own configuration asks for."""
+    said = last(git, "oneshot.sandbox") or "off"
+    found = next((one for one in SANDBOXES if one == said), None)
+    if found is None:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"oneshot.sandbox is '{said}', and it may be {', '.join(SANDBOXES)}",
+            "git config oneshot.sandbox auto",
+        )
+    return found

@@ -31,6 +31,7 @@ DOUBTS: Final = {
     "deps": "the packages of the lock file are not installed, or the setup failed",
     "environment": "the tests need a package that is not installed",
     "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
+    "sandbox": "the tests are to run in a sandbox, and there is none: apt-get install bubblewrap",
     "submodule": "the commit of a submodule is not in this clone: git submodule update --init",
     "untrusted": "the commands are not trusted in this clone: git oneshot trust",
     "inseparable": "the tests inside of the code cannot be told from it: "

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from git_oneshot.core.detection import Project, detect, runner_of
 from git_oneshot.core.rules import Rules, Suite
 from git_oneshot.core.rules_file import (
@@ -25,11 +27,13 @@ def effective(
     ``paths``: those of the tree; ``read`` gives the text of one.
     """
     said = table or RulesTable()
+    suites = tuple(_suite(one) for one in said.suite) or detect(Project(paths, read))
     return Rules(
-        suites=tuple(_suite(one) for one in said.suite) or detect(Project(paths, read)),
+        suites=tuple(replace(suite, sandbox=said.sandbox) for suite in suites),
         sides=said.sides,
         strict=said.strict,
         checks=tuple(words(line) for line in said.check),
+        sandbox=said.sandbox,
         gate=said.gate,
         trail=said.trail,
         limits=said.limits,

@@ -17,6 +17,7 @@ from git_oneshot.core.rules_file import (
     LimitsTable,
     PruneTable,
     Runner,
+    Sandboxing,
     SidesTable,
     TrailTable,
 )
@@ -34,6 +35,7 @@ class Suite(Struct, frozen=True, kw_only=True):
     report: str = ""  # the file that the command writes, below root
     setup: Argv = ()  # what installs the dependencies, in root
     timeout: int = 600
+    sandbox: Sandboxing = "off"
     detected: bool = False
 
     @property
@@ -49,6 +51,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     sides: SidesTable = SidesTable()
     strict: bool = False
     checks: tuple[Argv, ...] = ()
+    sandbox: Sandboxing = "off"
     gate: GateTable = GateTable()
     trail: TrailTable = TrailTable()
     limits: LimitsTable = LimitsTable()

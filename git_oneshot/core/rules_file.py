@@ -27,6 +27,10 @@ Runner = Literal[
 ]  # fmt: skip
 
 
+Sandboxing = Literal["off", "auto", "require"]
+SANDBOXES: Final[tuple[Sandboxing, ...]] = get_args(Sandboxing)  # the strictest last
+
+
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A table of the file: unknown keys are errors."""
 
@@ -121,6 +125,10 @@ class RulesTable(_Table, frozen=True, kw_only=True):
             examples=["ruff check .", "mypy"],
         ),
     ] = ()
+    sandbox: Annotated[
+        Sandboxing,
+        Meta(description="tests without network: where bubblewrap works, or not without it"),
+    ] = "off"
     suite: tuple[SuiteTable, ...] = ()
     sides: SidesTable = SidesTable()
     gate: GateTable = GateTable()

@@ -30,7 +30,8 @@ def template(rules: Rules) -> str:
     lines = [_HEAD]
     for key in keys(top[1]):
         if key.name != "suite" and key.name not in names:
-            value = rules.strict if key.name == "strict" else [shlex.join(a) for a in rules.checks]
+            checks = [shlex.join(argv) for argv in rules.checks]
+            value = checks if key.name == "check" else getattr(rules, key.field)
             lines += [f"# {_sentence(key.about)}:", _line(key, value), ""]
     lines += [_suite(suite) for suite in rules.suites] or [_NO_SUITE.strip("\n"), ""]
     for name, table in tables:

@@ -179,7 +179,8 @@ class Prover:
     def _failed_check(self, tree: str, rules: Rules) -> Proof | None:
         """The verdict on the first check command of the rules that does not pass on ``tree``."""
         for argv in rules.checks:
-            made = self._bench.run(Wanted(Suite(name=" ".join(argv)[:200], command=argv), ()), tree)
+            suite = Suite(name=" ".join(argv)[:200], command=argv, sandbox=rules.sandbox)
+            made = self._bench.run(Wanted(suite, ()), tree)
             if made.trouble:
                 return proof_of("UNKNOWN", made.trouble, [], made.detail)
             for result in made.results:

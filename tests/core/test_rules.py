@@ -131,7 +131,7 @@ def test_the_nearest_key_is_never_one_of_another_table() -> None:
 
 
 def test_an_unknown_key_with_no_like_gets_the_list_of_its_table() -> None:
-    hint = "keys of the file: strict, check, suite, sides, gate, trail, limits, prune"
+    hint = "keys of the file: strict, check, sandbox, suite, sides, gate, trail, limits, prune"
     assert refused("zzz = 1").hint.startswith(hint)
 
 

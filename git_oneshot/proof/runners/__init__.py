@@ -24,7 +24,7 @@ from git_oneshot.proof.runners import (
 )
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools
-from git_oneshot.proof.runners.task import idle
+from git_oneshot.proof.runners.task import idle, sandbox_of
 
 ARGUMENTS: Final = 100_000  # characters of names that a runner is given
 
@@ -63,6 +63,10 @@ RUNNERS: Final[dict[Runner, Way]] = {
 
 def run_suite(task: Task, tools: Tools) -> Run:
     """Run a suite, and say what each test did. Never raises for what the suite does."""
+    box = sandbox_of(task.suite, tools)
+    if box is None:
+        return Run(trouble="sandbox", detail="the tests are to run in a sandbox, and there is none")
+    task = task._replace(sandbox=box)
     try:
         lacking = dependencies.missing(task, tools)
         if lacking:
@@ -80,13 +84,16 @@ def run_suite(task: Task, tools: Tools) -> Run:
 
 def fingerprint(suite: Suite, tools: Tools) -> str:
     """All of this machine that decides the outcome of a suite; lock files are in its tree."""
+    box = sandbox_of(suite, tools)
+    profile = [box.profile] if box and box.profile else []
     chain = tools.toolchain
     if suite.runner in ("pytest", "unittest"):
         python = chain.python(needs_pytest=suite.runner == "pytest")
-        return python.fingerprint if python else "none"
+        return "\n".join([python.fingerprint if python else "none", *profile])
     said = [chain.version(*argv) for argv in RUNNERS[suite.runner].programs]
     said.append(chain.program(suite.command[0]))
-    return "\n".join([*said, dependencies.installed(tools.work_tree, suite.root)])
+    said.append(dependencies.installed(tools.work_tree, suite.root))
+    return "\n".join([*said, *profile])
 
 
 def selection(suite: Suite, paths: Sequence[str]) -> tuple[str, ...]:

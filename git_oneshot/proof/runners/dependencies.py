@@ -30,7 +30,7 @@ def missing(task: Task, tools: Tools) -> Run | None:
     if linked and task.suite.runner not in _OTHERS:
         return None
     if task.suite.setup:
-        ended = start(task, task.suite.setup, env_of(task, tools))
+        ended = start(task, task.suite.setup, env_of(task, tools), network=True)
         if troubled(task, ended) or ended.status != 0:
             detail = detailed(task, ended).replace("suite", "the setup of suite", 1)
             return Run(trouble="deps", detail=detail, seconds=ended.seconds, log=ended.log[-LOG:])

@@ -1,13 +1,18 @@
 """A run to make, what it may use of this machine, and what every runner concludes alike."""
 
+import errno
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Suite
+from git_oneshot.core.rules_file import Sandboxing
 from git_oneshot.core.runs import FAILING, Result, Run
 from git_oneshot.proof import plugin
 from git_oneshot.proof.process import LOG, OUTPUT, Ended, environment, run
+from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
 from git_oneshot.proof.slots import Slot
 from git_oneshot.proof.toolchain import Toolchain
 
@@ -26,6 +31,7 @@ class Task(NamedTuple):
     selected: tuple[str, ...]
     timeout: float
     trace: tuple[str, ...] = ()
+    sandbox: Sandbox = Sandbox()
 
     @property
     def root(self) -> str:
@@ -56,6 +62,14 @@ class Tools(NamedTuple):
     toolchain: Toolchain
     user: Mapping[str, str]
     work_tree: str | None
+    sandbox: Sandboxing = "off"  # what the user asks for; the rules may ask for more
+
+
+def sandbox_of(suite: Suite, tools: Tools) -> Sandbox | None:
+    """What a suite is run in; None where it has to be run in a sandbox and there is none."""
+    wanted = stricter(suite.sandbox, tools.sandbox)
+    seen = [tools.work_tree] if tools.work_tree else []
+    return sandbox(wanted, tools.user, tools.toolchain.path(), PLUGIN, *seen)
 
 
 def env_of(task: Task, tools: Tools, **more: str) -> dict[str, str]:
@@ -69,12 +83,29 @@ def env_of(task: Task, tools: Tools, **more: str) -> dict[str, str]:
 
 
 def start(
-    task: Task, argv: Sequence[str], env: Mapping[str, str], *, spent: float = 0.0, kept: int = LOG
-) -> Ended:
-    """Run a command in the suite's root; ``spent``: seconds of the timeout that are gone."""
+    task: Task, argv: Sequence[str], env: Mapping[str, str], *, spent: float = 0.0, kept: int = LOG,
+    network: bool = False,
+) -> Ended:  # fmt: skip
+    """Run a command in the suite's root; ``spent``: seconds of the timeout that are gone.
+
+    ``network``: it may have one in a sandbox, too.
+    """
     left = max(0.1, task.timeout - spent)
-    ended = run(argv, task.root, env, left, task.slot.lock, kept=kept)
+    ours = (task.slot.top, task.slot.home)
+    boxed = task.sandbox.argv(argv, task.root, ours, network=network)
+    if task.sandbox.program and not _found(argv[0], task.root, env):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
+    ended = run(boxed, task.root, env, left, task.slot.lock, kept=kept)
+    if task.sandbox.program and ended.status == 1 and ended.log.startswith("bwrap: "):
+        raise OSError(errno.EPERM, printable(ended.log.strip())[:200], task.sandbox.program)
     return ended._replace(seconds=ended.seconds + spent)
+
+
+def _found(program: str, root: str, env: Mapping[str, str]) -> bool:
+    """Whether there is a program: of a sandbox, the status would not tell."""
+    if "/" in program:
+        return os.access(os.path.join(root, program), os.X_OK)
+    return shutil.which(program, path=env.get("PATH")) is not None
 
 
 def concluded(
