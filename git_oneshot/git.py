@@ -51,7 +51,12 @@ class GitError(OneshotError):
 
     def __init__(self, args: tuple[str, ...], status: int, stderr: str) -> None:
         last = stderr.strip().splitlines()[-1] if stderr.strip() else f"exit {status}"
-        super().__init__(Code.GIT_FAILED, f"git {args[0]}: {last}")
+        closed = last.endswith(("Permission denied", "Read-only file system"))
+        super().__init__(
+            Code.FILE_ERROR if closed else Code.GIT_FAILED,
+            f"git {args[0]}: {last}",
+            "you have to be allowed to write to the repository" if closed else "git oneshot doctor",
+        )
         self.status = status
         self.stderr = stderr
 

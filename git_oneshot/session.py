@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, nearest
 from git_oneshot.trail.store import Loaded, Tip, TrailStore
 
 if TYPE_CHECKING:  # a read command decides nothing
@@ -66,8 +66,12 @@ class Session:
         if loaded.damage is not None:
             raise loaded.damage
         if loaded.state.phase is None:
+            near = nearest(feature, {tip.feature for tip in self.store.tips()})
+            meant = f"did you mean '{near}'? " if near else ""
             raise OneshotError(
-                Code.STATE_NOT_FOUND, f"no feature '{feature}'", "see them: git oneshot list --all"
+                Code.STATE_NOT_FOUND,
+                f"no feature '{feature}'",
+                f"{meant}see them: git oneshot list --all",
             )
         return loaded
 

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_oneshot.cli.talk import Talk
+from git_oneshot.cli.place import Place
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.gate.markers import Markers
-from git_oneshot.git import Git, discover
+from git_oneshot.git import GitError
 from git_oneshot.session import Session, World
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from git_oneshot.core.events import Stamp
+    from git_oneshot.core.facts import Proof
     from git_oneshot.core.state import State
     from git_oneshot.gate.install import Clone
     from git_oneshot.proof.prover import Prover
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from git_oneshot.trail.store import Tip
 
 
-class App(Talk):
+class App(Place):
     """One invocation of one command."""
 
     def __init__(
@@ -49,7 +50,6 @@ class App(Talk):
         self.key = key
         self.if_tip = if_tip
         self.via = via
-        self.cwd = os.getcwd()
 
     # -- the outside world ------------------------------------------------------
 
@@ -100,22 +100,6 @@ class App(Talk):
     # -- the repository -----------------------------------------------------------
 
     @cached_property
-    def git(self) -> Git:
-        """The repository of the current directory."""
-        return discover(self.cwd, self.environ)
-
-    @property
-    def work_tree(self) -> str:
-        """The top of the working tree, or NO_WORK_TREE."""
-        if self.git.work_tree is None:
-            raise OneshotError(
-                Code.NO_WORK_TREE,
-                "this needs a working tree, and the repository is bare",
-                "git clone it, and work there",
-            )
-        return self.git.work_tree
-
-    @cached_property
     def store(self) -> GitStore:
         """The trails."""
         store = GitStore(self.git, time.time)
@@ -131,22 +115,6 @@ class App(Talk):
     def markers(self) -> Markers:
         """What the shims look at."""
         return Markers(self.git)
-
-    @cached_property
-    def branch(self) -> str | None:
-        """The branch that HEAD is on, None when it is detached."""
-        with open(os.path.join(self.git.git_dir, "HEAD"), "rb") as file:
-            head = os.fsdecode(file.readline().rstrip(b"\n"))
-        if head == "ref: refs/heads/.invalid":  # refs are in a reftable
-            return self.git.maybe("symbolic-ref", "-q", "--short", "HEAD")
-        return head.removeprefix("ref: refs/heads/") if head.startswith("ref: ") else None
-
-    @cached_property
-    def head(self) -> str | None:
-        """The commit that HEAD is at, None before the first one."""
-        if self.git.work_tree is None:
-            return self.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
-        return self.git.head
 
     @cached_property
     def clone(self) -> "Clone":
@@ -169,12 +137,21 @@ class App(Talk):
 
         return Display(self.git)
 
-    def refresh_display(self) -> None:
-        """Bring what `git log` shows up to the trails."""
+    def refresh_display(self, proofs: "Mapping[str, Proof] | None" = None) -> None:
+        """Bring what `git log` shows up to the trails, and to what was found out here.
+
+        That is for reading only: a command does not fail where it can't be written.
+        """
         tips = self.store.tips()
         trails = self.store.load(list(joined(tips).values()))
-        self.display.refresh(loaded.state for loaded in trails)
-        self.display.stamp(tips)
+        try:
+            if proofs:
+                self.display.verify(proofs)
+            self.display.refresh(loaded.state for loaded in trails)
+            self.display.stamp(tips)
+        except (OSError, GitError) as err:
+            why = err.message if isinstance(err, GitError) else err.strerror
+            self.say(f"warning: what git log shows is not up to date: {why}")
 
     def look_for_losses(self, tips: "Sequence[Tip]") -> None:
         """Say what a remote had and has no more; it is kept here, and goes back with a sync."""

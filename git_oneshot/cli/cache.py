@@ -8,6 +8,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.proof_data import Cached
+from git_oneshot.core.errors import denied
 from git_oneshot.gate.precommit import unfile
 from git_oneshot.proof.cache import LARGEST, ProofCache
 
@@ -24,6 +25,9 @@ def cache(app: App, *, what: str) -> Answer:
     if what == "clear":
         kept.clear()
         unfile(app.git)
+        left = kept.held()
+        if left.runs or left.verdicts:
+            raise denied(f"what is kept in '{app.git.own_dir}' cannot be taken away")
     data = Cached(
         runs=held.runs, verdicts=held.verdicts, bytes=held.size, limit=LARGEST,
         cleared=what == "clear",

@@ -66,7 +66,9 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     name = trail.feature
     tip = app.store.tip(name)
     if tip is None:
-        raise OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'")
+        raise OneshotError(
+            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
+        )
     app.refresh_display()
     data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
     return Answer(data, f"'{name}': {counted(len(trail.events), 'event')} taken in")

@@ -32,7 +32,7 @@ def install(app: App, *, yes: bool, server: bool) -> Answer:
     changes = pending(app)
     if changes and not ask(app, yes=yes):
         if app.terminal:
-            raise OneshotError(Code.NEEDS_INPUT, "nothing was changed")
+            raise OneshotError(Code.NEEDS_INPUT, "nothing was changed", "git oneshot install")
         raise OneshotError(
             Code.NEEDS_INPUT,
             "there is no terminal to ask on",
@@ -117,7 +117,12 @@ def trust(app: App, *, yes: bool) -> Answer:
             commands=data.commands,
         )
     if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
-        raise OneshotError(Code.UNTRUSTED, "nothing is trusted", commands=data.commands)
+        raise OneshotError(
+            Code.UNTRUSTED,
+            "nothing is trusted",
+            "see them again: git oneshot trust",
+            commands=data.commands,
+        )
     Trust(app.git).add(commands)
     lines = "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands)
     return Answer(data, lines, _go_on(app))

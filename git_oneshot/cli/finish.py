@@ -79,8 +79,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
             err.data["ahead"] = refused(app, state, "finalize", err.message, checked.verdicts,
                                         checked.suite)  # fmt: skip
         raise
-    app.display.verify({v.commit.id: v.proof for v in checked.verdicts})
-    app.refresh_display()
+    app.refresh_display({v.commit.id: v.proof for v in checked.verdicts})
     tell(app, name, state.clock)
     if receipt.state.branch and receipt.state.phase == "completed":
         app.markers.close(receipt.state.branch)

@@ -83,7 +83,8 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         if isinstance(one, Held):
             held.append(one)
         else:
-            app.say(f"note: {one.number} commits are by others, and are not judged here")
+            theirs = text.counted(one.number, "commit")
+            app.say(f"note: {theirs} by others, not judged here")
     if held:
         _refuse(app, "pre-push", text.held(held), [_judged(one) for one in held], remote=remote)
         ctx.exit(Exit.REFUSED)

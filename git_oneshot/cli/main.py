@@ -154,9 +154,11 @@ def main(argv: Sequence[str]) -> int:
     except click.UsageError as err:
         return fail(argv, _usage(err))
     except click.ClickException as err:
-        return fail(argv, OneshotError(Code.INVALID_INPUT, _sentence(err.format_message())))
+        said = _sentence(err.format_message())
+        return fail(argv, OneshotError(Code.INVALID_INPUT, said, "git oneshot -h"))
     except (KeyboardInterrupt, click.Abort):
-        return fail(argv, OneshotError(Code.INTERRUPTED, "interrupted"))
+        why = "nothing is recorded by halves: run it again"
+        return fail(argv, OneshotError(Code.INTERRUPTED, "interrupted", why))
     except (BrokenPipeError, SystemExit):  # click makes the second of the first
         # The reader of our output went away, as `head` does; not worth a word.
         sys.stdout = None  # nothing is to be flushed at exit
@@ -203,7 +205,27 @@ def _help(argv: Sequence[str], err: click.UsageError) -> int:
 
 def _usage(err: click.UsageError) -> OneshotError:
     command = err.ctx.command_path if err.ctx else "git oneshot"
-    return OneshotError(Code.USAGE, _sentence(err.format_message()), f"{command} -h")
+    said, _, meant = err.format_message().partition(" Did you mean ")  # of an option
+    if not meant:
+        meant = _meant(said)
+    return OneshotError(
+        Code.USAGE, _sentence(said), f"did you mean {meant}" if meant else f"{command} -h"
+    )
+
+
+def _meant(said: str) -> str:
+    """The command or the choice that is spelt nearly as what click has no use for."""
+    import re
+
+    from git_oneshot.core.ids import nearest
+
+    unknown = re.match(r"No such command '(.*)'", said)
+    choice = re.search(r"'([^']*)' is not one of (.*)\.", said)
+    if unknown:
+        near = nearest(unknown[1], [name for name in COMMANDS if name not in HIDDEN])
+    else:
+        near = nearest(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
+    return f"'{near}'?" if near else ""
 
 
 def _sentence(text: str) -> str:
@@ -217,12 +239,17 @@ def _machine(err: OSError) -> OneshotError | None:
     import errno
     import os
 
-    trouble = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EEXIST,
-               errno.ENOTDIR, errno.EISDIR)  # fmt: skip
-    if err.errno not in trouble or err.filename is None:
+    denied, full = (errno.EACCES, errno.EPERM, errno.EROFS), (errno.ENOSPC, errno.EDQUOT)
+    in_the_way = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+    if err.errno not in (*denied, *full, *in_the_way):
         return None
-    what = os.fsdecode(err.filename)
-    return OneshotError(Code.FILE_ERROR, f"'{what}': {_sentence(err.strerror or 'no')}")
+    what = f"'{os.fsdecode(err.filename)}'" if err.filename is not None else "the disk"
+    hint = "move away what is in its way; git oneshot doctor looks for more"
+    if err.errno in denied:
+        hint = "you have to be allowed to write there: ls -ld"
+    if err.errno in full:
+        hint = "make room: df, and git oneshot cache clear"
+    return OneshotError(Code.FILE_ERROR, f"{what}: {_sentence(err.strerror or 'no')}", hint)
 
 
 def _bug(err: Exception) -> OneshotError:

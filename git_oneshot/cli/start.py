@@ -19,7 +19,7 @@ from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
 from git_oneshot.core.facts import Plan, Policy
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, nearest
 from git_oneshot.core.masking import masked_fact
 from git_oneshot.core.plan import PAYLOAD, parse, template
 
@@ -45,6 +45,7 @@ def init(
     change, and asks.
     """
     name = app.feature(feature)
+    _ = app.work_tree  # a bare repository has no commits of its own
     branch = app.branch
     if branch is None:
         raise OneshotError(
@@ -52,33 +53,20 @@ def init(
             "HEAD is on no branch, and a feature lives on one",
             f"git switch -c {name}",
         )
-    if base and app.git.maybe("check-ref-format", "--branch", base) is None:
-        raise OneshotError(
-            Code.INVALID_INPUT, f"'{base}' cannot be a branch", "such as: --base main"
-        )
-    there = app.open_here()
-    damage = app.session.load(there).damage if there is not None else None
-    if damage is not None:
-        raise damage
-    if there is not None and not app.session.load(there).state.open:
-        app.markers.close(branch)  # a marker of a trail that is gone, or ended elsewhere
-        there = None
-    if there is not None and there != name:
-        raise OneshotError(
-            Code.FEATURE_OPEN,
-            f"feature '{there}' is open on branch '{branch}'",
-            f"end it first: git oneshot finalize, or: git oneshot cancel {there}",
-            feature=there,
-        )
+    if base:
+        _is_there(app, base)
+    _free(app, branch, name)
     start = Start(
         policy=policy, title=title, base=base or _base(app, branch), branch=branch,
         start=app.head, spike=spike,
     )  # fmt: skip
     app.session.rehearse(name, start)
     agreed = ask(app, yes=yes)
-    receipt = app.session.execute(name, start, expect=app.if_tip)
-    if not spike:
-        app.markers.open(branch, name)
+    with app.markers.beginning():  # of two who begin at once, one finds what the other began
+        _free(app, branch, name)
+        receipt = app.session.execute(name, start, expect=app.if_tip)
+        if not spike:
+            app.markers.open(branch, name)
     done = apply(app) if agreed else []
     nexts = [*SPIKE] if spike else [PLAN_IT]
     if not agreed:
@@ -91,6 +79,39 @@ def init(
     data = Began(**written(receipt), branch=branch, policy=receipt.state.policy,
                  installed=done, suites=suites)  # fmt: skip
     return Answer(data, text, nexts)
+
+
+def _is_there(app: App, base: str) -> None:
+    """Refuse a base that is no branch, here or at a remote."""
+    heads = app.git.lines("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
+    far = app.git.lines("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes")
+    if base in (*heads, *far, app.branch):
+        return
+    near = nearest(base, [*heads, *far])
+    raise OneshotError(
+        Code.INVALID_INPUT,
+        f"no branch '{base[:100]}', here or at a remote",
+        f"did you mean '{near}'?" if near else "such as: --base " + [*heads, "main"][0],
+    )
+
+
+def _free(app: App, branch: str, name: FeatureId) -> None:
+    """Refuse a branch that has an open feature."""
+    there = app.open_here()
+    if there is None:
+        return
+    loaded = app.session.load(there)
+    if loaded.damage is not None:
+        raise loaded.damage
+    if not loaded.state.open:
+        app.markers.close(branch)  # a marker of a trail that is gone, or ended elsewhere
+    elif there != name:
+        raise OneshotError(
+            Code.FEATURE_OPEN,
+            f"feature '{there}' is open on branch '{branch}'",
+            f"end it first: git oneshot finalize, or: git oneshot cancel {there}",
+            feature=there,
+        )
 
 
 def _base(app: App, branch: str) -> str:
@@ -180,7 +201,9 @@ def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str
     editor = app.git.maybe("var", "GIT_EDITOR")
     written_text = click.edit(template(name), editor=editor, extension=".md")
     if written_text is None:
-        raise OneshotError(Code.NEEDS_INPUT, "the plan was not saved; nothing is recorded")
+        raise OneshotError(
+            Code.NEEDS_INPUT, "the plan was not saved; nothing is recorded", "git oneshot plan"
+        )
     return written_text
 
 

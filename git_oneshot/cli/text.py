@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from git_oneshot.cli.look import Table
+from git_oneshot.core.ids import counted as counted
 from git_oneshot.core.ids import printable
 
 if TYPE_CHECKING:  # a read command proves nothing
@@ -16,11 +17,6 @@ if TYPE_CHECKING:  # a read command proves nothing
     from git_oneshot.gate.prepush import Held
 
 UNPLANNED: Final = "none yet"  # instead of a plan
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: ``1 commit``, ``2 commits``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def size(number: int) -> str:

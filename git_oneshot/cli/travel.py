@@ -145,7 +145,9 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     if done.returncode != 0:
         said = (done.stderr or b"").decode(errors="replace").strip().splitlines()
         why = f": {said[-1].removeprefix('fatal: ')}" if said else ""
-        raise OneshotError(Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}")
+        raise OneshotError(
+            Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", "git clone -h"
+        )
     os.chdir(path)
     there = App(json=app.json)
     came = len({tip.feature for tip in there.store.tips()})

@@ -75,8 +75,7 @@ def verify(
         shard=part,
     )
     found = verified(app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n)))
-    app.display.verify({v.commit.id: v.proof for v in found.verdicts})
-    app.refresh_display()
+    app.refresh_display({v.commit.id: v.proof for v in found.verdicts})
     if ci:
         tell(app, found)
     ours = _feature(app) if range_ is None else None

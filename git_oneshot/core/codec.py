@@ -48,11 +48,14 @@ def encode(event: Event) -> bytes:
         line = _encoder.encode(event)
         if len(line) > MAX_EVENT:
             raise OneshotError(
-                Code.INVALID_INPUT, f"the event is {len(line)} bytes, over the limit of {MAX_EVENT}"
+                Code.INVALID_INPUT,
+                f"the event is {len(line)} bytes, over the limit of {MAX_EVENT}",
+                "say less, or keep it in a file of the repository",
             )
         _decoder.decode(line)  # constructing a struct checks nothing; decoding does
     except (*_BROKEN, ValueError) as err:
-        raise OneshotError(Code.INVALID_INPUT, f"cannot record this: {err}") from err
+        why = f"cannot record this: {err}"
+        raise OneshotError(Code.INVALID_INPUT, why, "say less, and in plain text") from err
     return line
 
 

@@ -162,5 +162,11 @@ class OneshotError(Exception):
         return KINDS[self.code]
 
 
+def denied(what: str) -> OneshotError:
+    """The error of whoever may not write to the repository: to try again would not help."""
+    hint = "nothing was recorded; you have to be allowed to write to the repository"
+    return OneshotError(Code.FILE_ERROR, what, hint)
+
+
 class LostRace(Exception):  # noqa: N818 - an outcome that the caller handles, not a failure
     """The trail moved between reading it and writing to it: read again, decide again."""

@@ -5,10 +5,14 @@ that weigh facts: the phase that a command needs, and what it takes to leave
 implementing.
 """
 
+from typing import Final
+
 from git_oneshot.core import commands as c
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Phase
 from git_oneshot.core.state import State
+
+AGAIN: Final = "begin another: git oneshot init FEATURE"
 
 
 def may_finalize(state: State, command: c.Finalize) -> None:
@@ -78,14 +82,32 @@ def require(state: State, *phases: Phase) -> None:
     """Refuse in any other phase."""
     if state.phase in phases:
         return
-    hint = ""
-    if state.phase == "plan":
-        hint = f"plan it first: git oneshot plan {state.feature} --goal '…' --approach '…'"
     raise OneshotError(
         Code.INVALID_PHASE,
         f"feature '{state.feature}' is in phase '{state.phase}', not in " + " or ".join(phases),
-        hint,
+        _way(state),
         phase=state.phase,
+    )
+
+
+def _way(state: State) -> str:
+    """What helps where a feature is in another phase than a command needs."""
+    name = state.feature
+    match state.phase:
+        case "plan":
+            return f"plan it first: git oneshot plan {name} --goal '…' --approach '…'"
+        case "implementing":
+            return f"prove its commits first: git oneshot finalize {name}"
+        case "synthesize":
+            return f"see where its pull request stands: git oneshot status {name}"
+        case _:
+            return f"{AGAIN}; its story: git oneshot log {name}"
+
+
+def over(state: State) -> OneshotError:
+    """The error of whatever wants to change a feature that ended."""
+    return OneshotError(
+        Code.INVALID_TRANSITION, f"'{state.phase}' is final", AGAIN, validTargets=[]
     )
 
 

@@ -1,6 +1,7 @@
 """Names: of features, of events, and of the refs that carry them."""
 
 import re
+from collections.abc import Iterable
 from typing import Final, NewType
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -56,6 +57,19 @@ def local_ref(feature: FeatureId) -> str:
 def remote_ref(remote: str, feature: FeatureId) -> str:
     """The ref of what a fetch saw of a feature's trail at ``remote``."""
     return f"{REMOTE}{remote}/{feature}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The one of some names that was probably meant; "" when it is none of them."""
+    import difflib  # for a mistake, and so seldom
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return near[0] if near else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 commit``, ``2 commits``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,7 @@ from git_oneshot.core import events as e
 from git_oneshot.core import pulls as p
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Said
-from git_oneshot.core.guards import require, unmet
+from git_oneshot.core.guards import AGAIN, over, require, unmet
 from git_oneshot.core.state import Pull, State
 
 PullEvent = e.PrCreated | e.PrUpdated | e.PrClosed
@@ -80,7 +80,7 @@ def may_complete(state: State) -> None:
     """A merge completes what waits for one."""
     if state.phase == "completed":
         raise OneshotError(
-            Code.ALREADY_COMPLETED, f"feature '{state.feature}' is completed already"
+            Code.ALREADY_COMPLETED, f"feature '{state.feature}' is completed already", AGAIN
         )
     require(state, "synthesize")
 
@@ -88,7 +88,7 @@ def may_complete(state: State) -> None:
 def compensate(state: State, command: c.Compensate) -> tuple[Said, ...]:
     """A step of giving a feature up; a step that is done is not done again."""
     if not state.open:
-        raise OneshotError(Code.INVALID_TRANSITION, f"'{state.phase}' is final", validTargets=[])
+        raise over(state)
     if state.steps.get(command.action) == "executed":
         return ()
     return (

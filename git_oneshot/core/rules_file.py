@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Phase
+from git_oneshot.core.ids import nearest
 from git_oneshot.core.rules_lines import Where, line_of, place_of
 
 FILE: Final = ".oneshot.toml"
@@ -178,14 +179,18 @@ def table_at(where: Where) -> tuple[str, type[Struct]]:
 def parse(text: str) -> RulesTable:
     """Read the file. Raises OneshotError(RULES_INVALID) with the line and the nearest key."""
     if len(text) > LARGEST:
-        raise OneshotError(Code.RULES_INVALID, f"{FILE}: larger than {LARGEST // 1024} KiB")
+        raise OneshotError(
+            Code.RULES_INVALID, f"{FILE}: larger than {LARGEST // 1024} KiB", "say less"
+        )
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as err:
         why, line = place_of(str(err))
         raise _refusal(why, "git oneshot rules", line) from err
     if _has_nul(said):
-        raise OneshotError(Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character")
+        raise OneshotError(
+            Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character", "mend .oneshot.toml"
+        )
     try:
         table = msgspec.convert(said, RulesTable)
     except msgspec.ValidationError as err:
@@ -202,7 +207,6 @@ def _refusal(why: str, hint: str, line: int | None) -> OneshotError:
 
 def _misfit(text: str, said: str) -> OneshotError:
     """What msgspec found, with its line, and the key that was meant."""
-    import difflib
     import re
 
     why, _, at = said.partition(" - at `")
@@ -217,8 +221,8 @@ def _misfit(text: str, said: str) -> OneshotError:
         )
     title, table = table_at(where)
     known = [key.name for key in keys(table)]
-    near = difflib.get_close_matches(unknown[1], known, 1)
-    hint = f"did you mean '{near[0]}'?" if near else f"keys of {title}: {', '.join(known)}"
+    near = nearest(unknown[1], known)
+    hint = f"did you mean '{near}'?" if near else f"keys of {title}: {', '.join(known)}"
     return _refusal(
         f"unknown key '{unknown[1]}' in {title}", hint, line_of(text, (*where, unknown[1]))
     )

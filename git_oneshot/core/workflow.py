@@ -181,7 +181,11 @@ def _start(state: State, command: c.Start) -> tuple[Fact, ...]:
 def _patch(state: State, command: c.Patch) -> tuple[Fact, ...]:
     for name in command.fields:
         if name in RESERVED or name.startswith("_"):
-            raise OneshotError(Code.RESERVED_FIELD, f"field '{name}' cannot be set")
+            raise OneshotError(
+                Code.RESERVED_FIELD,
+                f"field '{name}' cannot be set",
+                "fields: " + ", ".join(PATCHABLE),
+            )
         if name not in PATCHABLE:
             raise OneshotError(
                 Code.INVALID_INPUT, f"unknown field '{name}'", "fields: " + ", ".join(PATCHABLE)
@@ -225,7 +229,7 @@ def _move(state: State, to: Phase) -> tuple[Fact, ...]:
         raise OneshotError(
             Code.INVALID_TRANSITION,
             f"'{state.phase}' does not lead to '{to}'",
-            "it leads to " + " or ".join(valid) if valid else f"'{state.phase}' is final",
+            "it leads to " + " or ".join(valid) if valid else guards.AGAIN,
             validTargets=list(valid),
         )
     _guard(state, row.guard, to)
@@ -284,8 +288,8 @@ def _complete(state: State, command: c.Complete) -> tuple[Said, ...]:
 def _cancel(state: State, reason: str, successor: str) -> tuple[Fact, ...]:
     if state.phase == "cancelled":
         raise OneshotError(
-            Code.ALREADY_CANCELLED, f"feature '{state.feature}' is cancelled already"
+            Code.ALREADY_CANCELLED, f"feature '{state.feature}' is cancelled already", guards.AGAIN
         )
     if state.phase is None or not state.open:
-        raise OneshotError(Code.INVALID_TRANSITION, f"'{state.phase}' is final", validTargets=[])
+        raise guards.over(state)
     return (f.Cancelled(origin=state.phase, reason=reason or None, supersededBy=successor or None),)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.commands import Ready
 from git_oneshot.core.facts import CommitJudged, SuiteJudged
+from git_oneshot.core.ids import counted
 from git_oneshot.core.pulls import GateChecked
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import look, of_feature, record
@@ -76,7 +77,7 @@ def _commits(found: Found) -> GateChecked:
     verdicts = found.verdicts
     waived = sum(1 for v in verdicts if v.waiver is not None and v.proof.word != "PASS")
     bad = next((v for v in verdicts if not v.accepted), None)
-    said = f"{len(verdicts)} commits" + (f", {waived} of them waived" if waived else "")
+    said = counted(len(verdicts), "commit") + (f", {waived} of them waived" if waived else "")
     if bad is not None:
         said = f"{bad.commit.id[:9]} is {bad.proof.told}"
     return GateChecked(gateName="commits-proven", passed=found.accepted, details=said[:500])
@@ -101,5 +102,5 @@ def _ahead(git: Git, base: str | None, head: str) -> GateChecked:
     if base is None:
         return GateChecked(gateName="ahead-of-base", passed=False, details="the base is not here")
     ahead = len(git.lines("rev-list", f"{base}..{head}"))
-    said = f"{ahead} commits ahead of {base.removeprefix('refs/')}"
+    said = f"{counted(ahead, 'commit')} ahead of {base.removeprefix('refs/')}"
     return GateChecked(gateName="ahead-of-base", passed=ahead > 0, details=said[:500])

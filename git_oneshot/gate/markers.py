@@ -8,6 +8,7 @@ it is derived from the trails, and written again by the next command.
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 from git_oneshot.core.ids import FEATURE, FeatureId
 from git_oneshot.git import Git
@@ -39,6 +40,16 @@ class Markers:
                     if feature is not None:
                         found[os.path.relpath(path, top)] = feature
         return found
+
+    @contextlib.contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Be the only one who begins a feature in this clone."""
+        import fcntl
+
+        os.makedirs(self._own, exist_ok=True)
+        with open(os.path.join(self._own, "beginning"), "w", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def open(self, branch: str, feature: FeatureId) -> None:
         """A feature is open on a branch."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import LOCAL
+from git_oneshot.core.ids import LOCAL, counted
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
@@ -120,7 +120,7 @@ def judge_range(
         yield verdict
         if time.monotonic() > deadline and len(judged) < len(own):
             left = len(own) - len(judged)
-            note = f"{left} commits are not judged yet; prove them first: git oneshot push"
+            note = f"not judged yet: {counted(left, 'commit')}; prove first: git oneshot push"
             yield Proof(word="UNKNOWN", code="budget", notes=(note,))
             return
     if not all(verdict.accepted for verdict in judged):

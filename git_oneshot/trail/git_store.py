@@ -2,10 +2,11 @@
 
 import contextlib
 import datetime
+import errno
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, denied
 from git_oneshot.core.ids import FeatureId, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
@@ -211,10 +212,12 @@ def _writing(objects: "Objects") -> Iterator[None]:
 
 
 def _refused(err: OSError) -> OneshotError:
+    if err.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return denied(f"cannot write the event: {err.strerror}")
     return OneshotError(
         Code.EVENT_APPEND_FAILED,
         f"cannot write the event: {err.strerror}",
-        "nothing was recorded; check the permissions and free space of the repository",
+        "nothing was recorded; check the free space of the repository: df",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from git_oneshot.core.errors import Code, LostRace, OneshotError
+from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
@@ -202,9 +202,12 @@ class Refs:
                 # The lock was let go between git's try and ours to look at it.
                 raise LostRace from None
             said = complaint.splitlines()[-1] if complaint else "git update-ref failed"
+            what = f"cannot write {ref}: {said.removeprefix('fatal: ')}"
+            if said.endswith(("Permission denied", "Read-only file system")):
+                raise denied(what) from None
             raise OneshotError(
                 Code.EVENT_APPEND_FAILED,
-                f"cannot write {ref}: {said.removeprefix('fatal: ')}",
+                what,
                 "nothing was recorded; check the permissions and free space of the repository",
             ) from None
         if age > STALE:

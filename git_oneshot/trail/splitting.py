@@ -41,7 +41,9 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId) -> Split:
     starts = starts_of(feature, trail.entries)
     if len(starts) < 2:
         raise OneshotError(
-            Code.INVALID_INPUT, f"'{feature}' was begun once, and there is nothing to split"
+            Code.INVALID_INPUT,
+            f"'{feature}' was begun once, and there is nothing to split",
+            f"see its events: git oneshot log {feature}",
         )
     alone = _alone(trail, tip, starts)
     chosen = alone or _void(trail, starts)

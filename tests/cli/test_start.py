@@ -51,6 +51,7 @@ def test_what_a_feature_is_meant_for(
 ) -> None:
     if branch != "main":
         project.git("switch", "-q", "-c", branch)
+        project.git("branch", "release")
     project.do("init", "x", *option)
     assert project.loaded("x").state.base == base
 

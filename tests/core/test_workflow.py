@@ -599,7 +599,7 @@ def test_what_is_final_cannot_be_cancelled() -> None:
 
 def test_a_final_phase_says_so() -> None:
     refused = refusal(in_phase("completed"), c.Move("implementing"))
-    assert refused.hint == "'completed' is final"
+    assert refused.hint == "begin another: git oneshot init FEATURE"
     assert refused.data == {"validTargets": []}
 
 

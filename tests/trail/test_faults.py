@@ -86,7 +86,7 @@ def test_a_disk_that_refuses_any_call_changes_nothing(
             Session(store, world()).execute(FEATURE, speaking(at))
             break
         except OneshotError as err:
-            assert err.code is Code.EVENT_APPEND_FAILED, err
+            assert err.code in (Code.EVENT_APPEND_FAILED, Code.FILE_ERROR), err
             assert os.strerror(number) in err.message
             moved = opened(work).tip(FEATURE) != tip
             assert moved == ("may not last" in err.message)
@@ -165,10 +165,10 @@ def test_an_object_folder_that_is_read_only(work: Repo, opened: Open, world: Mak
     finally:
         for folder in folders:
             folder.chmod(0o755)
-    assert (done.returncode, done.stdout) == (75, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         "error: cannot write the event: Permission denied",
-        "hint: nothing was recorded; check the permissions and free space of the repository",
+        "hint: nothing was recorded; you have to be allowed to write to the repository",
     ]
     assert opened(work).tip(FEATURE) == tip
     sound(work, opened)

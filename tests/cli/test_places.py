@@ -1,0 +1,138 @@
+"""Every command where something is wrong with the place: an answer with a way out, never a bug."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from git_oneshot.gate.markers import Markers
+from tests.gate.project import MakeProject, Project
+
+# One process for all: what each answers, with its exit status before it.
+EACH: Final = """
+import contextlib, io, sys
+from git_oneshot.cli.main import main
+for line in sys.argv[1:]:
+    out = io.StringIO()
+    with contextlib.redirect_stderr(out), contextlib.redirect_stdout(io.StringIO()):
+        code = main(line.split())
+    print(code, line, "|", out.getvalue().replace("\\n", "|"))
+"""
+COMMANDS: Final = (
+    "init other --yes", "plan --goal x", "red", "green", "request-synthesize",
+    "declare refactor --reason x", "finalize", "prove", "push", "checkpoint", "resume", "status",
+    "list", "log", "why", "verify", "prune --apply", "sync", "fsck", "fsck --repair", "export",
+    "install --yes", "trust --yes", "doctor", "doctor --fix", "rules", "rules --write",
+    "skill --write", "cache clear", "cancel", "uninstall",
+)  # fmt: skip
+
+
+def each(folder: Path, *before: str) -> dict[str, str]:
+    """What each command answered in a folder, by command."""
+    argv = [*before, sys.executable, "-c", EACH, *COMMANDS]
+    done = subprocess.run(argv, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=120, check=False)  # fmt: skip
+    said = {}
+    for line in done.stdout.splitlines():
+        code, rest = line.split(" ", 1)
+        command, _, answer = rest.partition(" | ")
+        said[command] = f"{code} {answer}"
+    assert said.keys() == {*COMMANDS}, done.stderr
+    return said
+
+
+def no_bugs(said: dict[str, str]) -> None:
+    for command, answer in said.items():
+        assert not answer.startswith("70 "), (command, answer)
+        assert answer.startswith(("0 ", "130 ")) or "|hint: " in answer, (command, answer)
+
+
+@pytest.mark.long
+def test_a_repository_that_nobody_may_write_to(feature: Project) -> None:
+    """It can be read; what would write is refused, and not to be tried again."""
+    plain = ["setpriv", "--bounding-set=-dac_override,-fowner"] if os.geteuid() == 0 else []
+    if plain and shutil.which("setpriv") is None:
+        pytest.skip("NOT SHOWN in a repository for reading: we are root, and there is no setpriv")
+    feature.land("one")
+    paths = [feature.path, *feature.path.rglob("*")]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        said = each(feature.path, *plain)
+    finally:
+        for path in paths:
+            path.chmod(path.stat().st_mode | 0o200)
+    no_bugs(said)
+    for command in ("plan --goal x", "checkpoint", "cancel", "init other --yes"):
+        assert said[command].startswith(("1 ", "2 ")), (command, said[command])
+        assert "try again" not in said[command]
+    for command in ("status", "list", "log", "why", "rules", "export"):
+        assert said[command].startswith("0 "), (command, said[command])
+
+
+@pytest.mark.long
+def test_a_file_where_our_folder_belongs(feature: Project) -> None:
+    shutil.rmtree(feature.own)
+    feature.own.write_text("junk")
+    no_bugs(each(feature.path))
+
+
+def test_a_folder_that_is_gone(project: Project) -> None:
+    folder = project.path / "gone"
+    folder.mkdir()
+    argv = [sys.executable, "-c", f"import os, sys; os.rmdir({str(folder)!r}); "
+            "from git_oneshot.cli.main import main; sys.exit(main(['status']))"]  # fmt: skip
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2, "error: the folder that you are in is gone",
+    )  # fmt: skip
+
+
+def test_a_bare_repository_begins_nothing(make: MakeProject) -> None:
+    project = make()
+    done = project.cli("init", "topic", cwd=make.remote(project).path)
+    assert (done.code, done.err.splitlines()[0]) == (
+        2, "error: this needs a working tree, and the repository is bare",
+    )  # fmt: skip
+
+
+def test_of_three_who_begin_at_once_one_does(project: Project) -> None:
+    """They would all find the branch free, and begin on it."""
+    argv = ["git", "oneshot", "init", "--json"]
+    with Markers(project.repo.discover()).beginning():  # none may begin before all have looked
+        running = [
+            subprocess.Popen([*argv, f"try-{number}"], cwd=project.path, stdout=subprocess.PIPE)
+            for number in range(3)
+        ]
+    codes = sorted(one.wait() for one in running)
+    for one in running:
+        assert one.stdout is not None
+        one.stdout.close()
+    assert codes == [0, 1, 1]
+    assert project.do("list", "--json").data["total"] == 1
+
+
+def test_a_base_that_is_no_branch(project: Project) -> None:
+    done = project.cli("init", "topic", "--base", "mian")
+    assert (done.code, done.err) == (
+        2, "error: no branch 'mian', here or at a remote\nhint: did you mean 'main'?\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (("stauts",), "did you mean 'status'?"),
+        (("status", "--jsn"), "did you mean '--json'?"),
+        (("declare", "refactr", "--reason", "x"), "did you mean 'refactor'?"),
+        (("nothing-like-it",), "git oneshot -h"),
+        (("status", "topci"), "did you mean 'topic'? see them: git oneshot list --all"),
+    ],
+)
+def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> None:
+    done = feature.cli(*argv)
+    assert (done.code, done.err.splitlines()[1]) == (2, f"hint: {hint}")
