@@ -1,12 +1,28 @@
 """The pre-receive hook: what it reads of the server's own settings, and what git tells it."""
 
+import os
 from typing import Final
 
 from git_oneshot.cli.app import App
+from git_oneshot.cli.provers import prover_in
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.forge.own import own
-from git_oneshot.gate.prereceive import received, refusals, sealed, trails_of
+from git_oneshot.core.history import state_of
+from git_oneshot.forge.own import granted, own
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.prereceive import (
+    Arrival,
+    Judge,
+    executed,
+    received,
+    refusals,
+    sealed,
+    trails_of,
+)
+from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
+from git_oneshot.proof.sandbox import sandbox
 from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.store import Tip
 
 # Where what is pushed lies until it is let in. git reads it there; a test never sees them.
 _QUARANTINE: Final[tuple[str, ...]] = (
@@ -19,16 +35,44 @@ def refused(app: App, lines: str) -> list[str]:
     kept = {name: app.environ[name] for name in _QUARANTINE if name in app.environ}
     git = app.git._replace(environ={**app.git.environ, **kept})
     updates = received(lines)
+    store = GitStore(git, lambda: 0.0)
+    try:
+        judge = _judge(app, git, store, trails_of(store, updates))
+        return list(refusals(git, updates, judge))
+    finally:
+        store.close()
+
+
+def _judge(app: App, git: Git, store: GitStore, tips: list[Tip]) -> Judge:
+    """How the server's own settings want it."""
     verifiers = own(git, "oneshot.verifier")
-    if not verifiers:
+    runs = granted(git, "oneshot.execute")
+    if not verifiers and not runs:
         raise OneshotError(
             Code.UNTRUSTED,
             "nobody is named whose verdicts this server believes",
             "on the server: git config --add oneshot.verifier ci@example.org",
         )
-    store = GitStore(git, lambda: 0.0)
-    try:
-        judge = sealed(git, store, trails_of(store, updates), verifiers)
-        return list(refusals(git, updates, judge))
-    finally:
-        store.close()
+    by_seal = sealed(git, store, tips, verifiers)
+    if not runs:
+        return by_seal
+
+    def judge(arrival: Arrival) -> str:
+        if not by_seal(arrival):
+            return ""
+        states = [state_of(tip.feature, trail.entries)
+                  for tip, trail in zip(tips, store.read(tips), strict=True)]  # fmt: skip
+        return executed(git, lambda tree: _prover(app, git, tree), Claims(tuple(states)))(arrival)
+
+    return judge
+
+
+def _prover(app: App, git: Git, tree: str) -> Prover:
+    """What runs a stranger's tests: by the rules of a tree, in a sandbox or not at all."""
+    if sandbox("require", app.environ, app.environ.get("PATH", os.defpath)) is None:
+        raise OneshotError(
+            Code.EXTRA_MISSING,
+            "this server runs what is pushed in a sandbox, and has none",
+            "on the server: apt-get install bubblewrap",
+        )
+    return prover_in(app, git, fresh=True, trusted=True, limit=None, by=tree, sandbox="require")

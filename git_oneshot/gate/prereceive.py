@@ -2,7 +2,8 @@
 
 By the rules of the ref's old tip, and with the keys that are allowed there: what
 is pushed has no say in how it is judged. By default nothing of it is run; what a
-believed verifier has sealed counts. Every line of a push is looked at, and every
+believed verifier has sealed counts. Where the server's own settings say so, the
+tests are run, in a sandbox or not at all. Every line of a push is looked at, and every
 commit of its range.
 """
 
@@ -11,7 +12,10 @@ from typing import NamedTuple
 
 from git_oneshot.core.ids import FEATURE, LOCAL, FeatureId
 from git_oneshot.gate.believed import Believed, believed
+from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.git import Git
+from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.suites import rules_for
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Tip
@@ -84,6 +88,24 @@ def sealed(git: Git, store: GitStore, tips: Sequence[Tip], verifiers: Collection
         commits, ref = arrival.commits, arrival.update.ref
         found = believed(git, store, tips, commits, arrival.tree, verifiers)
         return lacking(ref, commits, found)
+
+    return judge
+
+
+def executed(git: Git, prover: Callable[[str], Prover], claims: Claims) -> Judge:
+    """Judges by running the tests; ``prover``: one that judges by the rules of a tree."""
+
+    def judge(arrival: Arrival) -> str:
+        asked = Asked(arrival.commits, claims)
+        found = verified(git, prover(arrival.tree), asked, lambda verdicts, _number: verdicts)
+        said = [(one.commit.id[:9], one.proof) for one in found.verdicts]
+        said += [("the suite", found.suite)] if found.suite else []
+        bad = [(what, proof) for what, proof in said if proof.word != "PASS"]
+        if not bad:
+            return ""
+        what, proof = bad[0]
+        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        return f"{arrival.update.ref}: {what} is {proof.told}{more}"
 
     return judge
 

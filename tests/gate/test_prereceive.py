@@ -1,5 +1,6 @@
 """A server's gate: real pushes to a bare repository, which runs nothing and believes one key."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from git_oneshot.core.commands import RecordVerified
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import feature_id
+from git_oneshot.proof.sandbox import sandbox
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import BASE, Done, MakeProject, Project
@@ -254,3 +256,61 @@ def test_a_first_push_has_nothing_to_be_judged_by(served: Served, make: MakeProj
     assert served.work.may("push", "--no-verify", "empty", "main").code == 0
     served.work.land("one")
     refused(served.work.may("push", "--no-verify", "empty", "main"), "has no sealed verdict")
+
+
+# -- a server that runs the tests ---------------------------------------------------------
+
+
+@pytest.fixture
+def running(served: Served) -> Served:
+    """A server that runs what is pushed, and believes nobody."""
+    served.bare.git("config", "--unset-all", "oneshot.verifier")
+    served.bare.git("config", "oneshot.execute", "true")
+    return served
+
+
+boxed = pytest.mark.skipif(
+    sandbox("require", os.environ, os.environ["PATH"]) is None,
+    reason="no bubblewrap, or a kernel that lets this user have no namespaces",
+)
+
+
+@boxed
+def test_a_server_that_runs_the_tests(running: Served) -> None:
+    """What is proven comes in without a seal; a test sees no quarantine, and writes nowhere."""
+    work, outside = running.work, running.folder / "outside"
+    work.repo.write(
+        "checks/one", f'grep -qx one lib/one && ! env | grep GIT_Q && ! touch "{outside}"\n'
+    )
+    work.repo.write("lib/one", "one\n")
+    work.git("add", "--all")
+    work.git("commit", "-q", "--no-verify", "-m", "one")
+    done = running.push()
+    assert done.code == 0, done
+    assert not outside.exists()
+    before = sorted(running.bare.path.rglob("objects/**/*"))
+    bad = work.land("bad", "--no-verify", test=False)
+    refused(running.push(), f"refs/heads/main: {bad[:9]} is FAIL(no-test)")
+    assert sorted(running.bare.path.rglob("objects/**/*")) == before
+
+
+@boxed
+def test_it_judges_by_the_rules_of_before(running: Served) -> None:
+    work = running.work
+    work.repo.write(".oneshot.toml", BASE[".oneshot.toml"].replace('"lib/**"', '"nothing"'))
+    work.git("commit", "-q", "--no-verify", "-am", "rules")
+    bad = work.land("bad", "--no-verify", test=False)
+    refused(running.push(), f"{bad[:9]} is FAIL(no-test)")
+    assert running.push("HEAD^:main").code == 0
+
+
+def test_without_a_sandbox_it_runs_nothing(running: Served) -> None:
+    """Not by a setting that comes with the push, either."""
+    bin_ = running.folder / "none"
+    bin_.mkdir()
+    (bin_ / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (bin_ / "bwrap").chmod(0o755)
+    os.environ["PATH"] = os.pathsep.join([str(bin_), os.environ["PATH"]])
+    running.work.land("one")
+    refused(running.push(), "this server runs what is pushed in a sandbox, and has none")
+    assert running.push("HEAD:refs/heads/other").code == 0
