@@ -78,9 +78,10 @@ fuzz: $(VENV)/test.stamp
 truth: $(VENV)/test.stamp
 	@nice $(BIN)/python -m tests.truth
 
-## bench     the figures of DESIGN section 8, side by side in one run
+## bench     the figures of DESIGN section 8, side by side in one run; FULL=1: more commits, and other hooks
 bench: $(VENV)/test.stamp
-	@$(BIN)/python -m benchmarks
+	@$(if $(FULL),sh tests/runners/outside.sh "$(abspath $(BIN))" $(VENV)/outside husky lefthook)
+	@FULL=$(FULL) ONESHOT_OUTSIDE=$(abspath $(VENV))/outside $(BIN)/python -m benchmarks
 
 ## dist      the wheel
 dist: $(VENV)/check.stamp

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "21"))
+
 
 class Row(NamedTuple):
-    """One line of the table: a figure, its budget, and whether it is met."""
+    """One line of the table: a figure, its budget ("" of what is only compared), if it is met."""
 
     what: str
     figure: str
@@ -19,9 +21,8 @@ class Row(NamedTuple):
     @property
     def line(self) -> str:
         """The row as it is printed."""
-        return (
-            f"{'ok  ' if self.met else 'MISS'} {self.what:<52}  {self.figure:>18}   {self.budget}"
-        )
+        mark = "    " if not self.budget else "ok  " if self.met else "MISS"
+        return f"{mark} {self.what:<52}  {self.figure:>18}   {self.budget}".rstrip()
 
 
 def in_turn(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -63,6 +64,11 @@ def at_most(what: str, value: float, budget: float, unit: str) -> Row:
 def at_least(what: str, value: float, budget: float, unit: str) -> Row:
     """A row for a figure that must not be smaller than its budget."""
     return Row(what, f"{value:,.0f}{unit}", f">= {budget:,.0f}{unit}", value >= budget)
+
+
+def compared(what: str, figure: str) -> Row:
+    """A row without a budget: what others take."""
+    return Row(what, figure, "", True)
 
 
 def bare_appends(top: str) -> Callable[[], object]:

