@@ -42,7 +42,8 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordRed(parent=app.head, proof=_PLACEHOLDER))
     parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
-    if not rules_of(app.git, parent_tree, fallback=tree).suites:
+    rules = rules_of(app.git, parent_tree, fallback=tree)
+    if not rules.suites:
         raise OneshotError(
             Code.NO_SUITE,
             "no test suite is known here",
@@ -50,6 +51,8 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
         )
     judged = app.prover(fresh=True).red(parent_tree, tree, only)
     _refuse(app, judged, red=True)
+    if rules.gate.order == "observed" and judged.change.on("production"):
+        app.say("note: code has changed already, and the rules ask for a red before that")
     logs = Logs(app.git, parent_tree, app.home)
     command = RecordRed(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)

@@ -92,7 +92,11 @@ class Greened(Wrote, frozen=True, kw_only=True):
 
 
 class Finalized(Data, frozen=True, kw_only=True):
-    """finalize. Of --dry-run: no events, and ``to`` is the phase that it would enter."""
+    """finalize. Of --dry-run: no events, and ``to`` is the phase that it would enter.
+
+    ``outside``: changed files that the plan does not name; ``unturned``: planned tests that
+    no commit turned; ``late``: commits of which no test was seen red before their code.
+    """
 
     feature: str
     phase: Phase
@@ -104,6 +108,9 @@ class Finalized(Data, frozen=True, kw_only=True):
     commits: list[Judgement]
     suite: ProofData
     untracked: list[str]
+    outside: list[str]
+    unturned: list[str]
+    late: list[str]
 
 
 # -- commands that judge or send -----------------------------------------------------

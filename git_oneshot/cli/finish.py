@@ -47,7 +47,10 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     app.stand_on(state)
     os.chdir(top)
     logs = Logs(app.git, app.git.tree(app.head), app.home)
-    checked = check(app.git, app.prover(fresh=True), state, app.progress.commits, logs)
+    checked = check(
+        app.git, app.prover(fresh=True), state, app.progress.commits, logs,
+        lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
+    )  # fmt: skip
     if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
@@ -58,6 +61,9 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         "commits": judgements(checked.verdicts),
         "suite": proof_data(checked.suite),
         "untracked": list(checked.untracked),
+        "outside": list(checked.scope.files),
+        "unturned": list(checked.scope.tests),
+        "late": list(checked.scope.late),
     }
     table = text.verdicts(checked.verdicts)
     try:
@@ -70,7 +76,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
                 feature=name, phase=state.phase, previous_phase=state.phase, events=[],
                 tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
             )  # fmt: skip
-            return Answer(found, [table, f"'{name}' would enter {to.to}"])
+            return Answer(found, [table, *checked.scope.lines, f"'{name}' would enter {to.to}"])
         receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)
@@ -86,6 +92,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         app.markers.leave(app.branch or receipt.state.branch, name)
     lines = [f"suite    {checked.suite.told}"]
     lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]
+    lines += checked.scope.lines
     wrote = written(receipt)
     phase = wrote["phase"]
     goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"

@@ -242,10 +242,12 @@ class SideRow(Data, frozen=True, kw_only=True):
 
 
 class GateData(Data, frozen=True, kw_only=True):
-    """What a push asks proofs for, besides what every clone does."""
+    """What a push asks proofs for, besides what every clone does; what finalize asks besides."""
 
     refs: list[str]
     everything: bool
+    order: str
+    scope: str
 
 
 class PruneData(Data, frozen=True, kw_only=True):

@@ -50,6 +50,10 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
 _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "plan-set": (PLAN_IT,),
     "has-commits": (RED,),
+    "red-observed": (
+        Next(("git", "oneshot", "waive"), "a person lets it pass", ("COMMIT", "--reason")),
+    ),
+    "in-scope": (PLAN_IT,),
     "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
     "not-a-spike": (
         Next(("git", "oneshot", "cancel", "--keep-branch"), "give it up"),

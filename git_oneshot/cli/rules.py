@@ -78,7 +78,10 @@ def _data(app: App, found: Rules, tree: str, written: str | None = None) -> Rule
         sides=[SideRow(side=side, paths=list(paths)) for side, paths in sides(found)],
         strict=found.strict,
         checks=[list(argv) for argv in found.checks],
-        gate=GateData(refs=list(found.gate.refs), everything=found.gate.everything),
+        gate=GateData(
+            refs=list(found.gate.refs), everything=found.gate.everything, order=found.gate.order,
+            scope=found.gate.scope,
+        ),
         limits=LimitsData(
             commit_seconds=found.limits.commit_seconds, plan_files=found.limits.plan_files
         ),

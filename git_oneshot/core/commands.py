@@ -107,13 +107,18 @@ class Finalize(Struct, frozen=True, kw_only=True):
     """Leave implementing, with the judgement of every commit and of the suite at the tip.
 
     ``records``: its commits that no event binds yet. ``left_over``: tracked
-    paths with changes that are in no commit.
+    paths with changes that are in no commit. Where the rules ask for it:
+    ``outside``, files that the plan does not name, and ``unturned``, tests that
+    it names; ``late``, commits of which no test was seen red before their code.
     """
 
     proofs: tuple[CommitJudged, ...]
     suite: SuiteJudged
     records: tuple[CommitRecorded, ...] = ()
     left_over: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    unturned: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
 
 
 class RecordVerified(Struct, frozen=True):

@@ -57,6 +57,29 @@ def may_finalize(state: State, command: c.Finalize) -> None:
                     f"{what[:9]} is {word} ({proof.code}){because}",
                     f"see what each test did: git oneshot verify -f {state.feature}",
                 )
+    _as_the_rules_ask(state, command)
+
+
+def _as_the_rules_ask(state: State, command: c.Finalize) -> None:
+    """`[gate] order` and `scope`: the commits keep to their order, and to the plan."""
+    late = [one for one in command.late if state.waiver(one) is None]
+    if late:
+        raise unmet(
+            "red-observed",
+            f"no test of {late[0][:9]} was seen red before its code",
+            "the rules ask for it: run git oneshot red before the code is written",
+        )
+    anew = f"keep to the plan, or make another: git oneshot plan {state.feature} --goal …"
+    if command.outside:
+        raise unmet("in-scope", f"the plan does not name {_few(command.outside)}", anew)
+    if command.unturned:
+        raise unmet(
+            "in-scope", f"no commit turned what was planned: {_few(command.unturned)}", anew
+        )
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def reason(text: str) -> str:

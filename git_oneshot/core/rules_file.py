@@ -63,12 +63,22 @@ class SidesTable(_Table, frozen=True, kw_only=True):
 
 
 class GateTable(_Table, frozen=True, kw_only=True):
-    """``[gate]``: which pushes ask for proofs, besides those to the base of a feature."""
+    """``[gate]``: which pushes ask for proofs, and what else is asked of a feature at its end."""
 
     refs: Annotated[
         tuple[str, ...], Meta(description="full names of refs", examples=["refs/heads/main"])
     ] = ()
     everything: Annotated[bool, Meta(description="every ref")] = False
+    order: Annotated[
+        Literal["any", "observed"],
+        Meta(description="observed: `red` has seen a test of each commit fail before its code"),
+    ] = "any"
+    scope: Annotated[
+        Literal["warn", "enforce", "off"],
+        Meta(
+            description="files outside the plan, planned tests that turned never: told or refused"
+        ),
+    ] = "warn"
 
 
 class TrailTable(_Table, frozen=True, kw_only=True):

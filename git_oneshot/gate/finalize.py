@@ -8,6 +8,7 @@ from git_oneshot.core.state import State
 from git_oneshot.gate.commits import look, of_feature, record
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.logs import Logs
+from git_oneshot.gate.scope import Read, Scope, scope_of
 from git_oneshot.gate.tip import Each, Found, at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -20,12 +21,14 @@ class Checked(NamedTuple):
     verdicts: tuple[Verdict, ...]
     suite: Proof
     untracked: tuple[str, ...]
+    scope: Scope
 
 
-def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs) -> Checked:
+def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs, events: Read) -> Checked:
     """Judge a feature's commits and its tip. ``each`` hands the verdicts on as they come.
 
-    Nothing is decided here: the rules are in ``core/workflow``, and get these facts.
+    ``events`` reads its trail, where that is asked for. Nothing is decided here: the rules
+    are in ``core/workflow``, and get these facts.
     """
     left_over, untracked = _status(git)
     head = git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
@@ -34,6 +37,7 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs) -> Che
     if not left_over and state.phase == "implementing" and not state.spike:
         found = at_tip(git, prover, state, commits, each=each)
     suite = found.suite or Proof(word="PASS", notes=("nothing to run",))
+    scope = scope_of(git, state, found.verdicts, events) if found.verdicts else Scope()
     command = Finalize(
         proofs=tuple(
             CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs))
@@ -42,8 +46,11 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs) -> Che
         records=record(git, look(git, [c for c in commits if not _bound(state, c)])),
         suite=SuiteJudged(commit=head or git.zero, proof=suite),
         left_over=left_over,
+        outside=scope.files if scope.enforced else (),
+        unturned=scope.tests if scope.enforced else (),
+        late=scope.late,
     )
-    return Checked(command, found.verdicts, suite, untracked)
+    return Checked(command, found.verdicts, suite, untracked, scope)
 
 
 def _bound(state: State, commit: str) -> bool:

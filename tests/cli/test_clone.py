@@ -103,7 +103,9 @@ def test_rules_in_full(make: MakeProject) -> None:
         assert re.search(rf"^{key} +{value} +{source}$", text, re.MULTILINE), key
     assert text.endswith("\nproduction   all else\n")
     data = project.do("rules", "--json").data
-    assert data["gate"] == {"refs": ["refs/heads/r"], "everything": False}
+    assert data["gate"] == {
+        "refs": ["refs/heads/r"], "everything": False, "order": "any", "scope": "warn",
+    }  # fmt: skip
     assert data["limits"] == {"commitSeconds": 10.0, "planFiles": 3}
     project.repo.write(".oneshot.toml", "[gate]\neverything = true\n")
     project.git("commit", "-q", "-am", "all")

@@ -127,7 +127,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_of_its_table(
 
 
 def test_the_nearest_key_is_never_one_of_another_table() -> None:
-    assert refused("[gate]\ntimeout = 3").hint == "keys of [gate]: refs, everything"
+    assert refused("[gate]\ntimeout = 3").hint == "keys of [gate]: refs, everything, order, scope"
 
 
 def test_an_unknown_key_with_no_like_gets_the_list_of_its_table() -> None:
@@ -417,7 +417,13 @@ in_force = st.builds(
     sides=st.builds(SidesTable, test=patterns, neutral=patterns),
     strict=st.booleans(),
     checks=st.lists(st.lists(words, min_size=1, max_size=3).map(tuple), max_size=2).map(tuple),
-    gate=st.builds(GateTable, refs=patterns, everything=st.booleans()),
+    gate=st.builds(
+        GateTable,
+        refs=patterns,
+        everything=st.booleans(),
+        order=st.sampled_from(["any", "observed"]),
+        scope=st.sampled_from(["warn", "enforce", "off"]),
+    ),
     limits=st.builds(LimitsTable, plan_files=st.integers(1, 9)),
     from_file=st.just(True),
 )

@@ -309,3 +309,76 @@ def test_a_start_that_was_rewritten_bars_nothing(feature: Project) -> None:
     state = feature.loaded().state
     lost = replace(state, start="1" * 40)
     assert feature.head in of_feature(feature.repo.discover(), lost).ids
+
+
+# -- what the rules ask beside proofs ----------------------------------------------------------
+
+
+def ruled(project: Project, line: str, *planned: str) -> None:
+    """Begin a feature where `[gate]` says something."""
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.repo.write(".oneshot.toml", f"{rules}[gate]\n{line}\n")
+    project.git("commit", "-q", "-am", "the rules")
+    project.begin()
+    if planned:
+        project.do("plan", "--goal", "so", *(w for one in planned for w in ("--file", one)))
+
+
+def test_a_file_outside_of_the_plan_is_told(project: Project) -> None:
+    project.begin()
+    project.do("plan", "--goal", "so", "--file", "lib/one", "--test", "checks/one")
+    project.land("one")
+    assert "plan" not in project.do("finalize", "--dry-run").out
+    project.land("two")
+    dry = project.do("finalize", "--dry-run")
+    assert "outside of the plan: lib/two\n" in dry.out
+    done = project.do("finalize", "--json")
+    assert (done.data["outside"], done.data["unturned"], done.data["late"]) == (["lib/two"], [], [])
+
+
+def test_a_file_outside_of_the_plan_is_refused_where_the_rules_say_so(project: Project) -> None:
+    ruled(project, "scope = 'enforce'", "lib/one")
+    project.land("one")
+    project.land("two")
+    assert refusal(project, "GUARD_FAILED", 1) == "the plan does not name 'lib/two'"
+    project.do("plan", "--goal", "so", "--file", "lib")
+    assert project.do("finalize", "--json").data["outside"] == []
+
+
+def test_a_plan_binds_nobody_where_the_rules_say_so(project: Project) -> None:
+    ruled(project, "scope = 'off'", "lib/two")
+    project.land("one")
+    assert project.do("finalize", "--json").data["outside"] == []
+
+
+def test_what_is_merged_is_no_part_of_the_plan(project: Project) -> None:
+    project.git("switch", "-q", "-c", "topic")
+    ruled(project, "scope = 'enforce'", "lib/ours")
+    project.git("switch", "-q", "main")
+    project.git("commit", "-q", "--allow-empty", "-m", "nothing")
+    project.repo.write("lib/theirs", "theirs\n")
+    project.repo.write("checks/theirs", "grep -qx theirs lib/theirs\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "theirs")
+    project.git("switch", "-q", "topic")
+    project.land("ours")
+    project.git("merge", "-q", "--no-edit", "main")
+    assert project.do("finalize", "--json").data["outside"] == []
+
+
+def test_observed_order_asks_that_red_came_before_the_code(project: Project) -> None:
+    ruled(project, "order = 'observed'")
+    project.change("one")
+    # On the code as it was, but the new code is there already.
+    assert "note: code has changed already" in project.do("red").err
+    project.git("commit", "-q", "-m", "one")
+    line = refusal(project, "GUARD_FAILED", 1)
+    assert line == f"no test of {project.head[:9]} was seen red before its code"
+    project.git("reset", "-q", "--hard", "HEAD^")
+    project.change("two", code=False)
+    project.repo.write("README", "what needs no test may have been written before\n")
+    assert "note: code" not in project.do("red").err
+    project.change("two")
+    project.git("commit", "-q", "-am", "two")
+    project.git("commit", "-q", "--amend", "-m", "two, said otherwise")
+    assert project.do("finalize", "--json").data["late"] == []

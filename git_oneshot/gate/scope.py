@@ -1,0 +1,85 @@
+"""What the rules ask of a feature beside its proofs: that it keeps to its plan, and its order."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from git_oneshot.core.events import CycleRed, Event
+from git_oneshot.core.facts import Proof
+from git_oneshot.core.rules import Rules
+from git_oneshot.core.scope import outside, unobserved, unturned
+from git_oneshot.core.state import State
+from git_oneshot.gate.judging import Verdict
+from git_oneshot.git import Git, GitError
+from git_oneshot.proof.change import read_change
+from git_oneshot.proof.suites import rules_for
+
+Read = Callable[[], Sequence[Event]]
+
+
+class Scope(NamedTuple):
+    """Files outside of the plan, planned tests that never turned, commits without a RED before.
+
+    ``enforced``: whether the first two refuse.
+    """
+
+    files: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    enforced: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """What is told of it where it refuses nothing."""
+        if self.enforced:
+            return []
+        told = [f"outside of the plan: {path}" for path in self.files[:5]]
+        told += [f"and {len(self.files) - 5} files more"] if len(self.files) > 5 else []
+        return told + [f"planned, and not turned by any commit: {test}" for test in self.tests]
+
+
+def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read) -> Scope:
+    """What is to be said of the judged commits of a feature; by the rules before its first."""
+    before, tip = verdicts[0].commit.parent_tree, git.tree("HEAD")
+    rules, _ = rules_for(git, before, tip)
+    gate = rules.gate
+    found = Scope(enforced=gate.scope == "enforce")
+    if gate.scope != "off" and state.plan is not None:
+        planned = unturned(state.plan, [v.proof for v in verdicts])
+        touched = _touched(git, rules, before, tip, verdicts) if state.plan.files else []
+        found = found._replace(files=outside(state.plan, touched), tests=planned)
+    if gate.order == "observed":
+        void = {one.id for one in state.void}
+        reds = [e.data.proof for e in events() if isinstance(e, CycleRed) and e.id not in void]
+        seen = [red for red in reds if _is_before(git, rules, red)]
+        found = found._replace(late=unobserved([(v.commit.id, v.proof) for v in verdicts], seen))
+    return found
+
+
+def _touched(
+    git: Git, rules: Rules, before: str, tip: str, verdicts: Sequence[Verdict]
+) -> list[str]:
+    """The files that the commits change, and not what they merge; tests are planned by name."""
+    ids = "".join(f"{v.commit.id}\n" for v in verdicts).encode()
+    own = git.names(
+        "diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", "--no-commit-id",
+        "--no-renames", stdin=ids,
+    )  # fmt: skip
+    change = read_change(git, before, tip, rules)
+    there = change.on("production", "environment", "neutral")
+    return sorted({f.path for f in there} & {*own})
+
+
+def _is_before(git: Git, rules: Rules, red: Proof) -> bool:
+    """Whether production was as it had been when tests were seen red.
+
+    The tree of then is in the clone that saw it, for some weeks. Elsewhere only this is
+    known: whether anything but tests and environment was changed.
+    """
+    if red.tree is None or red.hybrid is None:
+        return False
+    if red.tree == red.hybrid:
+        return True
+    try:
+        return not read_change(git, red.hybrid, red.tree, rules).on("production")
+    except GitError:
+        return False
