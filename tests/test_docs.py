@@ -22,7 +22,7 @@ from git_oneshot.cli.data import ANSWERS
 from git_oneshot.cli.main import group
 from git_oneshot.cli.parts import Refusal
 from git_oneshot.cli.progress_data import Event
-from git_oneshot.core import codes, facts, rules_file, verdict
+from git_oneshot.core import codes, facts, rules_file, rules_reading, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
@@ -374,7 +374,7 @@ def test_the_examples_of_the_rules_are_valid() -> None:
     example = page.partition(".SH EXAMPLE\n.nf\n")[2].partition("\n.fi")[0]
     blocks = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     for text in (example, *blocks):
-        assert rules_file.parse(text).suite
+        assert rules_reading.parse(text).suite
 
 
 # -- all pages ----------------------------------------------------------------------

@@ -13,8 +13,9 @@ from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules, sides
-from git_oneshot.core.rules_file import FILE, parse
+from git_oneshot.core.rules_file import FILE
 from git_oneshot.core.rules_lines import lines_of
+from git_oneshot.core.rules_reading import parse
 from git_oneshot.core.template import template
 from git_oneshot.proof.suites import file_of, rules_of
 

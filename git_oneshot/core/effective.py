@@ -7,16 +7,9 @@ from msgspec.structs import replace
 
 from git_oneshot.core.detection import Project, detect, runner_of
 from git_oneshot.core.rules import Rules, Suite
-from git_oneshot.core.rules_file import (
-    FILE,
-    RulesTable,
-    SuiteTable,
-    below,
-    keys,
-    plain_tables,
-    words,
-)
+from git_oneshot.core.rules_file import FILE, RulesTable, SuiteTable, keys, plain_tables
 from git_oneshot.core.rules_lines import Where
+from git_oneshot.core.rules_reading import below, words
 
 
 def effective(

@@ -6,7 +6,8 @@ from git_oneshot.core.detection import TELLING
 from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_file import FILE, parse
+from git_oneshot.core.rules_file import FILE
+from git_oneshot.core.rules_reading import parse
 from git_oneshot.git import Git
 
 _LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from git_oneshot.core.effective import effective, values
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.rules import Rules, Suite, sides, suites_of
-from git_oneshot.core.rules_file import GateTable, LimitsTable, SidesTable, parse
+from git_oneshot.core.rules_file import GateTable, LimitsTable, SidesTable
 from git_oneshot.core.rules_lines import lines_of
+from git_oneshot.core.rules_reading import parse
 from git_oneshot.core.template import template
 
 PYTEST: Final = Suite(

@@ -10,7 +10,7 @@ from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.languages import Side
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_file import parse
+from git_oneshot.core.rules_reading import parse
 from git_oneshot.core.runs import Facts
 from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.suites import rules_of

@@ -126,7 +126,7 @@ class Place:
 
 
 def suite_of(case: Case) -> Suite:
-    from git_oneshot.core.rules_file import words
+    from git_oneshot.core.rules_reading import words
 
     return Suite(name="all", command=words(case.command), runner=case.runner)
 

@@ -10,7 +10,7 @@ import pytest
 from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_file import parse
+from git_oneshot.core.rules_reading import parse
 from git_oneshot.git import Git
 from git_oneshot.proof.change import read_change
 from git_oneshot.proof.index import private_index

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner, words
+from git_oneshot.core.rules_file import Runner
+from git_oneshot.core.rules_reading import words
 from git_oneshot.proof.runners import (
     Task,
     Tools,
