@@ -1,11 +1,14 @@
 """An interactive shell on a terminal of its own, typed into by a program."""
 
 import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +23,7 @@ class Shell:
     def __init__(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has none
             os.chdir(cwd)
             os.execvpe(argv[0], list(argv), dict(env))
         self._said = ""
@@ -43,6 +47,18 @@ class Shell:
             if not more:
                 raise AssertionError(f"no {pattern!r} in {self._said!r}")
             self._said += more.decode(errors="replace")
+
+    def resize(self, columns: int) -> None:
+        """Make the terminal as wide."""
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def ended(self) -> int:
+        """The exit status, once it has ended by itself."""
+        with contextlib.suppress(OSError):
+            while os.read(self._fd, 65_536):
+                pass
+        os.close(self._fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
     def close(self) -> None:
         """End the shell."""

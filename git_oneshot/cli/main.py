@@ -157,6 +157,8 @@ def main(argv: Sequence[str]) -> int:
         said = _sentence(err.format_message())
         return fail(argv, OneshotError(Code.INVALID_INPUT, said, "git oneshot -h"))
     except (KeyboardInterrupt, click.Abort):
+        if sys.stderr is not None and sys.stderr.isatty():
+            click.echo(err=True)  # behind a question, or the ^C
         why = "nothing is recorded by halves: run it again"
         return fail(argv, OneshotError(Code.INTERRUPTED, "interrupted", why))
     except (BrokenPipeError, SystemExit):  # click makes the second of the first

@@ -147,15 +147,19 @@ def _watch(app: App, asked: Asked) -> Answer:
         raise OneshotError(
             Code.USAGE, "--watch is for a terminal", "ask again for what is new: git oneshot list"
         )
-    seen: list[Tip] | None = None
+    import shutil
+
+    seen: object = None
     try:
         while True:
             tips = app.store.tips()
-            if tips != seen:
+            # What is seen depends on the width, and the age on the minute.
+            sight = (tips, shutil.get_terminal_size(), app.now[:16])
+            if sight != seen:
                 click.clear()
                 page = asked.look(tips)
                 app.answer(page.table(app.now) if page.features else asked.nothing)
-                seen = tips
+                seen = sight
             time.sleep(EVERY)
     except KeyboardInterrupt:
         return Answer()

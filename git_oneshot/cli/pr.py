@@ -208,7 +208,8 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
                 Code.NEEDS_INPUT, f"a {way} into '{state.base}' needs your word",
                 "give it: --yes",
             )  # fmt: skip
-        click.confirm(f"{way} '{there.head}' into '{state.base}'?", abort=True, err=True)
+        if not click.confirm(f"{way} '{there.head}' into '{state.base}'?", err=True):
+            raise unmet("confirmed", "nothing is merged", f"git oneshot pr merge -f {name}")
     note = merging.deliver(app.git, state, made, remote)
     if note:
         app.say(f"note: {note}")
