@@ -16,7 +16,8 @@ CTRL_C = "\x03"
 
 def on_a_terminal(project: Project, *argv: str, env: Mapping[str, str] = {}) -> Shell:
     """The program on a terminal of 100 columns."""
-    made = Shell(["git-oneshot", *argv], project.path, {**os.environ, "TERM": "xterm", **env})
+    kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+    made = Shell(["git-oneshot", *argv], project.path, {**kept, "TERM": "xterm", **env})
     made.resize(100)
     return made
 
