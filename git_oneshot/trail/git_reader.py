@@ -115,9 +115,9 @@ class GitReader:
 
     def read(self, tips: Sequence[Tip]) -> list[Trail]:
         """Read whole trails: one rev-list and one cat-file, however many they are."""
-        ends = [Tip(tip.feature, end) for tip in tips for end in tip.ends]
+        ends = [end for tip in tips for end in _ends(tip)]
         found = dict(zip(ends, self._read(ends), strict=True))
-        return [joint(tip, [found[Tip(tip.feature, end)] for end in tip.ends]) for tip in tips]
+        return [joint(tip, [found[end] for end in _ends(tip)]) for tip in tips]
 
     def _read(self, tips: Sequence[Tip]) -> list[Trail]:
         from git_oneshot.trail.objects import root
@@ -144,6 +144,11 @@ class GitReader:
     def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
         """The payloads that these appends hold, by the ids of their events."""
         return self._source.payloads(commits)
+
+
+def _ends(tip: Tip) -> list[Tip]:
+    """Each end alone. Of those beside the first it is not known whose they are."""
+    return [tip._replace(beside=(), shared=False), *(Tip(tip.feature, x) for x in tip.beside)]
 
 
 def key(tip: Tip) -> str:

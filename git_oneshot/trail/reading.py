@@ -12,7 +12,7 @@ from git_oneshot.core.codec import decode
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, local_ref, printable, remote_ref
 from git_oneshot.trail.objects import NOBODY, Objects
 from git_oneshot.trail.store import Tip, Trail
 
@@ -68,10 +68,30 @@ def trail_of(tip: Tip, raws: Mapping[str, Raw], root: str, objects: Objects) -> 
     """Follow the parents from a tip's commit to the derived ``root``, then decode forwards."""
     try:
         commits = _walk(tip.commit, raws, root, objects)
-    except OneshotError as damage:
+    except DamageError as damage:
         # Without a way to the root nothing on it can be judged.
-        return Trail(tip.feature, tip, (), damage)
+        return Trail(tip.feature, tip, (), _other(tip, raws, damage))
     return _decoded(tip, commits, raws)
+
+
+def _other(tip: Tip, raws: Mapping[str, Raw], damage: "DamageError") -> "DamageError":
+    """Say so where the ref is no trail's at all: somebody put it there, and may take it away."""
+    ref = remote_ref(tip.origin, tip.feature) if tip.origin else local_ref(tip.feature)
+    if damage.rule == "missing" and tip.commit not in raws:
+        what = "names no commit"
+    elif damage.rule == "parents" and not damage.parents:
+        what = f"does not begin as one of '{tip.feature}' does"
+    else:
+        return damage
+    damage.message = f"'{printable(ref)}' is no trail: it {what}"
+    damage.hint = f"see what it is: git show {tip.commit[:12]}; if nobody needs it: {_drop(ref)}"
+    return damage
+
+
+def _drop(ref: str) -> str:
+    import shlex
+
+    return f"git update-ref -d {shlex.quote(printable(ref))}"
 
 
 def unreadable(tip: Tip) -> Trail:
@@ -97,7 +117,8 @@ def _walk(end: str, raws: Mapping[str, Raw], root: str, objects: Objects) -> dic
             continue
         read = _commit(at, raws.get(at), objects)
         if not 1 <= len(read.parents) <= 2:
-            raise _damage("parents", at, f"has {len(read.parents)} parents, and is not the root")
+            what = f"has {len(read.parents)} parents, and is not the root"
+            raise DamageError("parents", at, f" {what}", parents=len(read.parents))
         if len(done) + len(open_) >= MAX_APPENDS:
             raise _damage("too-long", at, f"comes after {MAX_APPENDS} appends")
         open_[at] = read
@@ -199,12 +220,14 @@ class DamageError(OneshotError):
     """A rule of the format that a commit breaks. ``rule`` is its code in `fsck`."""
 
     def __init__(
-        self, rule: str, oid: str, what: str, code: Code = Code.TRAIL_DAMAGED, hint: str = ""
-    ) -> None:
+        self, rule: str, oid: str, what: str, code: Code = Code.TRAIL_DAMAGED, hint: str = "",
+        parents: int = 1,
+    ) -> None:  # fmt: skip
         look = "fetch a sound copy, or look: git log " + oid[:12]
         super().__init__(code, f"trail commit {oid[:12]}{what}", hint or look)
         self.rule = rule
         self.commit = oid
+        self.parents = parents
 
 
 def _damage(rule: str, oid: str, what: str) -> DamageError:

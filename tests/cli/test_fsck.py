@@ -3,7 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from tests.gate.project import FEATURE, MakeProject, Project
+import pytest
+
+from tests.gate.project import FEATURE, MakeProject, Project, run
 
 REF = f"refs/oneshot/{FEATURE}"
 
@@ -38,6 +40,27 @@ def test_fsck_fails_on_damage_and_names_it(feature: Project) -> None:
     assert f"error: {FEATURE}: no-event: trail commit {bad[:12]} holds no event" in (
         feature.cli("fsck").err
     )
+
+
+@pytest.mark.parametrize("origin", ["", "it's"])
+@pytest.mark.parametrize("kind", ["blob", "tree", "tag", "commit"])
+def test_a_ref_that_is_no_trail_is_named_with_what_takes_it_away(
+    feature: Project, kind: str, origin: str
+) -> None:
+    """And what the hint says does take it away, whoever's it is."""
+    feature.git("tag", "-a", "-m", "x", "tag")
+    names = {"blob": "HEAD:README", "tree": "HEAD^{tree}", "tag": "tag", "commit": "HEAD"}
+    ref = f"refs/oneshot-remote/{origin}/junk" if origin else "refs/oneshot/junk"
+    feature.git("update-ref", ref, feature.git("rev-parse", names[kind]))
+    done = feature.cli("status", "junk", "--json")
+    assert (done.code, done.error) == (4, "TRAIL_DAMAGED")
+    why = "does not begin as one of 'junk' does" if kind == "commit" else "names no commit"
+    error = done.json["error"]
+    assert error["message"] == f"'{ref}' is no trail: it {why}"
+    look, _, drop = error["hint"].partition("; if nobody needs it: ")
+    for command in (look.removeprefix("see what it is: "), drop):
+        assert run(["sh", "-c", command], feature.path).code == 0
+    assert feature.do("fsck").out == "1 trail checked\n"
 
 
 def test_repair_makes_anew_what_is_derived(feature: Project) -> None:
