@@ -73,6 +73,7 @@ contract: $(VENV)/test.stamp
 ## fuzz      ten minutes of the processor on what takes trails apart; FUZZ="SECONDS SEED"
 fuzz: $(VENV)/test.stamp
 	@$(BIN)/python -m pip install -q atheris && $(BIN)/python -m tests.fuzz.trails $(FUZZ)
+	@$(BIN)/python -m tests.fuzz.keep
 
 ## truth     verdicts on commits of six public projects, held against labels; TRUTH_MIRROR=FOLDER has clones
 truth: $(VENV)/test.stamp
@@ -93,7 +94,7 @@ install:
 
 ## clean     everything that make made
 clean:
-	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
 
 $(VENV)/bin/python:
 	@sh tests/venv.sh "$(PYTHON)" $(VENV)

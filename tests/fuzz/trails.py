@@ -1,7 +1,8 @@
 """Fuzz what takes trails apart: `make fuzz`. Whatever comes in has to end in a value.
 
-``python -m tests.fuzz.trails [CPU-SECONDS [SEED]]``. What reached new code is kept
-in ``tests/fuzz/corpus``, and every run begins with it; so does `make test`.
+``python -m tests.fuzz.trails [CPU-SECONDS [SEED]]``. Every run begins with
+``tests/fuzz/corpus``, which the tests replay; what it finds is in ``.fuzz``, and
+``tests.fuzz.keep`` adds to the corpus what takes a new way through the program.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 CORPUS: Final = Path(__file__).parent / "corpus"
+FOUND: Final = Path(__file__).parents[2] / ".fuzz"
 RUNS: Final = [0]
 
 
@@ -92,20 +94,21 @@ def main(seconds: float, seed: int) -> None:
         import git_oneshot.core.codec
         import git_oneshot.core.history
         import git_oneshot.trail.reading  # noqa: F401
-    CORPUS.mkdir(exist_ok=True)
+    FOUND.mkdir(exist_ok=True)
     for one in seeds():
-        (CORPUS / hashlib.sha1(one).hexdigest()).write_bytes(one)
+        (FOUND / hashlib.sha1(one).hexdigest()).write_bytes(one)
 
     def run(data: bytes) -> None:
         feed(data)
         if RUNS[0] % 1000 == 0 and time.process_time() > seconds:
-            kept = len(list(CORPUS.iterdir()))
-            sys.stdout.write(f"seed {seed}, {RUNS[0]} inputs, {kept} kept, no failure\n")
+            found = len(list(FOUND.iterdir()))
+            sys.stdout.write(f"seed {seed}, {RUNS[0]} inputs, {found} found, no failure\n")
             sys.stdout.flush()
             os._exit(0)
 
     sys.stdout.write(f"seed {seed}\n")
-    atheris.Setup([sys.argv[0], f"-seed={seed}", "-max_len=4096", "-verbosity=0", str(CORPUS)], run)
+    folders = [str(FOUND), str(CORPUS)]
+    atheris.Setup([sys.argv[0], f"-seed={seed}", "-max_len=4096", "-verbosity=0", *folders], run)
     atheris.Fuzz()
 
 
