@@ -84,7 +84,7 @@ def refused(done: Done, why: str) -> None:
     assert why in done.err, done.err
 
 
-def test_what_is_verified_and_sealed_may_come_in(served: Served) -> None:
+def test_h33_what_is_verified_and_sealed_may_come_in(served: Served) -> None:
     one, two = served.work.land("one"), served.work.land("two")
     refused(served.push(), f"refs/heads/main: {one[:9]} has no sealed verdict by the rules of")
     served.offered()
@@ -110,7 +110,7 @@ def test_a_trail_may_come_with_the_push(served: Served) -> None:
     assert served.bare.git("rev-parse", "refs/oneshot/topic") == tip
 
 
-def test_a_refused_push_leaves_nothing_behind(served: Served) -> None:
+def test_h34_a_refused_push_leaves_nothing_behind(served: Served) -> None:
     def state() -> tuple[str, list[str], list[str]]:
         objects = served.bare.path / "objects"
         files = sorted(str(p.relative_to(objects)) for p in objects.rglob("*"))
@@ -193,7 +193,7 @@ def test_what_is_pushed_has_no_say_in_who_is_believed(served: Served) -> None:
     refused(served.push("HEAD:main", "refs/oneshot/topic"), "has no sealed verdict")
 
 
-def test_what_is_pushed_has_no_say_in_how_it_is_judged(served: Served) -> None:
+def test_h35_what_is_pushed_has_no_say_in_how_it_is_judged(served: Served) -> None:
     """A commit loosens the rules, the next needs no test by them: judged by those of before."""
     work = served.work
     rules = BASE[".oneshot.toml"].replace('"lib/**"', '"nothing"')
@@ -276,7 +276,7 @@ boxed = pytest.mark.skipif(
 
 
 @boxed
-def test_a_server_that_runs_the_tests(running: Served) -> None:
+def test_h34_a_server_that_runs_the_tests(running: Served) -> None:
     """What is proven comes in without a seal; a test sees no quarantine, and writes nowhere."""
     work, outside = running.work, running.folder / "outside"
     work.repo.write(
