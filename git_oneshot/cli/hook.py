@@ -99,11 +99,11 @@ def pre_receive(ctx: click.Context) -> None:
     from git_oneshot.cli.server import refused
 
     app = App()
-    lines = refused(app, os.fsdecode(sys.stdin.buffer.read()))
+    lines, hint = refused(app, os.fsdecode(sys.stdin.buffer.read()))
     for line in lines:
         app.say(f"error: {line}")
     if lines:
-        app.say("hint: let CI verify it, and send the trail: git oneshot verify RANGE --seal")
+        app.say(f"hint: {hint}")
         ctx.exit(Exit.REFUSED)
 
 

@@ -8,6 +8,7 @@ from git_oneshot.cli.provers import prover_in
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.history import state_of
 from git_oneshot.forge.own import granted, own
+from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.prereceive import (
     Arrival,
@@ -30,15 +31,20 @@ _QUARANTINE: Final[tuple[str, ...]] = (
 )  # fmt: skip
 
 
-def refused(app: App, lines: str) -> list[str]:
-    """Why a push may not come in, a line for each ref."""
+_SEAL: Final = "let CI verify it, and send the trail: git oneshot verify RANGE --seal"
+_MEND: Final = "see each test: git oneshot verify RANGE"
+
+
+def refused(app: App, lines: str) -> tuple[list[str], str]:
+    """Why a push may not come in, a line for each ref, and what helps."""
     kept = {name: app.environ[name] for name in _QUARANTINE if name in app.environ}
     git = app.git._replace(environ={**app.git.environ, **kept})
     updates = received(lines)
     store = GitStore(git, lambda: 0.0)
     try:
         judge = _judge(app, git, store, trails_of(store, updates))
-        return list(refusals(git, updates, judge))
+        hint = _MEND if granted(git, "oneshot.execute") else _SEAL
+        return list(refusals(git, updates, judge)), hint
     finally:
         store.close()
 
@@ -62,7 +68,12 @@ def _judge(app: App, git: Git, store: GitStore, tips: list[Tip]) -> Judge:
             return ""
         states = [state_of(tip.feature, trail.entries)
                   for tip, trail in zip(tips, store.read(tips), strict=True)]  # fmt: skip
-        return executed(git, lambda tree: _prover(app, git, tree), Claims(tuple(states)))(arrival)
+        return executed(
+            git,
+            lambda tree: _prover(app, git, tree),
+            Claims(tuple(states)),
+            lambda tree: pardons(git, store, tips, tree),
+        )(arrival)
 
     return judge
 

@@ -19,6 +19,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
 from git_oneshot.core.shards import Shard, shard_of
+from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look, of_feature, range_of
 from git_oneshot.gate.judging import Verdict, worst
@@ -62,13 +63,15 @@ def verify(
     part = shard_of(shard or "1/1")
     commits = _commits(app, range_)
     name = feature_with(app, commits) if seal and commits else None
-    by = look(app.git, commits[:1])[0].parent_tree if name else None
+    before = look(app.git, commits[:1])[0].parent_tree if commits else ""
+    by = before if name else None
     # Where a service runs us, to run the tests of what it was given is what the job is for.
     prover = app.prover(fresh=True, trusted=ci and service(app.environ) != "", by=by)
     states = (one.state for one in load_all(app.store))
     asked = Asked(
         commits=commits,
         claims=Claims(tuple(foreseen(app.git, state, state.branch) for state in states)),
+        pardons=pardons(app.git, app.store, app.store.tips(), before) if commits else Claims(),
         tip=regression != "off",
         each=regression == "each",
         ablate=prover.ablate if ablate else None,
@@ -96,11 +99,18 @@ def _shown(part: Shard, asked: Asked) -> ShardData:
     return ShardData(number=part.number, parts=part.parts, commits=len(asked.commits))
 
 
+def _told(commits: int, pardoned: int) -> str:
+    if not commits:
+        return "nothing to judge"
+    proven = f"{text.counted(commits - pardoned, 'commit')} proven"
+    return f"{proven}, {pardoned} waived" if pardoned else proven
+
+
 def _answer(
     app: App, found: Found, shard: ShardData | None, ours: FeatureId | None, *, plain: bool
 ) -> Answer:
     """What was found, of the commits of ``ours``; ``plain``: a CI service may do what it reads."""
-    verdicts, suite = found
+    verdicts, suite = found.verdicts, found.suite
     told = proof_data(suite) if suite else None
     data = Verified(commits=judgements(verdicts), suite=told, shard=shard)
     parts: list[Part] = [text.verdicts(verdicts)]
@@ -110,7 +120,7 @@ def _answer(
         parts = [harmless(str(part)) for part in parts]
     word = worst(found.proofs)
     if word == "PASS":
-        end = f"{text.counted(len(verdicts), 'commit')} proven" if verdicts else "nothing to judge"
+        end = _told(len(verdicts), len(found.pardoned))
         state = app.session.load(ours).state if ours else None
         leads = state is not None and state.phase == "implementing" and not state.spike
         return Answer(data, [*parts, end], [FINALIZE] if leads else [])

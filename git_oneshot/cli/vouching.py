@@ -20,16 +20,19 @@ def vouch(app: App, name: FeatureId, found: Found, by: str) -> None:
 
 
 def feature_with(app: App, commits: Collection[str]) -> FeatureId:
-    """The feature that was named, else the one whose trail speaks of a range's commits."""
-    if app.named:
-        return app.feature()
+    """The feature that was named or is open here, else the one whose trail speaks of commits."""
+    here = None if app.named else app.open_here()
+    if app.named or here:
+        return here or app.feature()
     wanted = set(commits)
     about = [one.state for one in load_all(app.store) if wanted & {c.id for c in one.state.commits}]
     if len(about) != 1:
-        names = ", ".join(f"'{state.feature}'" for state in about) or "none"
+        names = ", ".join(f"'{state.feature}'" for state in about)
         raise OneshotError(
             Code.FEATURE_UNKNOWN,
-            f"the trails that speak of these commits: {names}",
+            f"several trails speak of these commits: {names}"
+            if about
+            else "no trail speaks of these commits",
             "name one to seal the verdict on: git oneshot verify RANGE --seal -f FEATURE",
         )
     return FeatureId(about[0].feature)

@@ -5,6 +5,7 @@ others wrote there before is not the verifier's word. Keys come from a file in a
 tree that the receiving side names, never from what is pushed.
 """
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -12,10 +13,12 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.commands import RecordVerified
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.events import VerificationRecord
+from git_oneshot.core.events import CommitWaived, Event, VerificationRecord
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.rules_file import FILE
+from git_oneshot.core.state import State, Waiver
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.verifying import Found
 from git_oneshot.git import Git
 from git_oneshot.session import Receipt, Session
@@ -70,34 +73,55 @@ def believed(
     tree: str, verifiers: Collection[str],
 ) -> Believed:  # fmt: skip
     """What is sealed of ``wanted`` commits: by a verifier whose key a tree allows, by its rules."""
-    signers, rules = blob_at(git, tree, SIGNERS), blob_at(git, tree, FILE)
-    if signers is None or not verifiers:
-        return Believed()
+    rules = blob_at(git, tree, FILE)
     commits: set[str] = set()
     suites: set[str] = set()
-    with tempfile.TemporaryDirectory() as folder:
-        file = os.path.join(folder, "signers")
-        with open(file, "wb") as out:
-            out.write(git.output("cat-file", "blob", signers))
-        for seal, said in _sealed(store, tips):
+    with _signers(git, tree) as signers:
+        for seal, events in _sealed(store, tips) if signers and verifiers else ():
+            said = [one.data for one in events if isinstance(one, VerificationRecord)]
             good = [one for one in said if one.rules == rules]
             if not any(set(one.commits) & set(wanted) for one in good):
                 continue
-            verdict = verify(git, seal, file)
+            verdict = verify(git, seal, signers)
             if verdict.word == "good" and verdict.signer in verifiers:
                 commits.update(commit for one in good for commit in one.commits)
                 suites.update(one.suite for one in good if one.suite)
     return Believed(frozenset(commits), frozenset(suites))
 
 
-def _sealed(store: GitStore, tips: Sequence[Tip]) -> Iterator[tuple[str, list[CommitsVerified]]]:
-    """Each seal, with what the append right behind it says of commits."""
+def pardons(git: Git, store: GitStore, tips: Sequence[Tip], tree: str) -> Claims:
+    """The waivers that count where nobody here gave them: sealed with a key that a tree allows."""
+    found: list[Waiver] = []
+    with _signers(git, tree) as signers:
+        for seal, events in _sealed(store, tips) if signers else ():
+            given = [one for one in events if isinstance(one, CommitWaived)]
+            if given and verify(git, seal, signers).word == "good":
+                found += [
+                    Waiver(commit=one.data.commit, patch_id=one.data.patchId,
+                           reason=one.data.reason, by=one.by)
+                    for one in given
+                ]  # fmt: skip
+    return Claims((State(feature="", waivers=tuple(found)),) if found else ())
+
+
+@contextlib.contextmanager
+def _signers(git: Git, tree: str) -> Iterator[str]:
+    """The keys that a tree allows, as a file; "" where it has none."""
+    blob = blob_at(git, tree, SIGNERS)
+    if blob is None:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "signers")
+        with open(path, "wb") as file:
+            file.write(git.output("cat-file", "blob", blob))
+        yield path
+
+
+def _sealed(store: GitStore, tips: Sequence[Tip]) -> Iterator[tuple[str, tuple[Event, ...]]]:
+    """Each seal, with what the append right behind it says."""
     for trail in store.read(tips):
         events = {entry.commit: entry.events for entry in trail.entries}
         for entry in trail.entries:
-            if entry.events or len(entry.parents) != 1:
-                continue
-            behind = events.get(entry.parents[0], ())
-            said = [event.data for event in behind if isinstance(event, VerificationRecord)]
-            if said:
-                yield entry.commit, said
+            if not entry.events and len(entry.parents) == 1:
+                yield entry.commit, events.get(entry.parents[0], ())

@@ -92,13 +92,19 @@ def sealed(git: Git, store: GitStore, tips: Sequence[Tip], verifiers: Collection
     return judge
 
 
-def executed(git: Git, prover: Callable[[str], Prover], claims: Claims) -> Judge:
-    """Judges by running the tests; ``prover``: one that judges by the rules of a tree."""
+def executed(
+    git: Git, prover: Callable[[str], Prover], claims: Claims, pardons: Callable[[str], Claims]
+) -> Judge:
+    """Judges by running the tests; ``prover``: one that judges by the rules of a tree.
+
+    ``pardons``: the waivers that count by the keys of a tree.
+    """
 
     def judge(arrival: Arrival) -> str:
-        asked = Asked(arrival.commits, claims)
+        asked = Asked(arrival.commits, claims, pardons(arrival.tree))
         found = verified(git, prover(arrival.tree), asked, lambda verdicts, _number: verdicts)
-        said = [(one.commit.id[:9], one.proof) for one in found.verdicts]
+        said = [(v.commit.id[:9], v.proof) for v in found.verdicts
+                if v.commit.id not in found.pardoned]  # fmt: skip
         said += [("the suite", found.suite)] if found.suite else []
         bad = [(what, proof) for what, proof in said if proof.word != "PASS"]
         if not bad:

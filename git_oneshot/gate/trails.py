@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.events import VerificationRecord
+from git_oneshot.core.events import CommitWaived, VerificationRecord
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.git import Git
@@ -15,6 +15,9 @@ from git_oneshot.trail.merging import behind
 from git_oneshot.trail.store import Tip, Trail, ours
 from git_oneshot.trail.tracking import Loss
 from git_oneshot.trail.transport import Remote
+
+# A seal right behind one of these is its writer's word, and is given at once: see ``believed``.
+_SEALED_BY_ITSELF = (VerificationRecord, CommitWaived)
 
 
 def sync(
@@ -76,8 +79,8 @@ def _speaks(trail: Trail, tip: Tip, email: str) -> bool:
     for commit in sealed:
         known |= behind(trail.entries, commit).commits
     last = next((e for e in trail.entries if e.commit == tip.commit), None)
-    if last and any(isinstance(event, VerificationRecord) for event in last.events):
-        return False  # a seal right behind a verdict is its verifier's: see ``believed``
+    if last and any(isinstance(event, _SEALED_BY_ITSELF) for event in last.events):
+        return False
     return any(
         event.by.endswith(f"<{email}>")
         for entry in trail.entries

@@ -7,7 +7,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.shards import Shard
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
-from git_oneshot.gate.judging import Verdict, judge_all, leaving, worst
+from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
@@ -19,11 +19,13 @@ Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
 class Asked(NamedTuple):
     """What is to be judged, and how.
 
-    ``each``: the suite on every commit, too; ``tip``: on the last one.
+    ``pardons``: the waivers that count; ``each``: the suite on every commit, too;
+    ``tip``: on the last one.
     """
 
     commits: Sequence[str]
     claims: Claims
+    pardons: Claims = Claims()
     tip: bool = True
     each: bool = False
     ablate: Callable[[Judged], Proof] | None = None
@@ -35,11 +37,13 @@ class Found(NamedTuple):
 
     verdicts: tuple[Verdict, ...]
     suite: Proof | None
+    pardoned: frozenset[str] = frozenset()
 
     @property
     def proofs(self) -> list[Proof]:
-        """All that was found out."""
-        proofs = [proof for verdict in self.verdicts for proof in verdict.proofs]
+        """All that was found out and counts."""
+        counting = (verdict for verdict in self.verdicts if verdict.commit.id not in self.pardoned)
+        proofs = [proof for verdict in counting for proof in verdict.proofs]
         return [*proofs, self.suite] if self.suite else proofs
 
 
@@ -50,9 +54,11 @@ def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
         git, prover, mine, asked.claims, each=asked.each, ablate=asked.ablate
     )  # fmt: skip
     verdicts = tuple(each(judging, len(mine)))
+    bad = [v.commit for v in verdicts if v.proof.word != "PASS"]
+    pardoned = frozenset(seen.id for seen in bad if asked.pardons.waiver(git, seen))
     wanted = asked.tip and asked.shard.last and verdicts
-    if not wanted or worst([v.proof for v in verdicts]) != "PASS":
-        return Found(verdicts, None)
+    if not wanted or len(pardoned) < len(bad):
+        return Found(verdicts, None, pardoned)
     [first] = look(git, asked.commits[:1])
     tree, before = verdicts[-1].commit.tree, first.parent_tree
     suite = prover.suite(tree, before, leaving(verdicts))
@@ -61,4 +67,4 @@ def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
         # Perhaps by a test that a commit of another shard took along.
         all_ = [*judge_all(git, prover, others, asked.claims), *verdicts]
         suite = prover.suite(tree, before, leaving(all_))
-    return Found(verdicts, suite)
+    return Found(verdicts, suite, pardoned)

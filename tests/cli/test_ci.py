@@ -107,3 +107,13 @@ def test_a_test_that_another_shards_commit_took_along(make: MakeProject) -> None
     last = project.do("verify", "base..HEAD", "--shard", "2/2", "--json").data
     assert [c["class"] for c in whole["commits"]] == ["removal", "behaviour"]
     assert last["suite"] == whole["suite"]
+
+
+def test_a_verdict_is_sealed_on_a_trail_or_not_at_all(range_: Project) -> None:
+    """No trail speaks of these commits; and then, git has no key to sign with."""
+    asked = ("verify", "base..HEAD~2", "--seal", "--json")
+    assert range_.cli(*asked).error == "FEATURE_UNKNOWN"
+    range_.begin()
+    done = range_.cli(*asked)
+    assert (done.code, done.error) == (3, "GIT_FAILED")
+    assert "not sealed" in done.json["error"]["message"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.core.commands import RecordVerified
+from git_oneshot.core.commands import Command, RecordVerified, Waive
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import feature_id
 from git_oneshot.proof.sandbox import sandbox
@@ -138,20 +138,11 @@ def test_ci_seals_nothing_that_is_not_proven(served: Served) -> None:
     refused(served.push(), "has no sealed verdict")
 
 
-def forge(
-    served: Served,
-    signer: str | None,
-    *commits: str,
-    suite: bool = True,
-    rules: str = "main:.oneshot.toml",
-) -> None:
-    """Write by hand what CI would, and seal it with a key."""
+def write(served: Served, signer: str | None, command: Command) -> None:
+    """Write an event by hand, and seal it with a key."""
     work = served.work
-    said = CommitsVerified(
-        commits=commits, suite=commits[-1] if suite else None, rules=work.git("rev-parse", rules)
-    )
     store = GitStore(work.repo.discover(), lambda: 0.0)
-    Session(store, real_world()).execute(feature_id("topic"), RecordVerified((said,)))
+    Session(store, real_world()).execute(feature_id("topic"), command)
     store.close()
     if signer is not None:
         served.signs(work, signer)
@@ -159,6 +150,15 @@ def forge(
         message = "oneshot topic: seal"
         seal = work.git("commit-tree", "-S", "-p", tip, "-m", message, f"{tip}^{{tree}}")
         work.git("update-ref", "refs/oneshot/topic", seal)
+
+
+def forge(
+    served: Served, signer: str | None, *commits: str, rules: str = "main:.oneshot.toml"
+) -> None:
+    """Write what CI would."""
+    blob = served.work.git("rev-parse", rules)
+    said = CommitsVerified(commits=commits, suite=commits[-1], rules=blob)
+    write(served, signer, RecordVerified((said,)))
 
 
 @pytest.mark.parametrize("signer", [None, "eve", "ada"])
@@ -258,6 +258,40 @@ def test_a_first_push_has_nothing_to_be_judged_by(served: Served, make: MakeProj
     refused(served.work.may("push", "--no-verify", "empty", "main"), "has no sealed verdict")
 
 
+@pytest.mark.parametrize("signer", [None, "eve", "ada"])
+def test_a_waiver_counts_where_a_key_that_is_allowed_sealed_it(
+    served: Served, signer: str | None
+) -> None:
+    """CI takes it for no proof, and lets it pass; the server takes CI's word."""
+    bad = served.work.land("bad", "--no-verify", test=False)
+    write(served, signer, Waive(commit=bad, reason="it is urgent"))
+    served.offered()
+    done = served.verified("--json")
+    assert done.data["commits"][0]["waived"] == "it is urgent"
+    assert (done.code == 0) is (signer == "ada")
+    assert (served.push().code == 0) is (signer == "ada")
+
+
+@pytest.mark.parametrize("command", [RecordVerified, Waive])
+def test_sync_seals_no_word_of_somebody_else(served: Served, command: type) -> None:
+    """What stands last on the trail may be forged, in the user's name; their seal would vouch."""
+    bad = served.work.land("bad", "--no-verify", test=False)
+    served.signs(served.work, "ada")
+    served.work.git("config", "commit.gpgSign", "true")
+    if command is Waive:
+        write(served, None, Waive(commit=bad, reason="r"))
+    else:
+        forge(served, None, bad)
+    served.work.do("sync")
+    [loaded] = [served.work.loaded("topic")]
+    assert loaded.tip is not None
+    last = served.work.git("cat-file", "commit", loaded.tip.commit)
+    assert "gpgsig" not in last
+    served.work.do("plan", "--goal", "more")
+    served.work.do("sync")
+    assert "gpgsig" in served.work.git("cat-file", "commit", "refs/oneshot/topic")
+
+
 # -- a server that runs the tests ---------------------------------------------------------
 
 
@@ -292,6 +326,15 @@ def test_h34_a_server_that_runs_the_tests(running: Served) -> None:
     bad = work.land("bad", "--no-verify", test=False)
     refused(running.push(), f"refs/heads/main: {bad[:9]} is FAIL(no-test)")
     assert sorted(running.bare.path.rglob("objects/**/*")) == before
+
+
+@boxed
+def test_a_waiver_counts_there_alike(running: Served) -> None:
+    bad = running.work.land("bad", "--no-verify", test=False)
+    write(running, "eve", Waive(commit=bad, reason="r"))
+    refused(running.push("HEAD:main", "refs/oneshot/topic"), "is FAIL(no-test)")
+    write(running, "ada", Waive(commit=bad, reason="r"))
+    assert running.push("HEAD:main", "refs/oneshot/topic").code == 0
 
 
 @boxed
