@@ -12,6 +12,7 @@ from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
 from git_oneshot.cli.data import Greened, Reddened
+from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
@@ -122,7 +123,7 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
             data["log"] = excerpt(log)
     if proof.word == "UNKNOWN":
         raise OneshotError(
-            Code.UNDECIDED, f"not known ({proof.code}): {why}", DOUBTS[proof.code], **data
+            Code.UNDECIDED, f"not known ({proof.code}): {why}", ahead=in_tree(proof.code), **data
         )
     code_changed = judged.change.on("production")
     if red and proof.code == "no-test" and judged.change.files and not code_changed:

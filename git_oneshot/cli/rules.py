@@ -15,9 +15,8 @@ from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.rules_file import FILE
 from git_oneshot.core.rules_lines import lines_of
-from git_oneshot.core.rules_reading import parse
 from git_oneshot.core.template import template
-from git_oneshot.proof.suites import file_of, rules_of
+from git_oneshot.proof.suites import edited, file_of, rules_of
 
 
 @answering("rules", "the rules in force; --write makes a file of them")
@@ -49,14 +48,11 @@ def _written(app: App, found: Rules, tree: str) -> Answer:
 
 def _look_at_edits(app: App, tree: str) -> None:
     """Check the file as it is being edited; to commit it must not be the only way to do so."""
-    try:
-        with open(os.path.join(app.git.work_tree or os.devnull, FILE), "rb") as file:
-            edited = file.read()
-    except OSError:
+    text = edited(app.git)
+    if text is None:
         return
-    parse(edited.decode(errors="replace"))
     committed = app.git.call("cat-file", "blob", f"{tree}:{FILE}", ok=(0, 128))
-    if committed.returncode != 0 or committed.stdout != edited:
+    if committed.returncode != 0 or committed.stdout != text:
         app.say(f"note: {FILE} was changed, and is not in force until it is committed")
 
 

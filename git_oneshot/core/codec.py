@@ -6,6 +6,7 @@ rises, a pure one-step upcaster ``dict -> dict`` joins ``UPCASTERS`` and the
 files in ``tests/golden/v1/`` still decode.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -54,9 +55,21 @@ def encode(event: Event) -> bytes:
             )
         _decoder.decode(line)  # constructing a struct checks nothing; decoding does
     except (*_BROKEN, ValueError) as err:
-        why = f"cannot record this: {err}"
-        raise OneshotError(Code.INVALID_INPUT, why, "say less, and in plain text") from err
+        raise _unfit(err) from err
     return line
+
+
+def _unfit(err: Exception) -> OneshotError:
+    """What no event can hold, in words."""
+    long = re.match(r"Expected `str` of length <= (\d+) - at `\$\.(?:data\.)?(.*)`", str(err))
+    if long is None:
+        why = f"cannot record this: {err}"
+        return OneshotError(Code.INVALID_INPUT, why, "say less, and in plain text")
+    return OneshotError(
+        Code.INVALID_INPUT,
+        f"cannot record this: the {long[2].replace('.', ' ')} has more than {long[1]} characters",
+        "say less, or, of a plan, give it as text: git oneshot plan -F FILE",
+    )
 
 
 def decode(line: bytes, upcasters: Mapping[int, Upcaster] = UPCASTERS) -> Event:

@@ -12,11 +12,15 @@ from typing import Any, Final
 
 Where = tuple[str | int, ...]  # ("suite", 0, "name")
 
+_AT_THE_END: Final = " (at end of document)"
 _WORK: Final = 500_000  # characters parsed for one text, after which later lines are not known
 
 
-def place_of(message: str) -> tuple[str, int | None]:
-    """What tomllib found wrong, and the line that it names."""
+def place_of(message: str, text: str) -> tuple[str, int | None]:
+    """What tomllib found wrong in a text, and the line that it names."""
+    if message.endswith(_AT_THE_END):
+        why = message.removesuffix(_AT_THE_END)
+        return f"{why[:1].lower()}{why[1:]}: it ends too early", text.rstrip().count("\n") + 1
     found = re.search(r" \(at line (\d+), column (\d+)\)\Z", message)
     why = message[: found.start()] if found else message
     why = why[:1].lower() + why[1:]

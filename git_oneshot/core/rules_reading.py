@@ -15,6 +15,9 @@ from git_oneshot.core.rules_lines import Where, line_of, place_of
 LARGEST: Final = 64 * 1024  # characters of the file
 
 
+WRITTEN: Final = "mend it; how it is written: git help oneshot-rules"
+
+
 def parse(text: str) -> RulesTable:
     """Read the file. Raises OneshotError(RULES_INVALID) with the line and the nearest key."""
     if len(text) > LARGEST:
@@ -24,8 +27,8 @@ def parse(text: str) -> RulesTable:
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as err:
-        why, line = place_of(str(err))
-        raise _refusal(why, "git oneshot rules", line) from err
+        why, line = place_of(str(err), text)
+        raise _refusal(why, WRITTEN, line) from err
     if _has_nul(said):
         raise OneshotError(
             Code.RULES_INVALID, f"{FILE}: no value may hold a NUL character", "mend .oneshot.toml"
@@ -104,7 +107,7 @@ def _faults(table: RulesTable) -> Iterator[tuple[Where, str, str]]:
         try:
             words(line)
         except ValueError as err:
-            yield where, f"{what}: {str(err)[:1].lower()}{str(err)[1:]}", "git oneshot rules"
+            yield where, f"{what}: {str(err)[:1].lower()}{str(err)[1:]}", WRITTEN
     names = [suite.name for suite in table.suite]
     for n, suite in enumerate(table.suite):
         yield from _suite_faults(n, suite)

@@ -21,6 +21,7 @@ from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import bury, orphans
+from git_oneshot.proof.suites import edited
 from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.display import REF, ours
@@ -127,7 +128,12 @@ def _notes(c: Clinic) -> Iterator[Finding]:
 
 def _rules(c: Clinic) -> Iterator[Finding]:
     if isinstance(c.rules, OneshotError):
-        yield Finding(c.rules.message, ("git", "oneshot", "rules"))
+        yield Finding(c.rules.message, ("git", "help", "oneshot-rules"))
+        return
+    try:
+        edited(c.git)
+    except OneshotError as err:
+        yield Finding(f"not committed yet: {err.message}", ("git", "help", "oneshot-rules"))
 
 
 def _runner(c: Clinic) -> Iterator[Finding]:

@@ -20,6 +20,24 @@ def file_of(git: Git, tree: str) -> str | None:
     return git.output("cat-file", "blob", f"{tree}:{FILE}").decode(errors="replace")
 
 
+def edited(git: Git) -> bytes | None:
+    """The rules file of the working tree, if it has one and it can be read as rules.
+
+    Raises OneshotError(RULES_INVALID).
+    """
+    path = os.path.join(git.work_tree or os.devnull, FILE)
+    if os.path.islink(path) and not os.path.exists(path):
+        what = f"{FILE} is a link to '{os.readlink(path)}', which is not there"
+        raise OneshotError(Code.RULES_INVALID, what, f"make it a file, or take it away: rm {FILE}")
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:
+        return None
+    parse(text.decode(errors="replace"))
+    return text
+
+
 def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     """The rules of ``tree``; when that knows no suite and has no file, of ``fallback``.
 

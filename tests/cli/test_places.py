@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -136,3 +137,36 @@ def test_a_base_that_is_no_branch(project: Project) -> None:
 def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> None:
     done = feature.cli(*argv)
     assert (done.code, done.err.splitlines()[1]) == (2, f"hint: {hint}")
+
+
+def _dangling(project: Project) -> None:
+    (project.path / ".oneshot.toml").unlink()
+    (project.path / ".oneshot.toml").symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda p: p.repo.write(".oneshot.toml", "strict = true\n[[suite"), ".oneshot.toml:2: "),
+        (lambda p: p.repo.write(".oneshot.toml", "[gate]\nrefs = [1,\n"), ".oneshot.toml:2: "),
+        (_dangling, ".oneshot.toml is a link to 'nowhere', which is not there"),
+    ],
+)
+def test_rules_that_are_broken_and_not_committed(
+    project: Project, spoil: Callable[[Project], object], why: str
+) -> None:
+    """`rules` has the line and names what helps, and not itself; doctor knows of it, too."""
+    spoil(project)
+    error, hint = project.cli("rules").err.splitlines()
+    assert error.startswith(f"error: {why}")
+    assert hint.startswith(("hint: mend it; how it is written: git help", "hint: make it a file"))
+    [row] = [r for r in project.cli("doctor", "--json").data["checks"] if r["check"] == "rules"]
+    assert row["findings"][0]["what"].startswith(f"not committed yet: {why}")
+
+
+def test_a_goal_that_is_too_long(project: Project) -> None:
+    project.do("init", "topic")
+    assert project.cli("plan", "--goal", "x" * 20_000).err.splitlines() == [
+        "error: cannot record this: the plan goal has more than 16384 characters",
+        "hint: say less, or, of a plan, give it as text: git oneshot plan -F FILE",
+    ]
