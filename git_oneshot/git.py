@@ -134,6 +134,16 @@ class Git(NamedTuple):
             return self.text("hash-object", "-t", "tree", "-w", "--stdin")
         return self.text("rev-parse", "--verify", "-q", "--end-of-options", f"{rev}^{{tree}}")
 
+    def named(self, name: str) -> str | None:
+        """The object that a name has, None where it has none."""
+        return self.maybe("rev-parse", "-q", "--verify", "--end-of-options", name)
+
+    def leads(self, old: str, new: str) -> bool:
+        """Whether a commit is, or is behind, another one; no where one of them is not here."""
+        asked = ("merge-base", "--is-ancestor", "--end-of-options", old, new)
+        done = self.call(*asked, ok=(0, 1, 128))
+        return done.returncode == 0
+
     def maybe(self, *args: str) -> str | None:
         """What git printed, or None when it ended with 1 or 128 (no such name)."""
         done = self.call(*args, ok=(0, 1, 128))

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_oneshot.core.errors import Code, LostRace, OneshotError
+from git_oneshot.core.errors import Code, LostRace, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId, nearest
 from git_oneshot.trail.store import Loaded, Tip, TrailStore
 
@@ -67,12 +67,7 @@ class Session:
             raise loaded.damage
         if loaded.state.phase is None:
             near = nearest(feature, {tip.feature for tip in self.store.tips()})
-            meant = f"did you mean '{near}'? " if near else ""
-            raise OneshotError(
-                Code.STATE_NOT_FOUND,
-                f"no feature '{feature}'",
-                f"{meant}see them: git oneshot list --all",
-            )
+            raise unknown_feature(feature, near)
         return loaded
 
     def rehearse(self, feature: FeatureId, command: "Command") -> None:

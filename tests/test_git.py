@@ -201,9 +201,25 @@ def test_a_command_that_fails_in_silence_says_how_it_ended(work: Repo) -> None:
 
 def test_a_status_can_be_allowed(work: Repo) -> None:
     assert at(work.path).call("diff", "--quiet", ok=(0, 1)).returncode == 0
-    assert at(work.path).maybe("rev-parse", "-q", "--verify", "nonsense") is None
-    assert at(work.path).maybe("rev-parse", "--verify", "nonsense") is None
-    assert at(work.path).maybe("rev-parse", "HEAD") == work.git("rev-parse", "HEAD")
+    git = at(work.path)
+    assert git.maybe("rev-parse", "-q", "--verify", "nonsense") is None
+    assert git.maybe("rev-parse", "--verify", "nonsense") is None
+    assert git.maybe("rev-parse", "HEAD") == work.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("name", ["nonsense", "-q", "--all", "", "a b", "HEAD~9"])
+def test_what_names_nothing_is_no_option_either(work: Repo, name: str) -> None:
+    git = at(work.path)
+    assert git.named(name) is None
+    assert not git.leads(name, "HEAD")
+
+
+def test_a_commit_leads_to_itself_and_to_what_comes_after(work: Repo) -> None:
+    git = at(work.path)
+    first, second = work.commit("one"), work.commit("two")
+    assert git.named("HEAD") == second
+    assert git.leads(first, second) and git.leads(second, "HEAD")
+    assert not git.leads(second, first)
 
 
 def test_output_lines_and_names(work: Repo) -> None:

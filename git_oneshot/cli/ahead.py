@@ -45,10 +45,10 @@ def branch(app: App, state: State) -> list[Next]:
     """How to get to the branch of an open feature, where we are on another one."""
     if not state.open or not state.branch or app.branch == state.branch:
         return []
-    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}"):
+    if app.git.named(f"refs/heads/{state.branch}"):
         return [Next(("git", "switch", state.branch), "be on its branch")]
     remote = app.clone.remote
-    if app.git.maybe("rev-parse", "-q", "--verify", f"refs/remotes/{remote}/{state.branch}"):
+    if app.git.named(f"refs/remotes/{remote}/{state.branch}"):
         track = f"{remote}/{state.branch}"
         return [Next(("git", "switch", "--track", track), "be on its branch, as the remote has it")]
     why = f"see whether a remote has '{state.branch}' by now"
@@ -171,7 +171,7 @@ def onto_of(app: App, commit: str) -> str:
     """What a commit is rebased onto; "" for the last one, which is amended."""
     if commit == app.head:
         return ""
-    parent = app.git.maybe("rev-parse", "-q", "--verify", f"{commit}^")
+    parent = app.git.named(f"{commit}^")
     return f"{commit[:9]}^" if parent else "--root"
 
 

@@ -207,7 +207,7 @@ class App(Place):
         """Refuse to take another branch's commits for the feature's own."""
         if self.branch in (None, state.branch):
             return
-        if self.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}") is None:
+        if self.git.named(f"refs/heads/{state.branch}") is None:
             return  # renamed, or merged and deleted
         raise OneshotError(
             Code.GUARD_FAILED,

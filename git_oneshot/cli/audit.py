@@ -11,7 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.audit_data import Checked, SealRow
 from git_oneshot.cli.parts import BrokenRow
 from git_oneshot.cli.text import counted
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import feature_id
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
@@ -64,9 +64,7 @@ def _tips(app: App) -> list[Tip]:
     name = feature_id(app.named)
     named = [tip for tip in tips if tip.feature == name]
     if not named:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
-        )
+        raise unknown_feature(name)
     return named
 
 

@@ -13,7 +13,7 @@ from git_oneshot.cli.look import Document
 from git_oneshot.cli.text import counted
 from git_oneshot.cli.travel_data import Exported, Imported
 from git_oneshot.core import report
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import type_name
 from git_oneshot.core.history import state_of
 from git_oneshot.trail.carrying import ids, lines_of, take
@@ -66,9 +66,7 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     name = trail.feature
     tip = app.store.tip(name)
     if tip is None:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
-        )
+        raise unknown_feature(name)
     app.refresh_display()
     data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
     return Answer(data, f"'{name}': {counted(len(trail.events), 'event')} taken in")

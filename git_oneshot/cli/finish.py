@@ -51,7 +51,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         app.git, app.prover(fresh=True), state, app.progress.commits, logs,
         lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
     )  # fmt: skip
-    if app.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}") != app.head:
+    if app.git.named("HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
             "HEAD moved while the commits were judged",

@@ -13,7 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
 from git_oneshot.cli.data import Logged, Replayed, Shown
 from git_oneshot.cli.parts import Spoken, excerpt
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable
 from git_oneshot.gate.commits import look
@@ -194,9 +194,7 @@ def _void(trail: Trail) -> dict[str, str]:
 def _read(app: App, name: FeatureId) -> Trail:
     tip = app.store.tip(name)
     if tip is None:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no feature '{name}'", "see them: git oneshot list --all"
-        )
+        raise unknown_feature(name)
     [trail] = app.store.read([tip])
     app.left_out(name, trail.aside)
     return trail

@@ -52,5 +52,5 @@ class Place(Talk):
     def head(self) -> str | None:
         """The commit that HEAD is at, None before the first one."""
         if self.git.work_tree is None:
-            return self.git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
+            return self.git.named("HEAD^{commit}")
         return self.git.head

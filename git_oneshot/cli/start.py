@@ -122,7 +122,7 @@ def _base(app: App, branch: str) -> str:
     if head:
         return head.removeprefix(prefix)
     for name in ("main", "master"):
-        if branch != name and app.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{name}"):
+        if branch != name and app.git.named(f"refs/heads/{name}"):
             return name
     return branch
 

@@ -14,7 +14,7 @@ from git_oneshot.cli.landing import complete_seen
 from git_oneshot.cli.parts import SyncRow
 from git_oneshot.cli.text import counted
 from git_oneshot.cli.travel_data import Cloned, LossRow, SplitOff, Synced
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import sync as exchange
@@ -40,9 +40,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise OneshotError(Code.REMOTE_UNKNOWN, f"there is no remote '{remote}'", "git remote -v")
     named = [feature_id(app.named)] if app.named is not None else None
     if named and (app.store.tip(named[0]) is None):
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no feature '{named[0]}'", "see them: git oneshot list --all"
-        )
+        raise unknown_feature(named[0])
     completed = complete_seen(app, named) if not dry_run else []
     if not dry_run and signs(app.git):
         for tip in unsealed(app.store, app.email, named):

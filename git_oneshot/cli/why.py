@@ -73,7 +73,7 @@ def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:
 
 
 def _here(app: App, commit: str) -> bool:
-    return app.git.maybe("merge-base", "--is-ancestor", commit, "HEAD") is not None
+    return app.git.leads(commit, "HEAD")
 
 
 def _steps(app: App, one: Judged) -> tuple[Next, ...]:

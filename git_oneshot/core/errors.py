@@ -162,6 +162,13 @@ class OneshotError(Exception):
         return KINDS[self.code]
 
 
+def unknown_feature(name: str, near: str = "") -> OneshotError:
+    """The error of whoever asks for a feature that there is not; ``near`` is one that there is."""
+    meant = f"did you mean '{near}'? " if near else ""
+    hint = f"{meant}see them: git oneshot list --all"
+    return OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'", hint)
+
+
 def denied(what: str) -> OneshotError:
     """The error of whoever may not write to the repository: to try again would not help."""
     hint = "nothing was recorded; you have to be allowed to write to the repository"

@@ -150,4 +150,4 @@ def _delete(git: Git, state: State) -> Taken:
 
 
 def _at(git: Git, ref: str) -> str:
-    return git.maybe("rev-parse", "-q", "--verify", ref) or ""
+    return git.named(ref) or ""

@@ -58,7 +58,7 @@ def find(
     if found is not None or forge is None or state.pull is None or not state.pull.number:
         return found
     merged = forge.merged(forge.look(state.pull.number))
-    if not merged or not _has(git, base, merged):
+    if not merged or not git.leads(merged, base):
         return None
     return as_commit(git, state, merged)
 
@@ -93,10 +93,10 @@ def tip_of(state: State) -> str:
 def by_history(git: Git, state: State, base: str) -> Landing | None:
     """The proven tip is in the base: by which commit of the base's own line?"""
     tip = tip_of(state)
-    if not tip or not _has(git, base, tip):
+    if not tip or not git.leads(tip, base):
         return None
     line = git.lines("rev-list", "--first-parent", "--ancestry-path", f"{tip}..{base}")
-    if not line or git.maybe("rev-parse", "-q", "--verify", f"{line[-1]}^1") == tip:
+    if not line or git.named(f"{line[-1]}^1") == tip:
         return Landing(tip, "rebase")  # fast-forward: the commits themselves
     return Landing(line[-1], "merge", drift=_drift(git, line[-1], tip))
 
@@ -118,13 +118,13 @@ def as_commit(git: Git, state: State, commit: str) -> Landing:
 
 
 def _said(git: Git, state: State, remote: str, said: str) -> Landing:
-    commit = git.maybe("rev-parse", "-q", "--verify", "--end-of-options", f"{said}^{{commit}}")
+    commit = git.named(f"{said}^{{commit}}")
     if commit is None:
         raise OneshotError(
             Code.INVALID_INPUT, f"'{said}' names no commit here", "fetch it: git fetch"
         )
     bases = {base_ref(git, state, remote), base_ref(git, state, "")} - {None}
-    if not any(base and _has(git, base, commit) for base in bases):
+    if not any(base and git.leads(commit, base) for base in bases):
         raise OneshotError(
             Code.GUARD_FAILED,
             f"{commit[:9]} is not in '{state.base}'",
@@ -154,7 +154,7 @@ def _drift(git: Git, commit: str, tip: str, onto: str = "") -> bool:
     """Whether a commit holds anything else than the merge of the tip into what was before it."""
     if not tip or git.maybe("cat-file", "-t", tip) != "commit":
         return True
-    before = git.maybe("rev-parse", "-q", "--verify", onto or f"{commit}^1")
+    before = git.named(onto or f"{commit}^1")
     expected = merged_tree(git, before, tip) if before else git.tree(tip)
     return expected != git.tree(commit)
 
@@ -163,8 +163,3 @@ def merged_tree(git: Git, ours: str, theirs: str) -> str | None:
     """The tree of a merge, None when it has conflicts. Touches no working tree."""
     done = git.call("merge-tree", "--write-tree", "--no-messages", ours, theirs, ok=(0, 1))
     return done.stdout.decode().split()[0] if done.returncode == 0 else None
-
-
-def _has(git: Git, base: str, commit: str) -> bool:
-    done = git.call("merge-base", "--is-ancestor", commit, base, ok=(0, 1, 128))
-    return done.returncode == 0

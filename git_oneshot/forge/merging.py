@@ -18,7 +18,7 @@ from git_oneshot.core.state import State
 from git_oneshot.forge.landing import Landing, as_commit, merged_tree, tip_of
 from git_oneshot.forge.readiness import base_ref
 from git_oneshot.forge.replaying import replay
-from git_oneshot.forge.synthesize import head_of, is_ancestor, send
+from git_oneshot.forge.synthesize import head_of, send
 from git_oneshot.gate.judging import worst
 from git_oneshot.gate.tip import Found, at_tip
 from git_oneshot.git import Git
@@ -59,7 +59,7 @@ def _rebased(
     git: Git, prover: Prover, state: State, onto: str, tip: str, base: str
 ) -> Landing:  # fmt: skip
     """The commits themselves where the base has not moved, else made anew on it and proven anew."""
-    if is_ancestor(git, onto, tip):
+    if git.leads(onto, tip):
         return as_commit(git, state, tip)
     old = git.lines("rev-list", "--topo-order", "--reverse", f"{onto}..{tip}")
     made = replay(git, old, onto, base)
@@ -97,7 +97,7 @@ def _ready(git: Git, state: State) -> str:
             f"git oneshot pr ready -f {state.feature}",
         )  # fmt: skip
     tip = tip_of(state)
-    at = git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}^{{commit}}")
+    at = git.named(f"refs/heads/{state.branch}^{{commit}}")
     if at is not None and at != tip:
         raise unmet(
             "proven-tip", f"'{state.branch}' has commits since {tip[:9]} was proven",
@@ -124,8 +124,8 @@ def deliver(git: Git, state: State, made: Landing, remote: str) -> str:
     ref = f"refs/heads/{state.base}"
     if remote:
         send(git, remote, f"{made.commit}:{ref}")
-    old = git.maybe("rev-parse", "-q", "--verify", ref)
-    if old is None or not is_ancestor(git, old, made.commit):
+    old = git.named(ref)
+    if old is None or not git.leads(old, made.commit):
         return ""  # ours is elsewhere, which the next pull settles
     where = _checked_out(git, ref)
     if where is None:

@@ -49,7 +49,7 @@ def base_ref(git: Git, state: State, remote: str) -> str | None:
     """Where the base is: as the remote has it, else as it is here; None when there is none."""
     names = [f"refs/remotes/{remote}/{state.base}"] if remote else []
     for name in (*names, f"refs/heads/{state.base}"):
-        if state.base and git.maybe("rev-parse", "-q", "--verify", f"{name}^{{commit}}"):
+        if state.base and git.named(f"{name}^{{commit}}"):
             return name
     return None
 

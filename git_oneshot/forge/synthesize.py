@@ -74,10 +74,10 @@ def push(git: Git, state: State, remote: str, commit: str) -> None:
     else sent is not.
     """
     ref = f"refs/heads/{head_of(state)}"
-    seen = git.maybe("rev-parse", "-q", "--verify", f"refs/remotes/{remote}/{head_of(state)}")
+    seen = git.named(f"refs/remotes/{remote}/{head_of(state)}")
     lease = []
     ours = {c.id for c in state.commits} | ({state.pull.commit} if state.pull else set())
-    if seen and seen in ours and not is_ancestor(git, seen, commit):
+    if seen and seen in ours and not git.leads(seen, commit):
         lease = [f"--force-with-lease={ref}:{seen}"]
     send(git, remote, f"{commit}:{ref}", *lease)
 
@@ -94,12 +94,6 @@ def send(git: Git, remote: str, refspec: str, *options: str) -> None:
         f"git push to '{remote}' failed: {why.strip().removeprefix('error: ')}",
         f"see what is there: git fetch {remote}; then again",
     )
-
-
-def is_ancestor(git: Git, old: str, new: str) -> bool:
-    """Whether ``new`` has ``old``."""
-    done = git.call("merge-base", "--is-ancestor", old, new, ok=(0, 1, 128))
-    return done.returncode == 0
 
 
 def publish(

@@ -39,7 +39,7 @@ class Believed(NamedTuple):
 
 def blob_at(git: Git, tree: str, path: str) -> str | None:
     """The blob at a path of a tree; None where there is none."""
-    return git.maybe("rev-parse", "-q", "--verify", f"{tree}:{path}")
+    return git.named(f"{tree}:{path}")
 
 
 def record_verified(

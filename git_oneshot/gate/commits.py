@@ -125,7 +125,7 @@ def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
         unpushed = tuple(git.lines(*walk, "--not", "--remotes"))
     new = unpushed
     if state.base and state.branch != state.base:
-        base = git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.base}")
+        base = git.named(f"refs/heads/{state.base}")
         if base is not None:
             walk.append(f"^{base}")
         new = tuple(git.lines(*walk, "--not", f"--exclude=*/{state.branch}", "--remotes"))

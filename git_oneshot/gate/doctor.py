@@ -86,7 +86,7 @@ def _markers(c: Clinic) -> Iterator[Finding]:
         state = states[name]
         if not state.gated or c.markers.feature_on(state.branch) == name:
             continue
-        if c.git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{state.branch}") is not None:
+        if c.git.named(f"refs/heads/{state.branch}") is not None:
             what = f"'{name}' is open on '{state.branch}', and no marker tells the hooks so"
             yield Finding(what, fix=partial(c.markers.open, state.branch, FeatureId(name)))
 
@@ -122,7 +122,7 @@ def _notes(c: Clinic) -> Iterator[Finding]:
     shown = (c.git.maybe("config", "--get-all", "notes.displayRef") or "").split("\n")
     if REF not in shown:
         yield Finding("git log does not show proofs (notes.displayRef)", INSTALL, note=True)
-    elif c.git.maybe("rev-parse", "-q", "--verify", REF) is None:
+    elif c.git.named(REF) is None:
         yield Finding(f"{REF} is not there, and git log warns of that", fix=c.refresh)
 
 

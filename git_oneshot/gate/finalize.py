@@ -31,7 +31,7 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs, events
     are in ``core/workflow``, and get these facts.
     """
     left_over, untracked = _status(git)
-    head = git.maybe("rev-parse", "-q", "--verify", "HEAD^{commit}")
+    head = git.named("HEAD^{commit}")
     commits = of_feature(git, state).ids if head else ()
     found = Found((), None)
     if not left_over and state.phase == "implementing" and not state.spike:

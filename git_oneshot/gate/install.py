@@ -138,7 +138,7 @@ class Clone:
             shutil.rmtree(place(self._git), ignore_errors=True)
             shutil.rmtree(self._git.own_dir)
             done.append("caches, markers and trust")
-        if notes and self._git.maybe("rev-parse", "-q", "--verify", NOTES):
+        if notes and self._git.named(NOTES):
             self._git.call("update-ref", "-d", NOTES)
             done.append(f"{NOTES} (made from the trails)")
         return done

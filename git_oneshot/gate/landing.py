@@ -14,13 +14,13 @@ def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
         return True
     commits = [commit.id for commit in state.commits]
     return _has(git, f"refs/remotes/{remote}/{state.base}", commits) or (
-        git.maybe("rev-parse", "-q", "--verify", f"refs/heads/{branch}") is None
+        git.named(f"refs/heads/{branch}") is None
         and not git.lines("for-each-ref", "refs/heads", *(f"--contains={c}" for c in commits))
     )
 
 
 def _has(git: Git, ref: str, commits: list[str]) -> bool:
-    if not commits or git.maybe("rev-parse", "-q", "--verify", ref) is None:
+    if not commits or git.named(ref) is None:
         return False
     asked = "".join(f"{one}\n" for one in (*commits, f"^{ref}")).encode()
     return not git.lines("rev-list", "-n1", "--ignore-missing", "--stdin", stdin=asked)

@@ -40,9 +40,9 @@ def pre_commit(
     new commit takes HEAD's place, so its parent is HEAD's. ``squash``: it will be
     squashed into another one, and the push asks for that.
     """
-    if squash or (amend and git.maybe("rev-parse", "-q", "--verify", "HEAD^2") is not None):
+    if squash or (amend and git.named("HEAD^2") is not None):
         return Advice()
-    head = git.maybe("rev-parse", "-q", "--verify", "HEAD^" if amend else "HEAD")
+    head = git.named("HEAD^" if amend else "HEAD")
     parent_tree = git.tree(head)
     tree = staged(git, index)
     said = _said(git, head, "" if amend else claims.of_next(parent_tree))

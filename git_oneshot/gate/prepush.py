@@ -72,9 +72,7 @@ def hold(
     """
     starts = [state.start for state in states if state.start and _known(git, state.start)]
     for update in updates if states else ():
-        if not update.local or not git.maybe(
-            "rev-parse", "-q", "--verify", update.local + "^{commit}"
-        ):
+        if not update.local or not git.named(update.local + "^{commit}"):
             continue
         tree = git.tree(update.remote if _known(git, update.remote) else update.local)
         for found in ranges(git, remote, [update], gated(git, remote, states, tree), starts):

@@ -48,7 +48,7 @@ def arrivals(git: Git, updates: Sequence[Received]) -> Iterator[Arrival | str]:
     head = git.maybe("symbolic-ref", "-q", "HEAD") or ""
     for update in updates:
         # A ref that is new is judged as the branch that the repository is about.
-        base = update.old or git.maybe("rev-parse", "-q", "--verify", f"{head}^{{commit}}")
+        base = update.old or git.named(f"{head}^{{commit}}")
         if not base or update.ref.startswith(LOCAL):
             continue  # the first push: there is nothing yet to judge by
         tree = git.tree(base)
@@ -58,7 +58,7 @@ def arrivals(git: Git, updates: Sequence[Received]) -> Iterator[Arrival | str]:
         if not update.new:
             yield f"{update.ref}: it is gated, and is not to be deleted"
             continue
-        tip = git.maybe("rev-parse", "-q", "--verify", f"{update.new}^{{commit}}")
+        tip = git.named(f"{update.new}^{{commit}}")
         if tip is None:
             yield f"{update.ref}: it is gated, and {update.new[:9]} is no commit"
             continue

@@ -80,7 +80,7 @@ def ranges(
             continue
         if "*" not in gates and update.remote_ref not in gates:
             continue
-        if git.maybe("rev-parse", "-q", "--verify", f"{update.local}^{{commit}}") is None:
+        if git.named(f"{update.local}^{{commit}}") is None:
             continue  # a tag of a tree or a blob
         known = update.remote and git.maybe("cat-file", "-t", update.remote) == "commit"
         # What the remote says it has stands above what we remember of it.
@@ -127,8 +127,6 @@ def judge_range(
         return
     if judged:
         update = found.update
-        known = update.remote and git.maybe(
-            "rev-parse", "-q", "--verify", update.remote + "^{tree}"
-        )
+        known = update.remote and git.named(update.remote + "^{tree}")
         before = known or look(git, found.commits[:1])[0].parent_tree
         yield judge.suite(git.tree(update.local), before, leaving(judged))

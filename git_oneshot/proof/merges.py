@@ -118,9 +118,9 @@ def reverts(git: Git, message: str, head: str, tree: str) -> str | None:
     if said is None:
         return None
     commit, mainline = said[1], said[2]
-    if git.call("merge-base", "--is-ancestor", commit, head, ok=(0, 1, 128)).returncode != 0:
+    if not git.leads(commit, head):
         return None
-    before = mainline or git.maybe("rev-parse", "-q", "--verify", f"{commit}^")
+    before = mainline or git.named(f"{commit}^")
     if mainline and mainline not in git.text("show", "-s", "--format=%P", commit).split():
         return None
     base = _commit(git, git.tree(commit), ())

@@ -48,11 +48,11 @@ class GitStore(GitReader):
         """Whether no remote has our trail as it is, as far as the last fetch or push saw."""
         if tip.origin or tip.shared:
             return False
-        return not any(self._refs.leads_to(tip.commit, end) for end in tip.beside)
+        return not any(self._git.leads(tip.commit, end) for end in tip.beside)
 
     def leads(self, tip: Tip) -> bool:
         """Whether a tip's own end holds all that is beside it."""
-        return all(self._refs.leads_to(end, tip.commit) for end in tip.beside)
+        return all(self._git.leads(end, tip.commit) for end in tip.beside)
 
     def tips(self) -> list[Tip]:
         """The tips of all trails, by feature and origin, ours before a remote's."""
@@ -106,7 +106,7 @@ class GitStore(GitReader):
         if tip == self._joined or not tip.beside:
             return tip.commit
         for end in tip.ends:
-            if all(self._refs.leads_to(other, end) for other in tip.ends if other != end):
+            if all(self._git.leads(other, end) for other in tip.ends if other != end):
                 return end
         return join(self, tip)
 
@@ -117,7 +117,7 @@ class GitStore(GitReader):
         try:
             self._move(ref, new, old)
         except OSError as err:
-            if self._git.maybe("rev-parse", "-q", "--verify", ref) == new:
+            if self._git.named(ref) == new:
                 raise OneshotError(
                     Code.EVENT_APPEND_FAILED,
                     f"the event is written, and may not last: {err.strerror}",

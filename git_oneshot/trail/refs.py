@@ -62,11 +62,6 @@ class Refs:
             return {"*"}
         return names
 
-    def leads_to(self, one: str, other: str) -> bool:
-        """Whether ``one`` is, or is behind, ``other``."""
-        done = self._git.call("merge-base", "--is-ancestor", one, other, ok=(0, 1, 128))
-        return done.returncode == 0
-
     def all(self) -> list[Tip]:
         """All tips, by feature and origin, ours before a remote's."""
         return sorted(self._list(LOCAL, REMOTE), key=lambda t: (t.feature, t.origin))
@@ -187,7 +182,7 @@ class Refs:
 
     def _explain(self, ref: str, new: str, expected: str, complaint: str) -> None:
         """Turn a refused swap into the right error."""
-        actual = self._git.maybe("rev-parse", "-q", "--verify", ref) or self._git.zero
+        actual = self._git.named(ref) or self._git.zero
         if actual == new:
             return  # the writer was killed when it had swapped, before it could say so
         if actual != expected or "but expected" in complaint:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from git_oneshot.core import events as e
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry, side_of, starts_of, state_of
 from git_oneshot.core.ids import FeatureId
@@ -32,7 +32,7 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId) -> Split:
     """Give a beginning its own trail: the one that only this clone has, else the void one."""
     tip = store.tip(feature)
     if tip is None:
-        raise OneshotError(Code.STATE_NOT_FOUND, f"no feature '{feature}'", "git oneshot list")
+        raise unknown_feature(feature)
     if store.tip(new) is not None:
         raise OneshotError(Code.STATE_ALREADY_EXISTS, f"feature '{new}' exists", "name another")
     [trail] = store.read([tip])

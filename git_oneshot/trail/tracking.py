@@ -94,7 +94,7 @@ class Tracking:
     def _keep(self, losses: Iterable[Loss]) -> None:
         """Keep what our own refs do not hold."""
         for one in losses:
-            ours = self._git.maybe("rev-parse", "-q", "--verify", local_ref(one.feature))
+            ours = self._git.named(local_ref(one.feature))
             if ours is None or self._lost([one.before], [ours]):
                 ref = remote_ref(f"{one.remote}@{one.before[:12]}", one.feature)
                 self._git.call("update-ref", "-m", "oneshot: keep", ref, one.before)

@@ -11,6 +11,7 @@ from git_oneshot.core.codec import decode
 from git_oneshot.core.commands import Cancel, RequestSynthesis
 from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.state import State
+from git_oneshot.git import Git
 from git_oneshot.session import Session
 from git_oneshot.trail.merging import join
 from git_oneshot.trail.store import Tip
@@ -129,17 +130,15 @@ def test_an_append_goes_on_where_a_remote_is_ahead(
 def test_appends_of_one_process_ask_git_once(
     repo: MakeRepo, opened: Open, world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from git_oneshot.trail.refs import Refs
-
     ours, _ = forked(repo, opened)
     asked: list[str] = []
-    leads = Refs.leads_to
+    leads = Git.leads
 
-    def counted(self: Refs, one: str, other: str) -> bool:
+    def counted(self: Git, one: str, other: str) -> bool:
         asked.append(one)
         return leads(self, one, other)
 
-    monkeypatch.setattr(Refs, "leads_to", counted)
+    monkeypatch.setattr(Git, "leads", counted)
     session = Session(opened(ours), world())
     for _ in range(5):
         session.execute(FEATURE, RequestSynthesis())
