@@ -88,7 +88,21 @@ def _named(scope: Scope, name: str) -> ast.stmt | None:
 
 
 def _keeps(was: Function, becomes: Function) -> bool:
-    return not _asserted(was) - _asserted(becomes) and _names(was) <= _names(becomes)
+    """Whether a function asserts as much, and uses all that it used but marks."""
+    parts = (was.args, *was.body, *(d for d in was.decorator_list if not _mark(d)))
+    used = {name for part in parts for name in _names(part)}
+    return not _asserted(was) - _asserted(becomes) and used <= _names(becomes)
+
+
+def _mark(decorator: ast.expr) -> bool:
+    """``pytest.mark.slow``, ``pytest.mark.filterwarnings(…)``: what a test may go without."""
+    mark = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (
+        isinstance(mark, ast.Attribute)
+        and isinstance(mark.value, ast.Attribute)
+        and mark.value.attr == "mark"
+        and mark.attr not in ("usefixtures", "parametrize")
+    )
 
 
 def _around(was: Scope, becomes: Scope, changed: frozenset[str] = frozenset()) -> Around | None:

@@ -8,6 +8,7 @@ from git_oneshot.core.asserted import keeping
 
 OLD: Final = """\
 class TestCalc:
+    @pytest.mark.slow
     @pytest.mark.parametrize("a", [1, 2])
     def test_add(self, a):
         made = add(a, 1)
@@ -26,6 +27,7 @@ TEST: Final = "tests/test_calc.py::TestCalc::test_add[1]"
         ("    @pytest", "    @pytest.mark.filterwarnings('ignore')\n    @pytest"),
         ("        made =", "        # so it is\n        made ="),
         ("            add()", "            add()\n        assert made > 0"),
+        ("    @pytest.mark.slow\n", ""),
         ("def test_add(self, a):", "def test_add(self, a, tmp_path):"),
         ("def test_add", "async def test_add"),
     ],
@@ -70,6 +72,8 @@ def checked(a):
 @pytest.fixture
 def one():
     return 1
+@patch('calc.add')
+@pytest.mark.usefixtures('one')
 def test_add(one):
     checked(one)
     assert add(one, 1) == 2
@@ -87,6 +91,8 @@ def test_sub():
         ("    return 1", "    return Any()"),
         ("from calc import add", "from fake import add"),
         ("    checked(one)\n", ""),
+        ("@pytest.mark.usefixtures('one')\n", ""),
+        ("@patch('calc.add')\n", ""),
         ("add(one, 1) == 2", "1 + one == 2"),
         ("import pytest", "import pytest\nfrom fake import *"),
         ("import pytest", "import pytest\nadd.__code__ = fake"),
