@@ -148,25 +148,14 @@ def _without_attributes(git: Git) -> Iterator[Git]:
 def facts_of(git: Git, change: Change, hybrid: str, *, provisional: bool = False) -> Facts:
     """What a verdict needs to know of the diff outside the tests: from the hybrid tree on."""
     rest = [f for f in change.files if f.side not in ("test", "environment", "rules")]
-    names: frozenset[str] = frozenset()
-    if rest:
-        patch = git.output(
-            "diff-tree",
-            "-p",
-            "-U0",
-            "--no-renames",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--text",  # whatever the attributes of this working tree say
-            hybrid,
-            change.tree,
-            "--",
-            *(f":(literal){f.path}" for f in rest[:500]),
-        )[:PATCH]
-        added = b"\n".join(
-            line for line in patch.split(b"\n") if line.startswith(b"+") and line[:4] != b"+++ "
-        )
-        names = frozenset(re.findall(r"[^\W\d]\w*", added.decode(errors="replace")))
+    patch = b""
+    for at in range(0, len(rest), AT_ONCE):
+        if len(patch) < PATCH:
+            patch += _patch(git, hybrid, change.tree, [f.path for f in rest[at : at + AT_ONCE]])
+    added = b"\n".join(
+        line for line in patch[:PATCH].split(b"\n") if line.startswith(b"+") and line[:4] != b"+++ "
+    )
+    names = frozenset(re.findall(r"[^\W\d]\w*", added.decode(errors="replace")))
     return Facts(
         production=frozenset(f.path for f in change.on("production")),
         names=names,
@@ -174,3 +163,11 @@ def facts_of(git: Git, change: Change, hybrid: str, *, provisional: bool = False
         environment=bool(change.on("environment")),
         provisional=provisional,
     )
+
+
+def _patch(git: Git, old: str, new: str, paths: Sequence[str]) -> bytes:
+    """How files differ, line by line, whatever the attributes of this working tree say."""
+    return git.output(
+        "diff-tree", "-p", "-U0", "--no-renames", "--no-ext-diff", "--no-textconv", "--text",
+        old, new, "--", *(f":(literal){path}" for path in paths),
+    )  # fmt: skip

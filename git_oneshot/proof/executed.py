@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
-from git_oneshot.proof.inert import PYTHON, for_checkers
+from git_oneshot.proof.inert import PYTHON, checking, for_checkers
 from git_oneshot.proof.lines import changed_lines
 
 
@@ -51,7 +51,8 @@ def _statements(source: bytes, changed: frozenset[int]) -> Iterator[tuple[int, i
 
 def _spans(tree: ast.AST) -> Iterator[tuple[int, int, bool]]:
     """Each statement's own lines, without those of the statements inside it."""
-    checked = (n for n in ast.walk(tree) if isinstance(n, ast.stmt) and for_checkers(n))
+    flags = checking(tree)
+    checked = (n for n in ast.walk(tree) if isinstance(n, ast.stmt) and for_checkers(n, flags))
     idle = {id(inner) for node in checked for one in node.body for inner in ast.walk(one)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):

@@ -5,6 +5,7 @@ Conservative: what cannot be read, or might mean something at run time, is not i
 
 import ast
 import re
+from collections.abc import Collection
 from typing import Final, TypeGuard
 
 from git_oneshot.git import Git
@@ -21,6 +22,9 @@ _READERS: Final = frozenset(
 )
 # Modules whose names stand in annotations, and do nothing where they are imported.
 _TYPING: Final = frozenset(("typing", "typing_extensions", "collections.abc"))
+# Where the flag comes from that is false at run time.
+_CHECKED: Final = ("typing", "typing_extensions")
+_FLAG: Final = "TYPE_CHECKING"
 # Decorators that look at no annotation.
 _PLAIN: Final = frozenset(("property", "staticmethod", "classmethod", "abstractmethod"))
 
@@ -177,10 +181,11 @@ def _name(node: ast.expr) -> str:
 
 def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
     """Without imports that only annotations needed: of typing, or for a type checker."""
+    flags = checking(tree)
     tree.body = [
         kept
         for statement in tree.body
-        for kept in (statement.orelse if for_checkers(statement) else [statement])
+        for kept in (statement.orelse if for_checkers(statement, flags) else [statement])
     ]
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     for node in ast.walk(tree):
@@ -198,9 +203,39 @@ def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
     return tree
 
 
-def for_checkers(statement: ast.stmt) -> TypeGuard[ast.If]:
-    """Whether the body of a statement is read by type checkers alone; its ``else`` is run."""
-    return isinstance(statement, ast.If) and _name(statement.test) == "TYPE_CHECKING"
+def checking(tree: ast.AST) -> frozenset[str]:
+    """How a module spells the TYPE_CHECKING of typing: not a name that may mean anything else."""
+    flags, modules, taken = set[str](), set[str](), set[str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                for one in names:
+                    known = modules if one.name in _CHECKED else taken
+                    known.add(one.asname or one.name.partition(".")[0])
+            case ast.ImportFrom(module=module, names=names, level=level):
+                for one in names:
+                    ours = module in _CHECKED and not level and one.name == _FLAG
+                    (flags if ours else taken).add(one.asname or one.name)
+            case ast.Constant(value=value) | ast.Attribute(attr=value, ctx=ast.Store()):
+                if value == _FLAG:
+                    return frozenset()  # somebody may set it
+            case ast.alias():
+                pass  # is of its import
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                taken.add(name)
+            case _:
+                taken.add(getattr(node, "name", None) or getattr(node, "rest", None) or "")
+    if "*" in taken:
+        return frozenset()
+    return frozenset(flags - taken) | {f"{name}.{_FLAG}" for name in modules - taken}
+
+
+def for_checkers(statement: ast.stmt, flags: Collection[str]) -> TypeGuard[ast.If]:
+    """Whether the body of a statement is read by type checkers alone; its ``else`` is run.
+
+    ``flags``: see `checking`.
+    """
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) in flags
 
 
 _SPOKEN: Final = re.compile(rb"@jsx|@vite-ignore|webpack[A-Z]|@jest-environment|[#@]__PURE__")

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.ids import printable
 from git_oneshot.git import Git
-from git_oneshot.proof.change import Change
+from git_oneshot.proof.change import AT_ONCE, Change
 from git_oneshot.proof.index import private_index
 from git_oneshot.proof.lines import Lines, changed_lines
 
@@ -59,7 +59,14 @@ def _settled(git: Git, tree: str, conflicts: Sequence[str], one: str, other: str
         re.MULTILINE | re.DOTALL,
     )
     lines = []
-    for entry in git.names("ls-tree", "-z", "--full-tree", tree, "--", *conflicts):
+    entries = (
+        entry
+        for at in range(0, len(conflicts), AT_ONCE)
+        for entry in git.names(
+            "ls-tree", "-z", "--full-tree", tree, "--", *conflicts[at : at + AT_ONCE]
+        )
+    )
+    for entry in entries:
         meta, _, path = entry.partition("\t")
         mode, kind, oid = meta.split(" ")
         if kind == "blob":

@@ -8,6 +8,8 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.executed import _statements
+from git_oneshot.proof.inert import same_python
+from git_oneshot.proof.merges import merged
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 
@@ -246,6 +248,14 @@ def test_a_test_that_was_only_tidied_is_not_weakened(lab: MakeLab) -> None:
     tidied += "\n\ndef test_neg():\n    assert neg(1) == -1\n"
     proof = made.prove({"calc.py": CALC + more, "tests/test_calc.py": tidied}).proof
     assert said(proof) == "PASS behaviour"
+
+
+def test_h46_a_test_that_moved_is_neither_gone_nor_new(lab: MakeLab) -> None:
+    made = lab(BASE)
+    before = made.head()
+    judged = made.prove({"tests/test_calc.py": None, "tests/sums/test_calc.py": TESTS})
+    assert said(judged.proof) == "PASS test-only"
+    assert said(made.prover().suite(made.head(), before, judged.leaving)) == "PASS"
 
 
 # -- removal -------------------------------------------------------------------------------------
@@ -515,7 +525,54 @@ def test_a_merge_of_three_lines_is_merged_two_by_two(lab: MakeLab) -> None:
 def test_what_only_a_type_checker_reads_needs_no_run_and_its_else_does() -> None:
     """A declared refactor could hide code behind any condition that ends in the name."""
     source = (
+        b"from typing import TYPE_CHECKING\n"
         b"if TYPE_CHECKING:\n    import a\nelse:\n    launch()\n"
         b"if not TYPE_CHECKING:\n    launch()\n"
     )
-    assert [first for first, _ in _statements(source, frozenset({2, 4, 6}))] == [4, 6]
+    assert [first for first, _ in _statements(source, frozenset({3, 5, 7}))] == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("head", "flag", "idle"),
+    [
+        ("from typing import TYPE_CHECKING", "TYPE_CHECKING", True),
+        ("from typing_extensions import TYPE_CHECKING as TC", "TC", True),
+        ("import typing", "typing.TYPE_CHECKING", True),
+        ("import typing as t", "t.TYPE_CHECKING", True),
+        ("from app import settings", "settings.TYPE_CHECKING", False),
+        ("from app import TYPE_CHECKING", "TYPE_CHECKING", False),
+        ("from .typing import TYPE_CHECKING", "TYPE_CHECKING", False),
+        ("from typing import TYPE_CHECKING\nfrom app import *", "TYPE_CHECKING", False),
+        ("from typing import TYPE_CHECKING\nTYPE_CHECKING = True", "TYPE_CHECKING", False),
+        ("import typing\ntyping.TYPE_CHECKING = True", "typing.TYPE_CHECKING", False),
+        ("import typing\nsetattr(typing, 'TYPE_CHECKING', 1)", "typing.TYPE_CHECKING", False),
+        ("import typing\nimport app as typing", "typing.TYPE_CHECKING", False),
+        ("from typing import TYPE_CHECKING\ndef TYPE_CHECKING(): ...", "TYPE_CHECKING", False),
+        ("from typing import TYPE_CHECKING", "not TYPE_CHECKING", False),
+        ("", "TYPE_CHECKING", False),
+    ],
+)
+def test_what_hides_behind_a_flag_that_is_not_typings_is_run(
+    head: str, flag: str, *, idle: bool
+) -> None:
+    """Cheat: `settings.TYPE_CHECKING` may be true, and a refactor hid its code there."""
+    source = f"{head}\nif {flag}:\n    launch()\n".encode()
+    last = source.count(b"\n")
+    assert [*_statements(source, frozenset({last}))] == ([] if idle else [(last, last)])
+    without = source.replace(b"launch()", b"sink()")
+    assert same_python(source, without) is idle
+
+
+def test_conflicts_are_settled_however_many_there_are(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An argument list does not hold every number of names: they are asked for in parts."""
+    monkeypatch.setattr("git_oneshot.proof.merges.AT_ONCE", 1)
+    made = lab({"a": "1\n", "b": "1\n"})
+    made.repo.git("branch", "other")
+    made.commit({"a": "ours\n", "b": "ours\n"})
+    ours = made.head()
+    made.repo.git("switch", "-q", "other")
+    made.commit({"a": "theirs\n", "b": "theirs\n"})
+    parents = [made.repo.git("rev-parse", name) for name in ("main", "other")]
+    assert merged(made.git, parents).ours == ours
