@@ -405,3 +405,18 @@ def test_the_tour_answers_as_the_readme_says(tmp_path: Path) -> None:
     assert len(written) > 20
     made = [(step.command, masked(step.answer)) for step in answers(README, tmp_path)]
     assert made == written
+
+
+def test_every_hard_case_has_its_test_or_says_why_not() -> None:
+    page = (ROOT / "docs" / "hook-cases.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| H(\d+) \| .+ \| (.+) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 58))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for number, shown in rows:
+        named = re.findall(r"`(test_\w+)`", shown)
+        assert named or shown.startswith("no test: "), number
+        assert set(named) <= there, number

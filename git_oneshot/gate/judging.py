@@ -66,10 +66,13 @@ def judge_all(
             note = "the clone is shallow and ends here: git fetch --deepen=1"
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
             continue
+        if seen.subject.startswith(UNFINISHED):
+            # Its verdict belongs to the commit that it ends up in: no test is run for it.
+            fixup = proof_of("FAIL", "fixup", [], FAILURES["fixup"])
+            yield Verdict(seen, fixup, waiver=claims.waiver(git, seen))
+            continue
         judged = _judged(git, judge, seen, claims)
         proof = ablate(judged) if ablate else judged.proof
-        if seen.subject.startswith(UNFINISHED):
-            proof = proof_of("FAIL", "fixup", [], FAILURES["fixup"])
         suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
         yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)

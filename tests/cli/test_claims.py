@@ -226,6 +226,19 @@ def test_a_declaration_goes_through_an_amend_and_a_rebase(feature: Project) -> N
     assert "PASS refactor (declared)" in feature.do("finalize").out
 
 
+def test_h24_a_commit_that_is_to_be_squashed_costs_no_run(project: Project, tmp_path: Path) -> None:
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.repo.write(".oneshot.toml", rules.replace("sh check.sh", f"sh check.sh {tmp_path}/ran"))
+    project.repo.write("check.sh", 'echo >> "$1"\n')
+    project.git("commit", "-q", "-a", "-m", "squash! a test that counts its runs")
+    project.repo.write("lib/two", "two\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", "fixup! another")
+    done = project.cli("verify", "HEAD", "--json")
+    assert [c["code"] for c in done.data["commits"]] == ["fixup"]
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_commit_that_is_to_be_squashed_may_be_made_and_not_finalized(feature: Project) -> None:
     """H24: pending here, and its verdict belongs to the commit that it ends up in."""
     feature.land("one")
