@@ -31,6 +31,10 @@ _QUARANTINE: Final[tuple[str, ...]] = (
 )  # fmt: skip
 
 
+# By which whoever pushes might have git read other settings than the server's own.
+_SAID: Final = (
+    "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
+)  # fmt: skip
 _SEAL: Final = "let CI verify it, and send the trail: git oneshot verify RANGE --seal"
 _MEND: Final = "see each test: git oneshot verify RANGE"
 
@@ -38,7 +42,8 @@ _MEND: Final = "see each test: git oneshot verify RANGE"
 def refused(app: App, lines: str) -> tuple[list[str], str]:
     """Why a push may not come in, a line for each ref, and what helps."""
     kept = {name: app.environ[name] for name in _QUARANTINE if name in app.environ}
-    git = app.git._replace(environ={**app.git.environ, **kept})
+    environ = {k: v for k, v in app.git.environ.items() if k not in _SAID}
+    git = app.git._replace(environ={**environ, **kept})
     updates = received(lines)
     store = GitStore(git, lambda: 0.0)
     try:

@@ -1,7 +1,9 @@
 """Running a command of the repository: argv, its own process group, nothing of git, bounded."""
 
 import contextlib
+import math
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -93,6 +95,7 @@ def run(
             pass_fds=keep,
         )
         _groups.add(child.pid)
+        _bound(child.pid, timeout)
         if _lowered.is_set():  # perhaps just when it was begun
             _lower(os.PRIO_PGRP, child.pid)
         try:
@@ -104,6 +107,18 @@ def run(
         output.seek(max(0, size - kept))
         log = output.read().decode(errors="replace")
     return Ended(status, time.monotonic() - began, log)
+
+
+def _bound(pid: int, timeout: float) -> None:
+    """Let nothing that it begins use more of the processors than there is in its time.
+
+    A process that leaves the group is not ended with it; the kernel ends it then.
+    """
+    most = (math.ceil(timeout) + 1) * (os.cpu_count() or 1)
+    with contextlib.suppress(
+        OSError, ValueError, AttributeError
+    ):  # ended; less already; no prlimit
+        resource.prlimit(pid, resource.RLIMIT_CPU, (most, most))
 
 
 def _wait(child: subprocess.Popen[bytes], output: int, deadline: float) -> int | None:

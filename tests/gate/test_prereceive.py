@@ -172,6 +172,18 @@ def test_a_forged_verdict(served: Served, signer: str | None) -> None:
         assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
 
 
+def test_who_is_believed_is_not_for_a_push_to_say(served: Served) -> None:
+    """A push to a folder brings its environment along."""
+    bad = served.work.land("bad", "--no-verify", test=False)
+    forge(served, "ada", bad)
+    said = served.folder / "said"
+    said.write_text(f"[oneshot]\n\tverifier = {ADA}\n\texecute = false\n")
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        push = ("push", "--no-verify", "origin", "HEAD:main", "refs/oneshot/topic")
+        done = served.work.may(*push, env={name: str(said), "GIT_CONFIG_NOSYSTEM": "0"})
+        refused(done, "has no sealed verdict")
+
+
 def test_a_seal_vouches_for_nothing_that_others_wrote_before(served: Served) -> None:
     """CI's seal comes to be in front of a forged verdict; it is about CI's own."""
     good = served.work.land("good")

@@ -177,6 +177,17 @@ def test_h55_what_a_run_leaves_behind_is_ended_too(
     assert eventually(lambda: all(map(gone, signed(pids))))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no prlimit")
+def test_what_leaves_the_group_can_not_use_a_processor_for_ever(tmp_path: Path) -> None:
+    source = """if True:
+        import resource, time
+        while resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY:
+            time.sleep(0.01)
+        print(resource.getrlimit(resource.RLIMIT_CPU))"""
+    most = 21 * (os.cpu_count() or 1)
+    assert python(source, tmp_path).log.strip() == f"({most}, {most})"
+
+
 def test_a_child_that_ignores_the_polite_signal_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
