@@ -17,10 +17,13 @@ from benchmarks.proofs import proofs, ranges
 from benchmarks.scene import Scene
 from benchmarks.timing import Row
 from benchmarks.trails import appends, replays, writers
+from benchmarks.travel import checked, merged, peers, stored, travelled
 
 WHAT: dict[str, Callable[[Scene], list[Row]]] = {
     "commits": commits, "commands": commands, "appends": appends, "replays": replays,
-    "lists": lists, "writers": writers, "proofs": proofs, "ranges": ranges,
+    "lists": lists, "writers": writers, "peers": peers,
+    "stored": stored, "merged": merged, "checked": checked, "travelled": travelled,
+    "proofs": proofs, "ranges": ranges,
     "refusals": refusals, "managers": managers,
 }  # fmt: skip
 

@@ -1,0 +1,269 @@
+"""Trails beside what else keeps records in git, and trails that travel, are merged and checked.
+
+``FULL=1`` adds DVC's experiments, where pip has it. What git's own commands take
+is measured as they are by default: they sync nothing.
+"""
+
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import time
+from typing import Final
+
+from benchmarks.scene import PYTHON, Scene, story
+from benchmarks.timing import Row, at_most, compared, in_turn, run
+from benchmarks.trails import WORLD
+from git_oneshot.core.commands import (
+    Bind,
+    Command,
+    Finalize,
+    Patch,
+    RecordGreen,
+    RecordRed,
+    RequestSynthesis,
+    Start,
+)
+from git_oneshot.core.facts import CommitJudged, CommitRecorded, Plan, Proof, SuiteJudged, TestTurn
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.replay import replay
+from git_oneshot.core.state import State
+from git_oneshot.git import discover
+from git_oneshot.session import Session
+from git_oneshot.trail.audit import audit
+from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.merging import join
+from git_oneshot.trail.store import Tip
+
+REFSPEC: Final = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
+SMALL, LARGE, EACH = 1_000, 10_000, 3  # features, and their events
+
+
+def appended(scene: Scene) -> list[Row]:
+    """An append of ours beside `git notes append`, and a loop of commit-tree and update-ref."""
+    path = scene.repository("peers")
+    session = Session(GitStore(discover(path, scene.env), time.time), WORLD)
+    feature = FeatureId("peer")
+    session.execute(feature, Start(branch="main"))
+    tree = scene.git("mktree", cwd=path)
+    line = "x" * 300
+    at = [scene.git("commit-tree", tree, "-m", line, cwd=path)]
+    scene.git("update-ref", "refs/loop", at[0], cwd=path)
+
+    def loop() -> None:
+        new = scene.git("commit-tree", tree, "-p", at[0], "-m", line, cwd=path)
+        scene.git("update-ref", "refs/loop", new, at[0], cwd=path)
+        at[0] = new
+
+    notes = run("git", "notes", "--ref", "peer", "append", "-m", line, cwd=path, env=scene.env)
+    took = in_turn(
+        {"ours": lambda: session.execute(feature, RequestSynthesis()), "notes": notes,
+         "loop": loop}, 40,
+    )  # fmt: skip
+    session.store.close()
+    ms = {name: statistics.median(took[name]) * 1e3 for name in took}
+    return [
+        compared("append, synced", f"{ms['ours']:.2f} ms"),
+        compared("  git notes append, not synced", f"{ms['notes']:.2f} ms"),
+        compared("  commit-tree and update-ref, not synced", f"{ms['loop']:.2f} ms"),
+    ]  # fmt: skip
+
+
+def read(scene: Scene) -> list[Row]:
+    """1,000 records read: ours replayed, beside the bodies of 1,000 notes and a log."""
+    path = scene.repository("read")
+    scene.features(path, 1, 1_000)
+    git = discover(path, scene.env)
+    tip = Tip(FeatureId("feature-0"), git.text("rev-parse", "refs/oneshot/feature-0"))
+    stream = b"".join(
+        b"commit refs/heads/many\nmark :%d\ncommitter A <a@b.c> %d +0000\ndata 1\nx\n" % (i, i)
+        for i in range(1, 1_001)
+    ) + b"commit refs/notes/peer\ncommitter A <a@b.c> 1 +0000\ndata 1\nx\n" + b"".join(
+        b"N inline :%d\ndata 200\n%s\n" % (i, b"x" * 200) for i in range(1, 1_001)
+    )  # fmt: skip
+    scene.git("fast-import", "--quiet", cwd=path, stdin=stream)
+    list_notes = "git notes --ref peer list | cut -d' ' -f1 | git cat-file --batch"
+
+    def ours() -> None:
+        store = GitStore(git, time.time)
+        [trail] = store.read([tip])
+        assert len(trail.events) == 1_000
+        store.close()
+
+    took = in_turn(
+        {"ours": ours, "notes": run("sh", "-c", list_notes, cwd=path, env=scene.env),
+         "log": run("git", "log", "refs/oneshot/feature-0", cwd=path, env=scene.env)}, 15,
+    )  # fmt: skip
+    ms = {name: statistics.median(took[name]) * 1e3 for name in took}
+    return [
+        compared("1,000 events read, checked and decoded", f"{ms['ours']:.2f} ms"),
+        compared("  1,000 notes, listed and read", f"{ms['notes']:.2f} ms"),
+        compared("  git log of the trail", f"{ms['log']:.2f} ms"),
+    ]
+
+
+def notes_kept(scene: Scene) -> list[Row]:
+    """Eight processes append 25 notes each: how many of the acknowledged are there."""
+    path = scene.repository("notes-writers")
+    script = (
+        'for i in $(seq 25); do git notes --ref shared append -m "$0-$i" 2>/dev/null '
+        '&& echo "$0-$i"; done; true'
+    )
+    running = [
+        subprocess.Popen(["sh", "-c", script, f"w{n}"], cwd=path, env=scene.env,
+                         stdout=subprocess.PIPE)
+        for n in range(8)
+    ]  # fmt: skip
+    said = [line for one in running for line in one.communicate()[0].decode().split()]
+    there = set(scene.git("notes", "--ref", "shared", "show", "HEAD", cwd=path).split())
+    kept = sum(line in there for line in said)
+    return [compared(f"  git notes append: kept of {len(said)} acknowledged", str(kept))]
+
+
+def travelled(scene: Scene) -> list[Row]:
+    """Clone and fetch with many features against the same repository without."""
+    took: dict[str, list[float]] = {}
+    size: dict[int, int] = {}
+    fetched: dict[int, float] = {}
+    for count in (0, SMALL, LARGE):
+        hub = scene.repository(f"hub-{count}")
+        if count:
+            scene.features(hub, count, EACH)
+            scene.git("gc", "-q", cwd=hub)  # as a server does in time
+        clones = (os.path.join(scene.top, f"clone-{count}-{n}") for n in itertools.count())
+        times = in_turn({"clone": lambda c=clones, h=hub: _clone(scene, h, next(c))}, 5)  # type: ignore[misc]
+        took[str(count)] = times["clone"]
+        last = _clone(scene, hub, next(clones))
+        size[count] = _bytes(os.path.join(last, ".git", "objects"))
+        fetch = run("git", "fetch", "-q", cwd=last, env=scene.env)
+        fetched[count] = statistics.median(in_turn({"fetch": fetch}, 7)["fetch"])
+    base, small, large = (statistics.median(took[str(n)]) for n in (0, SMALL, LARGE))
+    each = (size[LARGE] - size[0]) / (LARGE * EACH)
+    return [
+        compared("clone without trails", f"{base * 1e3:.0f} ms"),
+        compared(f"clone with {SMALL:,} features", f"{small * 1e3:.0f} ms"),
+        at_most(f"clone with {LARGE:,} features: of with {SMALL:,}", large / small, 12, " x"),
+        at_most("  bytes an event, fetched", each, 700, " B"),
+        compared("fetch of nothing new, without trails", f"{fetched[0] * 1e3:.0f} ms"),
+        compared(f"  with {SMALL:,} features", f"{fetched[SMALL] * 1e3:.0f} ms"),
+        at_most(f"  with {LARGE:,}: of with {SMALL:,}", fetched[LARGE] / fetched[SMALL], 12, " x"),
+    ]
+
+
+def _clone(scene: Scene, hub: str, to: str) -> str:
+    scene.git("clone", "-q", "-c", f"remote.origin.fetch={REFSPEC}", "--no-local", hub, to,
+              cwd=scene.top)  # fmt: skip
+    return to
+
+
+def _bytes(folder: str) -> int:
+    return sum(
+        os.path.getsize(os.path.join(top, name))
+        for top, _, names in os.walk(folder) for name in names
+    )  # fmt: skip
+
+
+def merged(scene: Scene) -> list[Row]:
+    """The merge of two forks of 1,000 events each, once read and once derived."""
+    path = scene.repository("merge")
+    git = discover(path, scene.env)
+    store = GitStore(git, time.time)
+    feature = FeatureId("forked")
+    ends = []
+    for _ in range(2):
+        events = story("forked", 1_000)
+        state = replay(State(feature=feature), events[:3])
+        tip: Tip | None = None
+        for at in range(0, 1_000, 100):
+            tip = store.append(feature, tip, events[at : at + 100], summary="x", state=state)
+        assert tip is not None
+        ends.append(tip.commit)
+        git.call("update-ref", "-d", "refs/oneshot/forked")
+
+    def go() -> None:
+        one = GitStore(git, time.time)
+        join(one, Tip(feature, ends[0], "", (ends[1],)))
+        one.close()
+
+    took = in_turn({"merge": go}, 7)["merge"]
+    store.close()
+    return [
+        at_most("merge of two forks of 1,000 events", statistics.median(took) * 1e3, 200, " ms")
+    ]
+
+
+def checked(scene: Scene) -> list[Row]:
+    """fsck of a trail of 10,000 appends."""
+    path = scene.repository("checked")
+    scene.features(path, 1, 10_000)
+    git = discover(path, scene.env)
+    tip = Tip(FeatureId("feature-0"), git.text("rev-parse", "refs/oneshot/feature-0"))
+
+    def go() -> None:
+        store = GitStore(git, time.time)
+        assert not [one for one in audit(store, [tip]) if one.word == "error"]
+        store.close()
+
+    took = in_turn({"fsck": go}, 3)["fsck"]
+    return [at_most("fsck of 10,000 events", statistics.median(took), 10, " s")]
+
+
+def stored(scene: Scene) -> list[Row]:
+    """What an event takes on the disk after a gc: 100 features from beginning to end."""
+    path = scene.repository("stored")
+    scene.git("gc", "-q", cwd=path)
+    before = _bytes(os.path.join(path, ".git", "objects"))
+    session = Session(GitStore(discover(path, scene.env), time.time), WORLD)
+    count = 0
+    for number in range(100):
+        feature = FeatureId(f"stored-{number}")
+        for command in _life(number):
+            count += len(session.execute(feature, command).events)
+    session.store.close()
+    scene.git("gc", "-q", cwd=path)
+    each = (_bytes(os.path.join(path, ".git", "objects")) - before) / count
+    return [at_most("disk for an event, after gc", each, 700, " B")]
+
+
+def _life(number: int) -> list[Command]:
+    """A feature of two commits, each with its cycle."""
+    plan = Plan(goal=f"goal number {number}", approach="test, then fix", files=(f"m{number}.py",))
+    steps: list[Command] = [Start(branch=f"b{number}", base="main"),
+                            Patch(fields=("plan",), plan=plan, move=True)]  # fmt: skip
+    proofs = []
+    for _ in range(2):
+        commit, tree, parent, hybrid = (os.urandom(20).hex() for _ in range(4))
+        turn = TestTurn(suite="pytest", id=f"tests/test_m{number}.py::test_one", reason="assertion",
+                        file=f"tests/test_m{number}.py", red="failed", green="passed")  # fmt: skip
+        proof = Proof(word="PASS", kind="behaviour", hybrid=hybrid, tree=tree, tests=(turn,))
+        log = os.urandom(32).hex()
+        fact = CommitRecorded(commit=commit, tree=tree, parentTree=parent,
+                              patchId=os.urandom(20).hex(), subject="fix: one thing")  # fmt: skip
+        cycle = {"parent": parent, "proof": proof, "log": log}
+        steps += [RecordRed(**cycle), RecordGreen(**cycle), Bind(commits=(fact,))]  # type: ignore[arg-type]
+        proofs.append(CommitJudged(commit=commit, proof=proof, log=log))
+    suite = SuiteJudged(commit=proofs[-1].commit, proof=Proof(word="PASS", notes=("12 tests",)))
+    return [*steps, Finalize(proofs=tuple(proofs), suite=suite)]
+
+
+def experiments(scene: Scene) -> list[Row]:
+    """`dvc exp save`, where pip has DVC and FULL=1 asks for it."""
+    if not os.environ.get("FULL"):
+        return []
+    venv = os.path.join(scene.top, "dvc")
+    subprocess.run([PYTHON, "-m", "venv", venv], check=True)
+    pip = subprocess.run([f"{venv}/bin/pip", "install", "-q", "dvc"], check=False)
+    if pip.returncode != 0 or shutil.which(f"{venv}/bin/dvc") is None:
+        return [compared("  dvc exp save", "not to be had")]
+    path = scene.repository("experiments")
+    subprocess.run([f"{venv}/bin/dvc", "init", "-q"], cwd=path, env=scene.env, check=True)
+    scene.git("commit", "-qm", "dvc", cwd=path)
+    save = run(f"{venv}/bin/dvc", "exp", "save", "-f", cwd=path, env=scene.env)
+    took = statistics.median(in_turn({"save": save}, 5)["save"]) * 1e3
+    return [compared("  dvc exp save", f"{took:.0f} ms")]
+
+
+def peers(scene: Scene) -> list[Row]:
+    """What else keeps records in git."""
+    return [*appended(scene), *experiments(scene), *read(scene), *notes_kept(scene)]
