@@ -63,7 +63,7 @@ class Bench:
         self._slots = slots
         self._cache = cache
         self._fresh = fresh
-        self._limit = limit
+        self.limit = limit
         self._watch = watch
         # How long the runs took the last time that were not begun for want of time.
         self.refused: list[float] = []
@@ -105,7 +105,7 @@ class Bench:
         if known is not None:
             return known
         most = want.suite.timeout
-        timeout = most if self._limit is None else min(self._limit, most)
+        timeout = most if self.limit is None else min(self.limit, most)
         took = self._cache.last(key[:-1])
         if timeout < most and took >= timeout:
             self.refused.append(took)

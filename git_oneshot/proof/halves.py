@@ -8,6 +8,7 @@ that counts, and that does not pass on the hybrid tree, is red for that part's s
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from time import monotonic
 from typing import Final
 
 from git_oneshot.core.facts import Proof
@@ -39,7 +40,10 @@ class Halves:
 
         FAIL or UNKNOWN where that could not be asked.
         """
+        began, limit = monotonic(), self._bench.limit
         for what, tree in islice(self._parts(mixed), MOST):
+            if limit is not None and monotonic() - began > limit:
+                return proof_of("UNKNOWN", "budget", [], "some parts are still to be put back")
             proof = self._missed(what, tree)
             if proof is not None:
                 return proof

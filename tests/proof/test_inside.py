@@ -1,5 +1,6 @@
 """Tests that stand inside of the code: told from it, or put to the test part by part (H47)."""
 
+from itertools import count
 from typing import Final
 
 import pytest
@@ -172,3 +173,15 @@ def test_h47_a_language_without_such_tests_is_asked_nothing(lab: MakeLab) -> Non
     made = lab({**ZIG, "main.zig": "fn one\n"})
     assert said(made.prove({"main.zig": "fn two\n"}).proof) == "FAIL(no-test)"
     assert made.runs() == 0
+
+
+def test_h47_a_commit_does_not_wait_for_all_parts(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = lab(ZIG)
+    before = made.head()
+    tree = made.commit({"main.zig": "fn two\nfn one\ntest a one {\ntest b one {\nfn three\n"})
+    clock = count(step=30)
+    monkeypatch.setattr("git_oneshot.proof.halves.monotonic", lambda: next(clock))
+    assert said(made.prover(limit=50).prove(before, tree).proof) == "UNKNOWN(budget)"
+    assert said(made.prover().prove(before, tree).proof) == "UNKNOWN(inseparable)"
