@@ -31,7 +31,9 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
     tips = _tips(app)
     if repair:
         _repair(app)
-    found: list[Finding] = [*audit(app.store, tips), *(odd_refs(app.git) if not app.named else ())]
+    with app.progress.running(f"checking {counted(len(tips), 'trail')}"):
+        found: list[Finding] = [*audit(app.store, tips)]
+        found += odd_refs(app.git) if not app.named else ()
     policy = rules_of(app.git, app.git.tree(app.head)).trail.signatures
     sealed: list[Seal] = []
     if signatures or policy != "off":

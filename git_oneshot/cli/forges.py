@@ -24,7 +24,7 @@ def forge_for(app: App, name: FeatureId) -> Forge:
         lambda: app.session.sound(name).state,
         lambda digest: text_beside(app.store, name, digest),
         app.clone.remote,
-        Patience(world.pause, world.chance),
+        Patience(world.pause, world.chance, app.progress.running),
     )
     host = unknown(app.git, app.clone.remote) if forge.provider == "local" else ""
     if host:
@@ -52,7 +52,8 @@ def fetch_base(app: App, base: str) -> None:
     remote = app.clone.remote
     if not remote or not base:
         return
-    done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
+    with app.progress.running(f"fetching '{base}'", line=False):  # git may ask for a password
+        done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
         app.say(f"warning: '{base}' was not fetched: {lines[0].removeprefix('fatal: ')}")

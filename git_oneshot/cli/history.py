@@ -12,6 +12,7 @@ from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
 from git_oneshot.cli.data import Logged, Replayed, Shown
+from git_oneshot.cli.look import Prose
 from git_oneshot.cli.parts import Spoken, excerpt
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
@@ -50,7 +51,7 @@ def log(app: App, *, feature: str | None, after: str | None, limit: int | None) 
         page = ("git", "oneshot", "log", trail.feature, "--after", part[-1].id,
                 "--limit", str(limit))  # fmt: skip
         nexts.append(Next(page, f"{len(history) - begin - limit} more"))
-    return Answer(data, "\n".join(lines), nexts)
+    return Answer(data, [Prose("\n".join(lines))], nexts)
 
 
 @answering("show", "one event, whole")

@@ -8,6 +8,7 @@ only, and only for a table.
 """
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any, Final, NamedTuple, TextIO
@@ -37,7 +38,16 @@ class Document(NamedTuple):
         return self.text
 
 
-Part = str | Table | Document
+class Prose(NamedTuple):
+    """Lines that a terminal gets broken between words, and not where its edge is."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Part = str | Table | Document | Prose
 NOTHING: Final = "-"  # the cell of what there is not
 
 Look = dict[str, Any]  # arguments of click.style
@@ -111,7 +121,28 @@ def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
         click.echo(part.text, file=stream, color=True)
         return
     text = plain(str(part))
+    if isinstance(part, Prose) and fitting(stream, environ):
+        width = shutil.get_terminal_size().columns
+        lines = [broken(line, width, colour=colour) for line in text.split("\n")]
+        click.echo("\n".join(lines), file=stream, color=colour)
+        return
     click.echo(painted(text) if colour else text, file=stream, color=colour)
+
+
+def broken(line: str, width: int, *, colour: bool) -> str:
+    """A line in as many as it takes, each below where its text begins."""
+    if len(line) <= width or line.startswith("  | "):  # what a test printed stays as it is
+        return _painted(line) if colour else line
+    import textwrap
+
+    columns = [m.end() for m in re.finditer(r"(?:^| ) +(?=\S)", line[: width // 2])]
+    first, *rest = textwrap.wrap(
+        line, width, subsequent_indent=" " * (columns[-1] if columns else 2),
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    aside = colour and re.match(_ASIDE, line) is not None
+    looks = _painted if aside else str
+    return "\n".join([_painted(first) if colour else first, *map(looks, rest)])
 
 
 def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:

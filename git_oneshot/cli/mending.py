@@ -71,6 +71,7 @@ HELP: Final[dict[str, Help]] = {
     "deps": Help((_INSTALL,)),
     "environment": Help((_INSTALL,)),
     "runner": Help((_DOCTOR,)),
+    "sandbox": Help((_DOCTOR,)),
     "wrong-code": Help((_DOCTOR,)),
     "missing-objects": Help((_DOCTOR,)),
 }

@@ -56,8 +56,8 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "in-scope": (PLAN_IT,),
     "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
     "not-a-spike": (
-        Next(("git", "oneshot", "cancel", "--keep-branch"), "give it up"),
-        Next(("git", "oneshot", "graduate"), "or make a feature of it"),
+        Next(("git", "oneshot", "graduate"), "make a feature of it"),
+        Next(("git", "oneshot", "cancel", "--keep-branch"), "or give it up"),
     ),
     "tree-clean": (
         Next(("git", "commit", "--all"), "commit what is left over", ("--message",)),

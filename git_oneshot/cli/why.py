@@ -6,6 +6,7 @@ from git_oneshot.cli.ahead import STATUS, mend
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import Why
+from git_oneshot.cli.look import Prose
 from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import Refused as RefusedData
 from git_oneshot.cli.parts import excerpt
@@ -50,7 +51,7 @@ def why(app: App) -> Answer:
     if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
         nexts[once] = None
-    return Answer(data, "\n".join(lines), list(nexts))
+    return Answer(data, [Prose("\n".join(lines))], list(nexts))
 
 
 def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:

@@ -6,6 +6,7 @@ say in the end. Nothing that a request carried is ever in it.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, NamedTuple, TypeVar
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -21,10 +22,14 @@ _T = TypeVar("_T")
 
 
 class Patience(NamedTuple):
-    """How to wait: ``pause(seconds)`` does, and ``chance()`` is in [0, 1)."""
+    """How to wait: ``pause(seconds)`` does, and ``chance()`` is in [0, 1).
+
+    ``watch`` is told what is waited for, and goes around it.
+    """
 
     pause: Callable[[float], None]
     chance: Callable[[], float]
+    watch: Callable[[str], AbstractContextManager[object]] = nullcontext
 
 
 class Trouble(Exception):  # noqa: N818 - a fact about one request; what is said follows from it
@@ -51,14 +56,15 @@ def patiently(host: str, patience: Patience, ask: Callable[[], _T]) -> _T:
 
     Raises OneshotError with the code that fits the last trouble.
     """
-    for attempt in range(TRIES):
-        try:
-            return ask()
-        except Trouble as trouble:
-            delay = _delay(trouble, attempt, patience)
-            if not trouble.passes or attempt == TRIES - 1 or delay > LONGEST:
-                raise told(host, trouble) from None
-            patience.pause(delay)
+    with patience.watch(f"asking {host}"):
+        for attempt in range(TRIES):
+            try:
+                return ask()
+            except Trouble as trouble:
+                delay = _delay(trouble, attempt, patience)
+                if not trouble.passes or attempt == TRIES - 1 or delay > LONGEST:
+                    raise told(host, trouble) from None
+                patience.pause(delay)
     raise AssertionError  # the last try gives or raises
 
 

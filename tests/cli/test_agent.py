@@ -5,8 +5,6 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from git_oneshot.cli.mending import HELP
-from git_oneshot.core.codes import DOUBTS, FAILURES
 from tests.agent import Agent, Work
 from tests.gate.project import QUICK, RULES, MakeProject, Project
 
@@ -303,7 +301,3 @@ def test_a_pull_request_of_its_own(make: MakeProject) -> None:
     assert merged.json["next"] == []
     assert project.cli("complete", "--json").error == "ALREADY_COMPLETED"
     assert "'topic' is completed" in project.cli("status").err
-
-
-def test_every_verdict_has_its_help() -> None:
-    assert {*HELP} == {*FAILURES, *DOUBTS}

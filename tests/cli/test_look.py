@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from git_oneshot.cli import look
-from git_oneshot.cli.look import Table, colours, painted, show
+from git_oneshot.cli.look import Table, broken, colours, painted, show
 from git_oneshot.cli.progress import Progress, Running, told
 from tests.gate.project import Project
 
@@ -183,3 +183,24 @@ def test_nobody_looks_nothing_runs() -> None:
         assert threading.active_count() == before
     progress.clear()
     progress.close()
+
+
+# -- lines that are longer than a terminal is wide -----------------------------------------
+
+
+def test_a_long_line_is_broken_between_words_below_its_text() -> None:
+    line = "  12  2026-11-24 17:24  checkpoint  it goes on with the second half"
+    assert broken(line, 60, colour=False).split("\n") == [
+        "  12  2026-11-24 17:24  checkpoint  it goes on with the",
+        "                        second half",
+    ]
+    assert bare(broken(line, 60, colour=True)) == broken(line, 60, colour=False)
+
+
+@pytest.mark.parametrize("line", ["short", "  | " + "what a test printed " * 9, "x" * 100])
+def test_what_is_not_broken(line: str) -> None:
+    assert broken(line, 60, colour=False) == line
+
+
+def test_a_pipe_gets_each_line_whole() -> None:
+    assert shown(look.Prose("word " * 40), io.StringIO(), **TERMINAL) == "word " * 40 + "\n"

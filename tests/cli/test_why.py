@@ -2,6 +2,8 @@
 
 import pytest
 
+from git_oneshot.cli.mending import HELP
+from git_oneshot.core.codes import DOUBTS, FAILURES
 from tests.gate.project import QUICK, MakeProject, Project
 
 
@@ -82,3 +84,7 @@ def test_what_it_shows_does_nothing_to_a_terminal(feature: Project) -> None:
     feature.git("add", "--all")
     assert feature.may("commit", "-q", "-m", "x").code == 1
     assert "\x1b" not in feature.do("why").out
+
+
+def test_every_verdict_has_its_help() -> None:
+    assert {*HELP} == {*FAILURES, *DOUBTS}
