@@ -260,6 +260,38 @@ def test_a_server_that_believes_nobody_says_so(served: Served) -> None:
     assert served.push().code == 0
 
 
+def test_a_hook_that_was_there_runs_first_with_the_same_lines(served: Served) -> None:
+    server = Project(served.bare)
+    server.do("uninstall")
+    seen = served.folder / "seen"
+    theirs = server.hook("pre-receive")
+    theirs.write_text(f'#!/bin/sh\ncat >"{seen}"\nexit "$(cat "{seen}.status")"\n')
+    theirs.chmod(0o755)
+    Path(f"{seen}.status").write_text("0")
+    server.do("install", "--server")
+    served.work.land("one")
+    refused(served.push(), "has no sealed verdict")
+    assert seen.read_text().endswith(" refs/heads/main\n")
+    Path(f"{seen}.status").write_text("3")
+    assert served.push("HEAD:refs/heads/other").code == 1
+    server.do("uninstall")
+    assert theirs.read_text().startswith("#!/bin/sh\ncat ")
+
+
+def test_without_the_program_nothing_comes_in(served: Served) -> None:
+    """It is closed, and not open, when its environment was made anew."""
+    program = served.bare.path / "oneshot" / "program"
+    gone = served.folder / "gone"
+    gone.write_text("#!/nonesuch/python\n")
+    gone.chmod(0o755)
+    program.write_text(f"{gone}\n")
+    served.work.land("one")
+    refused(served.push(), "git-oneshot is not there any more, and this repository is gated by it")
+    served.bare.git("config", "core.hooksPath", "elsewhere")
+    done = Project(served.bare).cli("install", "--server", "--json")
+    assert done.error == "HOOKS_PATH_SET"
+
+
 def test_a_first_push_has_nothing_to_be_judged_by(served: Served, make: MakeProject) -> None:
     empty = Repo(served.folder / "empty.git", "--bare")
     Project(empty).do("install", "--server")
