@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.sandbox import CONFIG, MakeRepo, MakeWorld, sealed
+from tests.sandbox import CONFIG, Kept, MakeRepo, MakeWorld, sealed
 
 settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
@@ -37,6 +37,12 @@ def home(seal: dict[str, str]) -> Iterator[Path]:
     folder = Path.cwd()
     yield home
     os.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What tests begin with, made once."""
+    return Kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ GATE: Final = "pre-push"  # holds for every git of the clone: also for an older 
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
-# Which of the two a git runs is for it to say; `hook list` names what is set.
+# What is set: our shim, from any worktree and after a move; nothing where it is gone.
 _RUN: Final = (
     'd=${GIT_DIR:-.git}; test -d "$d" || d=$(git rev-parse --git-dir); '
     'test ! -f "$d/commondir" || { read -r c <"$d/commondir"; '

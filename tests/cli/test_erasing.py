@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.project import FEATURE, At, MakeProject, Project, run
-from tests.sandbox import Repo
+from tests.gate.project import FEATURE, MakeProject, Project, run
+from tests.sandbox import At, Repo
 
 ROOT = Path(__file__).parents[2]
 WORDS = "the password is not for the public"

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.forge.conftest import opened, store
+from tests.forge.conftest import opened
 from tests.gate.project import FEATURE, Project
 from tests.shells import Shell
 
-__all__ = ["opened", "store"]
+__all__ = ["opened"]
 
 CTRL_C = "\x03"
 

@@ -1,35 +1,32 @@
 """Projects to work in."""
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from tests.forge.kept import kept
 from tests.forge.steps import begin, finalized, synthesized
 from tests.gate.project import Project, feature, make, program, project, shell
+from tests.sandbox import Kept
 
 __all__ = ["feature", "make", "program", "project", "shell"]
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where projects are kept."""
-    return tmp_path_factory.mktemp("kept")
-
-
 @pytest.fixture
-def begun(project: Project, store: Path) -> Project:
+def begun(project: Project, kept: Kept) -> Project:
     """A planned feature with a commit, on a branch of its own."""
-    return kept("begun", project, store, begin)
+    kept.bring("begun", project.path, partial(begin, project))
+    return project
 
 
 @pytest.fixture
-def review(project: Project, store: Path) -> Project:
+def review(project: Project, kept: Kept) -> Project:
     """A feature in synthesize, without a remote."""
-    return kept("review", project, store, finalized)
+    kept.bring("review", project.path, partial(finalized, project))
+    return project
 
 
 @pytest.fixture
-def opened(project: Project, store: Path) -> Project:
+def opened(project: Project, kept: Kept) -> Project:
     """With its pull request."""
-    return kept("opened", project, store, synthesized)
+    kept.bring("opened", project.path, partial(synthesized, project))
+    return project

@@ -1,5 +1,6 @@
 """A merge is a fact: what completes a feature, and what its commits became."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,9 @@ from git_oneshot.core.facts import How
 from git_oneshot.forge.landing import complete_merged, find
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
-from tests.forge.kept import kept
 from tests.forge.steps import begin, work
 from tests.gate.project import FEATURE, MakeProject, Project
-from tests.sandbox import MakeWorld
+from tests.sandbox import Kept, MakeWorld
 
 
 def moved_on(project: Project) -> None:
@@ -23,9 +23,10 @@ def moved_on(project: Project) -> None:
 
 
 @pytest.fixture
-def review(project: Project, store: Path) -> Project:
+def review(project: Project, kept: Kept) -> Project:
     """See moved_on."""
-    return kept("moved-on", project, store, moved_on)
+    kept.bring("moved-on", project.path, partial(moved_on, project))
+    return project
 
 
 def merged(project: Project, way: str) -> str:

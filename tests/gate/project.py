@@ -20,7 +20,7 @@ from git_oneshot.proof.slots import place
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
 from tests.answers import conform
-from tests.sandbox import Repo
+from tests.sandbox import At, Kept, Repo
 
 ROOT: Final = Path(__file__).parents[2]
 FEATURE: Final = "topic"
@@ -227,19 +227,28 @@ def call(argv: Sequence[str], cwd: Path, stdin: bytes = b"") -> Done:
 class MakeProject:
     """Makes projects below one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Kept | None = None) -> None:
         self._folder = folder
+        self._kept = kept
 
     def __call__(
         self, name: str = "work", *options: str, files: Mapping[str, str] = BASE
     ) -> Project:
         """A new project with one commit; ``options`` are those of ``git init``."""
-        made = Project(Repo(self._folder / name, *options))
-        for path, text in files.items():
-            made.repo.write(path, text)
-        made.git("add", "--all")
-        made.repo.commit("base")
-        return made
+        path = self._folder / name
+
+        def made() -> None:
+            repo = Repo(path, *options)
+            for file, text in files.items():
+                repo.write(file, text)
+            repo.git("add", "--all")
+            repo.commit("base")
+
+        if self._kept and files is BASE and not options:
+            self._kept.bring("project", path, made)
+        else:
+            made()
+        return Project(At(path))
 
     def remote(self, project: Project, name: str = "origin") -> Repo:
         """A bare repository that has what the project has, as its remote ``name``."""
@@ -280,17 +289,10 @@ def shell(
                 shutil.rmtree(place(Repo.discover(At(git_dir.parent))), ignore_errors=True)
 
 
-class At(Repo):
-    """A repository that is there."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-
 @pytest.fixture
-def make(tmp_path: Path) -> MakeProject:
+def make(tmp_path: Path, kept: Kept) -> MakeProject:
     """Makes projects: ``make()``, ``make("other", "--object-format=sha256")``."""
-    return MakeProject(tmp_path)
+    return MakeProject(tmp_path, kept)
 
 
 @pytest.fixture
@@ -300,7 +302,7 @@ def project(make: MakeProject) -> Project:
 
 
 @pytest.fixture
-def feature(project: Project) -> Project:
+def feature(project: Project, kept: Kept) -> Project:
     """A project with hooks installed and a planned feature on main."""
-    project.begin()
+    kept.bring("feature", project.path, project.begin)
     return project
