@@ -59,7 +59,7 @@ def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:
     """The planned files that others change; ``here``: look at the features of this clone only."""
     if state.plan is None or not state.plan.files or not state.open:
         return ()
-    from git_oneshot.forge.readiness import base_ref
+    from git_oneshot.forge.base import base_ref
     from git_oneshot.gate.progress import overlaps
 
     if here:

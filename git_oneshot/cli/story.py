@@ -59,7 +59,8 @@ def about(one: Event) -> str:
         case e.PrClosed(data=data):
             return data.reason
         case e.GateCheck(data=data):
-            return f"{data.gateName}: {'passed' if data.passed else 'failed'}, {data.details}"
+            how = "passed" if data.passed else "failed"
+            return f"{data.gateName}: {how}" + (f", {data.details}" if data.details else "")
         case e.CommitLand(data=data):
             sources = ", ".join(one[:9] for one in data.sources[:3])
             return f"{data.how} as {data.commit[:9]} of {sources}"

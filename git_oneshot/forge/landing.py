@@ -14,8 +14,8 @@ from git_oneshot.core.facts import How
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.state import State
+from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.port import Forge
-from git_oneshot.forge.readiness import base_ref
 from git_oneshot.gate.commits import look, record
 from git_oneshot.git import Git
 from git_oneshot.session import Receipt, Session

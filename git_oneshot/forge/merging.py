@@ -15,8 +15,8 @@ from git_oneshot.core.markdown import line
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.review import open_one
 from git_oneshot.core.state import State
+from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.landing import Landing, as_commit, merged_tree, tip_of
-from git_oneshot.forge.readiness import base_ref
 from git_oneshot.forge.replaying import replay
 from git_oneshot.forge.synthesize import head_of, send
 from git_oneshot.gate.judging import worst

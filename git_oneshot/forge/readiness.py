@@ -12,6 +12,7 @@ from git_oneshot.core.facts import CommitJudged, SuiteJudged
 from git_oneshot.core.ids import counted
 from git_oneshot.core.pulls import GateChecked
 from git_oneshot.core.state import State
+from git_oneshot.forge.base import base_ref
 from git_oneshot.gate.commits import look, of_feature, record
 from git_oneshot.gate.judging import worst
 from git_oneshot.gate.tip import Found, at_tip
@@ -43,15 +44,6 @@ class Readiness(NamedTuple):
     def undecided(self) -> bool:
         """Whether it is only that something could not be found out."""
         return worst(self.found.lacking) == "UNKNOWN"
-
-
-def base_ref(git: Git, state: State, remote: str) -> str | None:
-    """Where the base is: as the remote has it, else as it is here; None when there is none."""
-    names = [f"refs/remotes/{remote}/{state.base}"] if remote else []
-    for name in (*names, f"refs/heads/{state.base}"):
-        if state.base and git.named(f"{name}^{{commit}}"):
-            return name
-    return None
 
 
 def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:

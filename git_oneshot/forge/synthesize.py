@@ -13,9 +13,9 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullCreated, PullUpdated
 from git_oneshot.core.state import Pull, State
+from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.keeping import as_text
 from git_oneshot.forge.port import Forge, PullRequest, Wanted
-from git_oneshot.forge.readiness import base_ref
 from git_oneshot.git import Git
 from git_oneshot.session import Payloads, Receipt, Session
 

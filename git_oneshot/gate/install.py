@@ -19,7 +19,6 @@ from git_oneshot.core.ids import REMOTE
 from git_oneshot.gate.election import elected
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
-from git_oneshot.proof.slots import forget, place
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
@@ -123,6 +122,8 @@ class Clone:
 
         Settings that were there before us stay.
         """
+        from git_oneshot.proof.slots import forget, place
+
         done: list[str] = []
         added, notes = self.added(), ours(self._git)
         done += self.hooks.undo()

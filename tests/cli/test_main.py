@@ -42,9 +42,12 @@ def test_the_version_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_read_command_does_not_pay_for_what_writes(feature: Project) -> None:
+    """Also where it looks at the planned files, and whether it was merged."""
+    feature.do("plan", "--goal", "go", "--file", "lib/base", "--draft")
     feature.do("status")
     code = (
-        "import sys\nfrom git_oneshot.cli.main import main\nmain(['status'])\n"
+        "import sys\nimport git_oneshot.cli.forges, git_oneshot.forge.landing\n"
+        "from git_oneshot.cli.main import main\nmain(['status'])\n"
         "print([m for m in sys.modules if m.split('.')[0] == 'dulwich' or '.proof.' in m])"
     )
     assert python(code, feature.path).out.splitlines()[-1] == "[]"
