@@ -325,10 +325,14 @@ def test_what_fuzzing_found_and_where_it_began_still_ends_in_values() -> None:
     """`make fuzz` goes on from here for ten minutes; this is a second of it."""
     from random import Random
 
+    from tests.fuzz.keep import LARGEST
     from tests.fuzz.trails import CORPUS, feed, seeds
 
+    found = [file.read_bytes() for file in sorted(CORPUS.glob("*"))]
+    assert len(found) > 10
+    assert sum(map(len, found)) <= LARGEST
     chance = Random(1)
-    for one in [*seeds(), *(file.read_bytes() for file in sorted(CORPUS.glob("*")))]:
+    for one in [*seeds(), *found]:
         feed(one)
         for _ in range(3):
             at = chance.randrange(len(one) + 1)
