@@ -74,6 +74,7 @@ class Session:
         """Raise what ``execute`` would raise now; write nothing. For before long work."""
         from git_oneshot.core.workflow import decide
 
+        command = self._masked(command)
         loaded = self.load(feature)
         if loaded.damage is not None:
             raise loaded.damage
@@ -93,9 +94,10 @@ class Session:
 
         ``expect``: the tip the caller has seen ("" for none); another one is
         SEQUENCE_CONFLICT. A stamp whose key is on the trail changes nothing and
-        gives back the events it wrote then. Secrets and homes in the events are
+        gives back the events it wrote then. Secrets and homes in the command are
         masked; ``payloads`` has to have done so.
         """
+        command = self._masked(command)
         remembered = self._left.pop(feature, None) if expect is None else None
         if remembered is not None:
             # Only a swap can say whether it still holds; all else is asked again.
@@ -116,6 +118,12 @@ class Session:
             self.world.pause(min(LONGEST, 0.002 * 2 ** min(attempt, 6)) * self.world.chance())
         raise reason
 
+    def _masked(self, command: "Command") -> "Command":
+        """The command as the rules see it, who compare it with what is on the trail."""
+        from git_oneshot.core.masking import masked_fact
+
+        return masked_fact(command, self.world.home)
+
     def _once(
         self,
         feature: FeatureId,
@@ -125,7 +133,6 @@ class Session:
         payloads: Payloads | None,
     ) -> Receipt:
         """One try: decide in this state, and append behind its tip."""
-        from git_oneshot.core.masking import masked_event
         from git_oneshot.core.replay import replay
         from git_oneshot.core.workflow import decide
 
@@ -136,8 +143,7 @@ class Session:
         if tip is not None and stamp.key is not None and stamp.key in state.keys:
             return Receipt(state.keys[stamp.key], tip, state, state)
         _expected(expect, tip)
-        decided = decide(state, command, stamp)
-        events = tuple(masked_event(event, self.world.home) for event in decided)
+        events = decide(state, command, stamp)
         if not events:
             assert tip is not None  # a command that begins a trail has an event
             return Receipt((), tip, state, state)

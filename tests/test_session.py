@@ -91,6 +91,23 @@ def test_no_secret_and_no_home_gets_onto_a_trail(world: MakeWorld) -> None:
     assert (state.reason, receipt.state) == ("https://***@example.org", state)
 
 
+def test_what_is_masked_is_not_said_again(world: MakeWorld) -> None:
+    """The rules compare what comes with what is on the trail, which is masked."""
+    session = Session(MemoryStore(), world()._replace(home="/data/ada"))
+    session.execute(FEATURE, c.Start(policy="always"))
+    session.execute(FEATURE, c.Patch(fields=("plan",), plan=Plan(goal="g"), move=True))
+    proof = Proof(word="PASS", notes=("ran in /data/ada/x",))
+    judged = f.CommitJudged(commit=ID, proof=proof)
+    suite = f.SuiteJudged(commit=ID, proof=proof)
+    session.execute(FEATURE, c.Finalize(proofs=(judged,), suite=suite))
+    ready = c.Ready(gates=(p.GateChecked(gateName="suite", passed=True, details=proof.notes[0]),),
+                    proofs=(judged,), suite=suite)  # fmt: skip
+    first = session.execute(FEATURE, ready)
+    [trail] = session.store.read([first.tip])
+    assert [type_name(x) for x in trail.events].count("proof.recorded") == 1
+    assert "/data/ada" not in str(trail.events)
+
+
 # -- keys and tips that a caller has seen -------------------------------------------
 
 

@@ -17,7 +17,10 @@ MASK: Final = "***"
 HOME: Final = "~"
 # Names that something else is found by; masked, they would name nothing.
 _NAMES: Final = frozenset(
-    ("featureId", "supersededBy", "branch", "base", "head", "mergedBranches", "patchId")
+    """
+    featureId supersededBy superseded_by branch branches mergedBranches base head
+    patchId patch_id
+    """.split()  # noqa: SIM905 - as they are in facts, and in commands
 )
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -109,15 +112,8 @@ def _once(text: str, home: str) -> str:
     return text
 
 
-def masked_event(event: T, home: str = "") -> T:
-    """An event of which each text is masked that somebody wrote."""
-    data = event.data  # type: ignore[attr-defined]
-    said = masked_fact(data, home)
-    return event if said is data else msgspec.structs.replace(event, data=said)
-
-
 def masked_fact(fact: T, home: str = "") -> T:
-    """What an event is about to say, with each of its texts masked."""
+    """A fact, or a command that brings facts, with each of its texts masked."""
     changed = {}
     for name in fact.__struct_fields__:
         value = getattr(fact, name)
