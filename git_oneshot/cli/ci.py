@@ -7,12 +7,14 @@ from typing import Final, Literal
 import click
 
 from git_oneshot.cli.app import App
+from git_oneshot.core.facts import Proof
 from git_oneshot.core.remarks import Remark, Row, annotations, quality, summary
 from git_oneshot.gate.remarks import remarks
 from git_oneshot.gate.verifying import Found
 from git_oneshot.trail.disk import put
 
 QUALITY: Final = "gl-code-quality-report.json"
+_WAIVED: Final = Proof(word="PASS", notes=("waived",))
 Service = Literal["github", "gitlab", ""]
 
 
@@ -25,7 +27,8 @@ def service(environ: Mapping[str, str]) -> Service:
 
 def tell(app: App, found: Found) -> None:
     """Annotations and a summary, or a code quality report; a note where no service is known."""
-    said = list(remarks(app.git, found.verdicts, found.suite))
+    counting = [v for v in found.verdicts if v.commit.id not in found.pardoned]
+    said = list(remarks(app.git, counting, found.suite))
     try:
         match service(app.environ):
             case "github":
@@ -42,7 +45,10 @@ def tell(app: App, found: Found) -> None:
 
 def _summarize(app: App, found: Found) -> None:
     path = app.environ.get("GITHUB_STEP_SUMMARY")
-    rows = [Row(v.commit.id, v.proof, v.commit.subject) for v in found.verdicts]
+    rows = [
+        Row(v.commit.id, _WAIVED if v.commit.id in found.pardoned else v.proof, v.commit.subject)
+        for v in found.verdicts
+    ]
     if path:
         with open(path, "a", encoding="utf-8", errors="replace") as file:
             file.write(summary(rows, found.suite))

@@ -16,6 +16,9 @@ from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
 
 PROFILE: Final = "bubblewrap 1"
 SHARED: Final = ("/tmp", "/var/tmp")  # noqa: S108 - hidden, since others' sockets are there
+# Through which others do what is asked of them: a network of one's own keeps nobody from these.
+_SERVICES: Final = ("/run/dbus", "/run/podman", "/run/containerd")
+_SOCKETS: Final = ("/run/docker.sock",)
 # Below a home: keys, and what talks for them.
 _KEYS: Final = (
     ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gh", ".config/glab-cli",
@@ -53,8 +56,10 @@ class Sandbox(NamedTuple):
         if not self.program:
             return list(argv)
         options = [*_ALONE] if network else [*_ALONE, _UNPLUGGED]
-        for folder in filter(os.path.isdir, (*SHARED, f"/run/user/{os.getuid()}")):
+        for folder in filter(os.path.isdir, (*SHARED, *_SERVICES, f"/run/user/{os.getuid()}")):
             options += ["--tmpfs", folder]
+        for path in filter(os.path.exists, _SOCKETS):
+            options += ["--ro-bind", os.devnull, path]
         for path in self.seen:
             options += ["--ro-bind-try", path, path]
         for folder in self._below_home(_KEYS):
@@ -85,8 +90,9 @@ def sandbox(wanted: Sandboxing, user: Mapping[str, str], path: str, *seen: str) 
     program = shutil.which("bwrap", path=user.get("PATH", os.defpath))
     if program is None or not _works(program):
         return Sandbox() if wanted == "auto" else None
-    homes = [os.path.dirname(folder) for folder in path.split(os.pathsep)]
-    needed = [*seen, user.get("VIRTUAL_ENV", ""), *homes]
+    folders = path.split(os.pathsep)
+    homes = [os.path.dirname(folder) for folder in folders]
+    needed = [*seen, user.get("VIRTUAL_ENV", ""), *folders, *homes]
     below = tuple(dict.fromkeys(one for one in needed if _is_hidden(one)))
     return Sandbox(program, user.get("HOME", ""), below)
 

@@ -313,6 +313,10 @@ def test_a_waiver_counts_where_a_key_that_is_allowed_sealed_it(
     done = served.verified("--json")
     assert done.data["commits"][0]["waived"] == "it is urgent"
     assert (done.code == 0) is (signer == "ada")
+    os.environ |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(served.folder / "summary")}
+    said = served.ci.cli("verify", "origin/main..HEAD", "--ci").err
+    assert ("::error" in said) is (signer != "ada")
+    assert ("PASS, waived" in (served.folder / "summary").read_text()) is (signer == "ada")
     assert (served.push().code == 0) is (signer == "ada")
 
 
