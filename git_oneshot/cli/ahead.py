@@ -6,20 +6,13 @@ something: what was refused is not tried again before it has changed.
 """
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.mending import HELP, in_commit, in_tree, put_into, squash
 from git_oneshot.cli.sending import send_it
 from git_oneshot.core.state import BEGUN_TWICE, State
-from git_oneshot.gate.commits import Commits, look, of_feature
-
-if TYPE_CHECKING:
-    from git_oneshot.core.facts import Proof
-    from git_oneshot.gate.judging import Verdict
-    from git_oneshot.gate.refused import Judged
+from git_oneshot.gate.commits import Commits
 
 STATUS = Next(("git", "oneshot", "status"), "see where the feature stands")
 RED = Next(("git", "oneshot", "red"), "write the test that fails, then")
@@ -84,6 +77,20 @@ def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[
     return [FINALIZE, RED] if commits.ids else [RED, FINALIZE]
 
 
+def _mending(app: App, state: State, commits: Commits) -> list[Next]:
+    """How to mend what was refused and is still there."""
+    if not was_refused(app):
+        return []
+    from git_oneshot.cli.refused import still
+
+    return still(app, state, commits)
+
+
+def was_refused(app: App) -> bool:
+    """Whether anything was refused in this clone: else there is nothing to load for it."""
+    return os.path.exists(os.path.join(app.git.own_dir, "refused"))
+
+
 def after_review(state: State) -> list[Next]:
     """What to do next with a pull request."""
     if state.phase != "synthesize":
@@ -102,106 +109,6 @@ def after_pull(*, draft: bool, local: bool) -> Next:
     if local:
         return Next(("git", "oneshot", "pr", "merge"), "when it may be merged")
     return Next(("git", "oneshot", "complete"), "when it was merged", work=True)
-
-
-# -- what was refused, and is still there -----------------------------------------------
-
-
-def _mending(app: App, state: State, commits: Commits) -> list[Next]:
-    """How to mend what was refused and is still there; nothing where that is nothing."""
-    found = known(app, state, commits.ids)
-    bad = next((c for c in commits.ids if c in found and found[c].proof.word == "FAIL"), None)
-    if bad is None:
-        suite = found.get("")
-        broken = suite is not None and suite.proof.word == "FAIL"
-        return [*in_tree(suite.proof.code)] if suite is not None and broken else []
-    code = found[bad].proof.code
-    if code != "fixup" and _for(app, bad, commits.ids):
-        return [squash(onto_of(app, bad))]
-    if code in HELP and HELP[code].lacks and not HELP[code].apart:
-        tree = changed(app)
-        if tree.staged or tree.other:
-            stage = [] if tree.staged else [STAGE]
-            return [*stage, *put_into(bad[:9], onto_of(app, bad))]
-    return [*mend(app, code, bad, commits.ids)]
-
-
-def refused(
-    app: App, state: State, by: str, message: str, verdicts: "Sequence[Verdict]",
-    suite: "Proof | None",
-) -> tuple[Next, ...]:  # fmt: skip
-    """Keep what ``by`` refused, for `why` and `status`; give back how it is mended."""
-    from git_oneshot.gate.refused import Judged, Refused, keep
-
-    judged = [
-        Judged(commit=v.commit.id, subject=v.commit.subject, proof=v.proof, log=v.log)
-        for v in verdicts
-    ]
-    if suite is not None and suite.word != "PASS":
-        judged.append(Judged(proof=suite))
-    keep(app.git, Refused(hook=by, at=app.now, branch=app.branch or "", message=message,
-                          tip=app.head or "", judged=tuple(judged)))  # fmt: skip
-    return mending(app, state, judged)
-
-
-def mending(app: App, state: State, judged: "Sequence[Judged]") -> tuple[Next, ...]:
-    """What helps after a refusal: of the first that is FAIL, else of the first in doubt."""
-    for word in ("FAIL", "UNKNOWN"):
-        for one in judged:
-            if one.proof.word != word or state.waiver(one.commit):
-                continue
-            if not one.commit:
-                return in_tree(one.proof.code)
-            return mend(app, one.proof.code, one.commit, of_feature(app.git, state).ids)
-    return ()
-
-
-def mend(app: App, code: str, commit: str, commits: Sequence[str]) -> tuple[Next, ...]:
-    """What helps where a commit of the branch was refused; ``commits``: the feature's."""
-    target = ""
-    if code == "fixup":
-        [seen] = look(app.git, [commit])
-        subject = seen.subject.partition("! ")[2]
-        below = look(app.git, commits[: commits.index(commit)] if commit in commits else [])
-        target = next((onto_of(app, one.id) for one in below if one.subject == subject), "")
-    return in_commit(code, commit, onto_of(app, commit), target)
-
-
-def onto_of(app: App, commit: str) -> str:
-    """What a commit is rebased onto; "" for the last one, which is amended."""
-    if commit == app.head:
-        return ""
-    parent = app.git.named(f"{commit}^")
-    return f"{commit[:9]}^" if parent else "--root"
-
-
-def _for(app: App, commit: str, commits: Sequence[str]) -> bool:
-    """Whether a later commit waits to be squashed into one."""
-    from git_oneshot.gate.judging import UNFINISHED
-
-    seen, *later = look(app.git, commits[commits.index(commit) :])
-    return any(one.subject == f"{word}{seen.subject}" for one in later for word in UNFINISHED)
-
-
-def known(app: App, state: State, commits: Sequence[str]) -> "dict[str, Judged]":
-    """What the last refusal found of commits, where nobody has said anything of them since.
-
-    What it found of the tip's whole suite is there as "".
-    """
-    if not os.path.exists(os.path.join(app.git.own_dir, "refused")):
-        return {}  # and nothing is imported
-    from git_oneshot.gate.refused import last
-
-    kept = last(app.git)
-    if kept is None:
-        return {}
-    said = {commit.id for commit in state.commits if commit.declared}
-    found = {one.commit: one for one in kept.judged
-             if one.commit in commits and (one.proof.declared or one.commit not in said)
-             and state.waiver(one.commit) is None}  # fmt: skip
-    if kept.tip == app.head and not kept.tree:
-        found.update(("", one) for one in kept.judged if not one.commit)
-    return found
 
 
 class Changed(NamedTuple):

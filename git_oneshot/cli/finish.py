@@ -8,7 +8,6 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import refused
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import open_features
@@ -17,6 +16,7 @@ from git_oneshot.cli.forges import tell
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.prove import proven
+from git_oneshot.cli.refused import refused
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.sending import refused as failed
 from git_oneshot.cli.sending import send_it

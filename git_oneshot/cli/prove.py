@@ -5,13 +5,13 @@ from typing import TypedDict
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import refused
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
 from git_oneshot.cli.parts import Judgement, ProofData
 from git_oneshot.cli.proof_data import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
+from git_oneshot.cli.refused import refused
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.commits import of_feature

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import after, known
+from git_oneshot.cli.ahead import after, was_refused
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import features
@@ -68,7 +68,11 @@ def _going(app: App) -> Going | None:
 def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
     """What the trail says of each commit, else what was refused here; and its subject."""
     recorded = {commit.id: commit for commit in state.commits}
-    refused = known(app, state, commits)
+    refused = {}
+    if was_refused(app):
+        from git_oneshot.cli.refused import known
+
+        refused = known(app, state, commits)
     new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
     subjects = {seen.id: seen.subject for seen in new}
     rows = []

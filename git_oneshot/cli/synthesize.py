@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from git_oneshot.cli.ahead import after_pull, refused
+from git_oneshot.cli.ahead import after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files, open_features
@@ -24,6 +24,7 @@ from git_oneshot.cli.forges import (
 from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.pull_data import BodyJudged, Synthesized
+from git_oneshot.cli.refused import refused
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import FINALIZE, mending
+from git_oneshot.cli.ahead import FINALIZE
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
@@ -14,6 +14,7 @@ from git_oneshot.cli.data import Verified
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
+from git_oneshot.cli.refused import mending
 from git_oneshot.cli.vouching import feature_with, vouch
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from git_oneshot.cli.ahead import STATUS, mend
+from git_oneshot.cli.ahead import STATUS
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data import Why
@@ -11,6 +11,7 @@ from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import Refused as RefusedData
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_fields
+from git_oneshot.cli.refused import mend
 from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable

@@ -138,7 +138,7 @@ def test_a_damaged_feature_is_named_and_hides_no_other(feature: Project) -> None
     feature.git("update-ref", "refs/oneshot/broken", "HEAD")
     done = feature.do("list")
     assert "topic" in done.out
-    assert done.err.startswith("warning: broken: trail commit")
+    assert done.err.startswith("warning: broken: 'refs/oneshot/broken' is no trail")
     data = feature.do("list", "--all", "--json").data
     assert {row["feature"]: row["damage"] for row in data["features"]} == {
         "topic": None, "broken": "TRAIL_DAMAGED",
