@@ -26,9 +26,10 @@ from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import Moved
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.workflow import decide
-from git_oneshot.gate.finalize import check
+from git_oneshot.gate.finalize import Checked, check
 from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
+from git_oneshot.trail.store import Loaded
 
 
 @answering("finalize", "prove every commit and leave implementing", long=True)
@@ -47,36 +48,14 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     app.stand_on(state)
     os.chdir(top)
     logs = Logs(app.git, app.git.tree(app.head), app.home)
-    checked = check(
-        app.git, app.prover(fresh=True), state, app.progress.commits, logs,
-        lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
-    )  # fmt: skip
-    if app.git.named("HEAD^{commit}") != app.head:
-        raise OneshotError(
-            Code.RACE_LOST,
-            "HEAD moved while the commits were judged",
-            f"judge them again: git oneshot finalize {name}",
-        )
-    data: dict[str, Any] = {
-        "commits": judgements(checked.verdicts),
-        "suite": proof_data(checked.suite),
-        "untracked": list(checked.untracked),
-        "outside": list(checked.scope.files),
-        "unturned": list(checked.scope.tests),
-        "late": list(checked.scope.late),
-    }
+    checked = _checked(app, loaded, logs)
+    data = _data(checked)
     table = text.verdicts(checked.verdicts)
     try:
         trusted([*(v.proof for v in checked.verdicts), checked.suite])
         if dry_run:
-            stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
-            to = decide(state, checked.command, stamp)[-1].data
-            assert isinstance(to, Moved) and state.phase is not None and loaded.tip is not None
-            found = Finalized(
-                feature=name, phase=state.phase, previous_phase=state.phase, events=[],
-                tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
-            )  # fmt: skip
-            return Answer(found, [table, *checked.scope.lines, f"'{name}' would enter {to.to}"])
+            found = _would(loaded, checked.command, data)
+            return Answer(found, [table, *checked.scope.lines, f"'{name}' would enter {found.to}"])
         receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)
@@ -99,6 +78,45 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     lines.append(f"'{name}' {goes}")
     return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), [table, *lines],
                   _onward(app, phase))  # fmt: skip
+
+
+def _checked(app: App, loaded: Loaded, logs: Logs) -> Checked:
+    """Judge what HEAD has; a HEAD that moves meanwhile was not judged."""
+    checked = check(
+        app.git, app.prover(fresh=True), loaded.state, app.progress.commits, logs,
+        lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
+    )  # fmt: skip
+    if app.git.named("HEAD^{commit}") != app.head:
+        raise OneshotError(
+            Code.RACE_LOST,
+            "HEAD moved while the commits were judged",
+            f"judge them again: git oneshot finalize {loaded.state.feature}",
+        )
+    return checked
+
+
+def _data(checked: Checked) -> dict[str, Any]:
+    """What was found out, whether it is enough or not."""
+    return {
+        "commits": judgements(checked.verdicts),
+        "suite": proof_data(checked.suite),
+        "untracked": list(checked.untracked),
+        "outside": list(checked.scope.files),
+        "unturned": list(checked.scope.tests),
+        "late": list(checked.scope.late),
+    }
+
+
+def _would(loaded: Loaded, command: Finalize, data: dict[str, Any]) -> Finalized:
+    """The answer of a dry run, or the refusal that it would meet."""
+    state = loaded.state
+    stamp = Stamp(now=0, at="1970-01-01T00:00:00Z", by="-", entropy=b"")
+    to = decide(state, command, stamp)[-1].data
+    assert isinstance(to, Moved) and state.phase is not None and loaded.tip is not None
+    return Finalized(
+        feature=state.feature, phase=state.phase, previous_phase=state.phase, events=[],
+        tip=loaded.tip.commit, to=to.to, dry_run=True, **data,
+    )  # fmt: skip
 
 
 def _onward(app: App, phase: str) -> list[Next]:

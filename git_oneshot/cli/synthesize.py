@@ -28,10 +28,12 @@ from git_oneshot.cli.refused import refused
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.state import State
 from git_oneshot.forge import readiness
 from git_oneshot.forge import synthesize as opening
+from git_oneshot.forge.port import Forge
 from git_oneshot.session import Receipt
 
 _APART: Final = Next(
@@ -61,13 +63,7 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
     forge = forge_for(app, name)  # what is missing is said before the long work
     fetch_base(app, state.base)
     found = readiness.check(app.git, app.prover(), state, remote)
-    data: dict[str, Any] = {
-        "commits": judgements(found.found.verdicts),
-        "gates": [
-            Gate(gate=g.gateName, passed=g.passed, details=g.details) for g in found.command.gates
-        ],
-        "ready": not found.blockers, "blockers": list(found.blockers),
-    }  # fmt: skip
+    data = _data(found)
     trusted(found.found.lacking, **data)
     expect = app.if_tip if dry_run else app.bind(name)
     if not dry_run:
@@ -79,23 +75,42 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
             **written(read_at(app, name)), **data, pull=None, opened=False, dry_run=True
         )
         return Answer(nothing, f"'{name}' is ready for its pull request")
-    if remote:
-        opening.push(app.git, state, remote, found.head)
-    published = opening.publish(app.git, app.session, aside(app), forge, name, remote, found.head)
-    pull, receipt = published.pull, published.receipt
-    if ready and pull.draft:
-        pull = forge.set_draft(pull, False)
-        receipt = aside(app).execute(name, UpdatePull(PullUpdated(draft=False)))
+    pull, receipt, opened = _published(app, state, forge, found.head, ready=ready)
     send_trail(app, name)
     tell(app, name, state.clock)
     app.refresh_display()
     if pull.head != state.branch:
         app.say(f"note: the branch of the pull request is '{pull.head}'")
-    said = ("opened " if published.opened else "updated ") + pull_name(pull)
     answer = Synthesized(
-        **written(receipt), **data, pull=pull_data(pull), opened=published.opened, dry_run=False
+        **written(receipt), **data, pull=pull_data(pull), opened=opened, dry_run=False
     )
-    return Answer(answer, said, [after_pull(draft=pull.draft, local=pull.provider == "local")])
+    return Answer(answer, f"{'opened' if opened else 'updated'} {pull_name(pull)}",
+                  [after_pull(draft=pull.draft, local=pull.provider == "local")])  # fmt: skip
+
+
+def _data(found: readiness.Readiness) -> dict[str, Any]:
+    """What was found out, whether it is enough or not."""
+    gates = found.command.gates
+    return {
+        "commits": judgements(found.found.verdicts),
+        "gates": [Gate(gate=g.gateName, passed=g.passed, details=g.details) for g in gates],
+        "ready": not found.blockers, "blockers": list(found.blockers),
+    }  # fmt: skip
+
+
+def _published(
+    app: App, state: State, forge: Forge, head: str, *, ready: bool
+) -> opening.Published:
+    """Push the branch, and bring its pull request up to it."""
+    name, remote = FeatureId(state.feature), app.clone.remote
+    if remote:
+        opening.push(app.git, state, remote, head)
+    done = opening.publish(app.git, app.session, aside(app), forge, name, remote, head)
+    if not ready or not done.pull.draft:
+        return done
+    pull = forge.set_draft(done.pull, False)
+    receipt = aside(app).execute(name, UpdatePull(PullUpdated(draft=False)))
+    return done._replace(pull=pull, receipt=receipt)
 
 
 def _again(before: Receipt) -> Answer:
