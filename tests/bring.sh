@@ -7,14 +7,17 @@ for known in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tl
 	[ -n "${NODE_EXTRA_CA_CERTS:-}" ] || [ ! -s "$known" ] || export NODE_EXTRA_CA_CERTS="$known"
 done
 export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
-export npm_config_fetch_retries=1 npm_config_fetch_timeout=30000 npm_config_fetch_retry_mintimeout=1000
+export PIP_RETRIES=1 npm_config_fetch_retries=1 npm_config_fetch_timeout=30000
+export npm_config_fetch_retry_mintimeout=1000
 
-# bring WHAT COMMAND...: run what brings it, for at most three minutes.
+# bring WHAT COMMAND...: run what brings it, for at most three minutes; 124 when they were over.
 bring() {
 	brought=$1
 	shift
 	said=$(timeout -k 5 180 "$@" 2>&1 </dev/null) && return
+	ended=$?
+	[ $ended != 124 ] || said="error: no end within three minutes"
 	echo "not to be had here: $brought ($(echo "$said" | grep -i error | head -n 1 | cut -c 1-200))"
-	return 1
+	return $ended
 }
 command -v timeout >/dev/null || timeout() { shift 3 && "$@"; }

@@ -15,6 +15,7 @@ modules() {
 	}
 	cd "$folder" && echo '{}' >package.json
 	bring "$*" "$npm" install --loglevel=error --ignore-scripts "$@" && return
+	[ $? != 124 ] || return 0 # whoever does not answer for all answers for none
 	for package; do
 		bring "$package" "$npm" install --loglevel=error --ignore-scripts "$package" || true
 	done
