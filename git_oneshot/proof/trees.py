@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.git import Git, GitError
+from git_oneshot.proof.grafting import Entry, grafted
 from git_oneshot.proof.index import private_index
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def hybrid(git: Git, change: "Change", sides: Collection[str] = ("test", "enviro
 
 def with_entries(git: Git, tree: str, lines: Sequence[str]) -> str:
     """A tree with other entries at some paths, each as ``git update-index`` takes it."""
-    with private_index(git) as index:
-        git.call("read-tree", tree, index=index)
-        stdin = os.fsencode("\0".join(lines) + "\0")
-        git.call("update-index", "-z", "--index-info", stdin=stdin, index=index)
-        return git.text("write-tree", index=index)
+    changes = {}
+    for line in lines:
+        meta, _, path = line.partition("\t")
+        mode, oid = meta.split(" ")
+        changes[os.fsencode(path)] = Entry(mode.encode(), oid)
+    return grafted(git, tree, changes)

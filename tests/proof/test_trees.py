@@ -14,7 +14,7 @@ from git_oneshot.core.rules_reading import parse
 from git_oneshot.git import Git
 from git_oneshot.proof.change import read_change
 from git_oneshot.proof.index import private_index
-from git_oneshot.proof.trees import hybrid, snapshot, staged
+from git_oneshot.proof.trees import hybrid, snapshot, staged, with_entries
 from tests.sandbox import MakeRepo, Repo
 
 ODD: Final = (
@@ -281,3 +281,41 @@ def test_the_rules_of_the_repository_move_the_line(repo: MakeRepo) -> None:
     found = listed(git, hybrid(git, read_change(git, parent, tree, rules)))
     assert found["README.md"] == ("100644", "new\n")
     assert found["tests/test_calc.py"] == ("100644", "old\n")
+
+
+def test_entries_are_put_into_a_tree_as_an_index_would(repo: MakeRepo) -> None:
+    """Names that sort unlike their bytes, folders that come and go, files in their place."""
+    work = repo()
+    paths = ["a", "a.b", "a-/x", "deep/er/x", "deep/er/y", "gone/x", "odd\nname/x", "file"]
+    work.commit("first", {path: f"{path}\n" for path in paths})
+    git = work.discover()
+    blob = git.text("rev-parse", "HEAD:a")
+    for changed in (
+        {"a0": blob, "deep/er/x": blob, "new/and/deep": blob},
+        {"gone/x": "", "odd\nname/x": "", "a-/x": blob},
+        {"file": "", "file/now/folder": blob},
+        {"gone/x": "", "gone": blob, "deep/er/x": "", "deep/er/y": ""},
+        dict.fromkeys(paths, ""),
+    ):
+        lines = [f"100644 {o}\t{p}" if o else f"0 {git.zero}\t{p}" for p, o in changed.items()]
+        with private_index(git) as index:
+            git.call("read-tree", "HEAD", index=index)
+            for sort in (True, False):  # what goes, first
+                told = [line for line in lines if line.startswith("0 ") is sort]
+                stdin = os.fsencode("".join(f"{line}\0" for line in told))
+                git.call("update-index", "-z", "--index-info", stdin=stdin, index=index)
+            expected = git.text("write-tree", index=index)
+        assert with_entries(git, git.tree("HEAD"), lines) == expected, changed
+    git.call("fsck", "--strict")
+
+
+def test_what_is_beside_the_paths_is_not_even_read(repo: MakeRepo) -> None:
+    """A tree of 50,000 files costs no more than one of five."""
+    work = repo()
+    work.commit("first", {"beside/other": "x\n", "tests/x": "x\n"})
+    git = work.discover()
+    beside = git.text("rev-parse", "HEAD:beside")
+    os.unlink(os.path.join(git.common_dir, "objects", beside[:2], beside[2:]))
+    blob = git.text("rev-parse", "HEAD:tests/x")
+    made = with_entries(git, git.tree("HEAD"), [f"100644 {blob}\ttests/y"])
+    assert git.lines("ls-tree", "--name-only", f"{made}:tests") == ["x", "y"]
