@@ -14,10 +14,10 @@ from urllib.parse import quote
 from git_oneshot.core.facts import Provider
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
+from git_oneshot.forge.titled import Titled, unmarked
 from git_oneshot.forge.tokens import Token
 
-DRAFT: Final = "WIP: "
 MARKS: Final = ("wip:", "[wip]")  # what the forge takes for a draft by default
 LARGEST: Final = 16 * 2**20  # bytes of an answer
 PAGE: Final = 50
@@ -31,16 +31,16 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         """Nowhere."""
 
 
-class Forgejo:
+class Forgejo(Titled):
     """The pull requests of one repository."""
 
     provider: Provider = "forgejo"
+    mark = "WIP: "
     # The forge itself sets none; MySQL's LONGTEXT and reason do.
     capabilities = Capabilities(body_limit=65_536)
 
     def __init__(self, place: Place, token: Token, patience: Patience) -> None:
-        self._place = place
-        self._patience = patience
+        super().__init__(place, patience)
         self._headers = {
             "Authorization": f"token {token}",
             "Accept": "application/json",
@@ -50,30 +50,9 @@ class Forgejo:
         self._top = f"{place.api}/repos/{quote(place.path)}"
         self._opener = urllib.request.build_opener(_Stay)
 
-    @property
-    def url(self) -> str:
-        """Where people see the repository."""
-        return self._place.web
-
-    def open_draft(self, wanted: Wanted) -> PullRequest:
-        """Open a draft, or find the one that is open."""
-        body = {"title": DRAFT + wanted.title, "body": wanted.body, "base": wanted.base,
-                "head": wanted.head}  # fmt: skip
-
-        def make() -> PullRequest:
-            try:
-                return _pull(self._once("POST", "/pulls", body))
-            except Trouble as trouble:
-                there = self._find(wanted.head) if trouble.status == 409 else None
-                if there is None:
-                    raise
-                return there
-
-        return creating(self._place.host, self._patience, make, lambda: self._find(wanted.head))
-
-    def find_by_branch(self, head: str) -> PullRequest | None:
-        """The open pull request of a branch of this repository."""
-        return patiently(self._place.host, self._patience, lambda: self._find(head))
+    def _make(self, wanted: Wanted, title: str) -> PullRequest:
+        body = {"title": title, "body": wanted.body, "base": wanted.base, "head": wanted.head}
+        return _pull(self._once("POST", "/pulls", body))
 
     def _find(self, head: str) -> PullRequest | None:
         for page in range(1, PAGES + 1):
@@ -93,21 +72,15 @@ class Forgejo:
 
     def update(self, pull: PullRequest, *, title: str, body: str) -> PullRequest:
         """Give it another title and text."""
-        said = DRAFT + title if pull.draft else title
-        return self._ask("PATCH", f"/pulls/{pull.number}", {"title": said, "body": body})
+        change = {"title": self._titled(pull, title), "body": body}
+        return self._ask("PATCH", f"/pulls/{pull.number}", change)
 
-    def set_draft(self, pull: PullRequest, draft: bool) -> PullRequest:
-        """Make it a draft, or ready: by its title."""
-        title = DRAFT + pull.title if draft else pull.title
+    def _retitle(self, pull: PullRequest, title: str) -> PullRequest:
         return self._ask("PATCH", f"/pulls/{pull.number}", {"title": title})
 
     def close(self, pull: PullRequest) -> PullRequest:
         """Close it without a merge."""
         return self._ask("PATCH", f"/pulls/{pull.number}", {"state": "closed"})
-
-    def merged(self, pull: PullRequest) -> str | None:
-        """The commit that it was merged as."""
-        return pull.merge_commit or None
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> PullRequest:
         """Ask, again if need be: nothing that goes this way does anything twice."""
@@ -168,13 +141,6 @@ def _read(row: dict[str, Any]) -> PullRequest:
     state = standing(merged=bool(row.get("merged")), is_open=row["state"] == "open")
     return PullRequest(
         "forgejo", int(row["number"]), str(row.get("html_url") or ""), str(row["head"]["ref"]),
-        str(row["base"]["ref"]), _unmarked(title), str(row.get("body") or ""), draft, state,
+        str(row["base"]["ref"]), unmarked(title, MARKS), str(row.get("body") or ""), draft, state,
         str(row.get("merge_commit_sha") or "") if state == "merged" else "",
     )  # fmt: skip
-
-
-def _unmarked(title: str) -> str:
-    for mark in MARKS:
-        if title.lower().startswith(mark):
-            return title[len(mark) :].lstrip()
-    return title

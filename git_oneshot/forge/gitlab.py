@@ -1,28 +1,27 @@
 """GitLab, by python-gitlab: a pull request is a merge request, and a draft's title says so."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 from git_oneshot.core.facts import Provider
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
+from git_oneshot.forge.titled import Titled, unmarked
 from git_oneshot.forge.tokens import Token
 
-DRAFT: Final = "Draft: "
 MARKS: Final = ("draft:", "[draft]", "(draft)")
 # Waiting and trying again is ours: the library would do it without a bound.
 ONCE: Final[dict[str, Any]] = {"obey_rate_limit": False, "max_retries": 0}
 
-_T = TypeVar("_T")
 
-
-class GitLab:
+class GitLab(Titled):
     """The merge requests of one project."""
 
     provider: Provider = "gitlab"
+    mark = "Draft: "
     capabilities = Capabilities(body_limit=1_048_576)
 
     def __init__(self, place: Place, token: Token, patience: Patience) -> None:
@@ -30,8 +29,7 @@ class GitLab:
         import gitlab
         import requests
 
-        self._place = place
-        self._patience = patience
+        super().__init__(place, patience)
         self._wait: float | None = None
         session = requests.Session()
         # A header of GitLab's own would follow a redirect to another host; this one does not.
@@ -48,32 +46,12 @@ class GitLab:
         said = answer.headers.get("Retry-After", "")
         self._wait = float(said) if answer.status_code >= 400 and said.isdecimal() else None
 
-    @property
-    def url(self) -> str:
-        """Where people see the project."""
-        return self._place.web
-
-    def open_draft(self, wanted: Wanted) -> PullRequest:
-        """Open a draft, or find the one that is open."""
+    def _make(self, wanted: Wanted, title: str) -> PullRequest:
         body = {
-            "source_branch": wanted.head, "target_branch": wanted.base,
-            "title": DRAFT + wanted.title, "description": wanted.body,
+            "source_branch": wanted.head, "target_branch": wanted.base, "title": title,
+            "description": wanted.body,
         }  # fmt: skip
-
-        def make() -> PullRequest:
-            try:
-                return self._once(lambda: self._lab.http_post(self._top, post_data=body, **ONCE))
-            except Trouble as trouble:
-                there = self._find(wanted.head) if trouble.status == 409 else None
-                if there is None:
-                    raise
-                return there
-
-        return creating(self._place.host, self._patience, make, lambda: self._find(wanted.head))
-
-    def find_by_branch(self, head: str) -> PullRequest | None:
-        """The open merge request of a branch of this project."""
-        return patiently(self._place.host, self._patience, lambda: self._find(head))
+        return self._once(lambda: self._lab.http_post(self._top, post_data=body, **ONCE))
 
     def _find(self, head: str) -> PullRequest | None:
         query = {"state": "opened", "source_branch": head}
@@ -91,20 +69,14 @@ class GitLab:
 
     def update(self, pull: PullRequest, *, title: str, body: str) -> PullRequest:
         """Give it another title and text."""
-        said = DRAFT + title if pull.draft else title
-        return self._put(pull, title=said, description=body)
+        return self._put(pull, title=self._titled(pull, title), description=body)
 
-    def set_draft(self, pull: PullRequest, draft: bool) -> PullRequest:
-        """Make it a draft, or ready: by its title."""
-        return self._put(pull, title=DRAFT + pull.title if draft else pull.title)
+    def _retitle(self, pull: PullRequest, title: str) -> PullRequest:
+        return self._put(pull, title=title)
 
     def close(self, pull: PullRequest) -> PullRequest:
         """Close it without a merge."""
         return self._put(pull, state_event="close")
-
-    def merged(self, pull: PullRequest) -> str | None:
-        """The commit that it was merged as."""
-        return pull.merge_commit or None
 
     def _put(self, pull: PullRequest, **change: str) -> PullRequest:
         path = f"{self._top}/{pull.number}"
@@ -159,14 +131,7 @@ def _pull(row: dict[str, Any]) -> PullRequest:
     merged = row.get("merge_commit_sha") or row.get("squash_commit_sha") or row.get("sha") or ""
     return PullRequest(
         "gitlab", int(row["iid"]), str(row.get("web_url") or ""), str(row["source_branch"]),
-        str(row["target_branch"]), _unmarked(title), str(row.get("description") or ""), draft,
+        str(row["target_branch"]), unmarked(title, MARKS), str(row.get("description") or ""), draft,
         state,
         str(merged) if state == "merged" else "",
     )  # fmt: skip
-
-
-def _unmarked(title: str) -> str:
-    for mark in MARKS:
-        if title.lower().startswith(mark):
-            return title[len(mark) :].lstrip()
-    return title
