@@ -21,12 +21,12 @@ GATE: Final = "pre-push"  # holds for every git of the clone: also for an older 
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
-# What is set: our shim, from any worktree and after a move; nothing where it is gone.
+# What is set: our shim, from any worktree and after a move, where any feature is open.
 _RUN: Final = (
     'd=${GIT_DIR:-.git}; test -d "$d" || d=$(git rev-parse --git-dir); '
     'test ! -f "$d/commondir" || { read -r c <"$d/commondir"; '
     "case $c in /*) d=$c ;; *) d=$d/$c ;; esac; }; "
-    'd=$d/oneshot/shims/NAME; test ! -x "$d" || exec "$d"'
+    'test ! -f "$d/oneshot/active" || exec "$d/oneshot/shims/NAME"'
 )
 
 
