@@ -40,6 +40,11 @@ class Receipt(NamedTuple):
     state: "State"
     before: "State"
 
+    @property
+    def appended(self) -> bool:
+        """Whether the tip is this call's own, and not what a key found there."""
+        return self.state is not self.before
+
 
 class Session:
     """One process's work on the trails of one repository."""

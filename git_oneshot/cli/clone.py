@@ -56,6 +56,8 @@ def install(app: App, *, yes: bool, server: bool) -> Answer:
 
 def _gated(app: App) -> Answer:
     """Put the pre-receive hook in its place."""
+    from git_oneshot.gate.prereceive import adrift, home
+
     if app.clone.foreign:
         raise OneshotError(
             Code.HOOKS_PATH_SET,
@@ -64,6 +66,9 @@ def _gated(app: App) -> Answer:
         )
     app.clone.mark()
     app.clone.hooks.put(SERVER)
+    head, tip = home(app.git)
+    if not tip and app.git.lines("for-each-ref", "--count=1", "refs/heads/"):
+        app.say(f"warning: no push comes in: {adrift(head)}")
     named = Next(("git", "config", "--add", "oneshot.verifier"), "whom it believes", ("PRINCIPAL",))
     said = "pushes to this repository are gated"
     return Answer(Installed(changes=[f"hook {SERVER}"], fetched=0), said, [named])

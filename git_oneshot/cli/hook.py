@@ -12,7 +12,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
 from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
-from git_oneshot.core.errors import Exit
+from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import Verdict
@@ -99,7 +99,14 @@ def pre_receive(ctx: click.Context) -> None:
     from git_oneshot.cli.server import refused
 
     app = App()
-    lines, hint = refused(app, os.fsdecode(sys.stdin.buffer.read()))
+    said = os.fsdecode(sys.stdin.buffer.read())
+    if not said:  # git has a line at least: who calls us lost it
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            "nothing says what is pushed",
+            "on the server: give the hook what git gives on standard input",
+        )
+    lines, hint = refused(app, said)
     for line in lines:
         app.say(f"error: {line}")
     if lines:

@@ -6,8 +6,11 @@ from git_oneshot.session import Receipt
 
 
 def sealed(app: App, receipt: Receipt) -> Receipt:
-    """Seal the trail after a command; where it can't be done, that is said."""
-    if not receipt.events:
+    """Seal the trail after a command that appended to it; where it can't be done, that is said.
+
+    What a key gives back was written before: others may have written behind it since.
+    """
+    if not receipt.appended:
         return receipt
     tip, why = seal(app.git, app.store, receipt.tip, terminal=app.terminal)
     if why:

@@ -47,7 +47,8 @@ def record_verified(
 ) -> Receipt:
     """Say on a trail that the commits are PASS, and seal that.
 
-    Raises OneshotError (GIT_FAILED) when git does not sign.
+    Raises OneshotError: GIT_FAILED when git does not sign, INVALID_INPUT when the key of this
+    call is on the trail already: whoever wrote that, it is not what was found now.
     """
     commits = [verdict.commit.id for verdict in found.verdicts]
     parts = [commits[at : at + AT_ONCE] for at in range(0, len(commits), AT_ONCE)]
@@ -56,6 +57,12 @@ def record_verified(
         last = CommitsVerified(commits=said[-1].commits, rules=rules, suite=commits[-1])
         said[-1] = last
     receipt = session.execute(feature, RecordVerified(tuple(said)))
+    if not receipt.appended:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"the key is on the trail of '{feature}' already, so nothing was written or sealed",
+            "leave it out, or take one that nobody can guess: --key",
+        )
     store = session.store
     assert isinstance(store, GitStore)
     tip, why = store.seal(receipt.tip, terminal=terminal)

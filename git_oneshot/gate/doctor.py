@@ -17,7 +17,7 @@ from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.gate.clinic import Clinic, Finding, age, read
 from git_oneshot.gate.elsewhere import LINES, place, unheard
-from git_oneshot.gate.hooks import HOOKS
+from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import bury, orphans
@@ -34,6 +34,12 @@ _OF_ONE: Final = r"\.\d+(\.[0-9a-f]+)?(\.lock)?"  # process, thread or dice, and
 
 Check = Callable[[Clinic], Iterator[Finding]]
 INSTALL: Final = ("git", "oneshot", "install")
+_WORDS: Final = {
+    "missing": "is not there",
+    "stale": "is of another version",
+    "not executable": "cannot be run: its x-bit is gone",
+}
+_OF_SERVERS: Final = ("oneshot.verifier", "oneshot.execute")
 
 
 def _git_version(c: Clinic) -> Iterator[Finding]:
@@ -44,13 +50,25 @@ def _git_version(c: Clinic) -> Iterator[Finding]:
 
 
 def _hooks(c: Clinic) -> Iterator[Finding]:
-    if c.clone.foreign:
+    yield from _server(c)
+    if c.clone.foreign or c.git.work_tree is None:  # in a bare repository, nobody commits
         return
-    words = {"missing": "is not there", "stale": "is of another version",
-             "not executable": "cannot be run: its x-bit is gone"}  # fmt: skip
     for name, state in c.clone.hooks.wanting():
         fix = partial(c.clone.hooks.put, name) if c.set_up else None
-        yield Finding(f"hook {name} {words[state]}", INSTALL, fix)
+        yield Finding(f"hook {name} {_WORDS[state]}", INSTALL, fix)
+
+
+def _server(c: Clinic) -> Iterator[Finding]:
+    """A repository that is pushed to, and is to be gated: its settings say so."""
+    wanted = any(c.git.maybe("config", "--local", "--get-all", key) for key in _OF_SERVERS)
+    state = c.clone.hooks.server
+    if state == "sound" or (state == "missing" and not wanted):
+        return
+    what = f"hook {SERVER} {_WORDS[state]}"
+    if c.clone.foreign:
+        yield Finding(f"{what}, and {c.clone.foreign}")
+        return
+    yield Finding(what, (*INSTALL, "--server"), partial(c.clone.hooks.put, SERVER))
 
 
 def _hooks_path(c: Clinic) -> Iterator[Finding]:

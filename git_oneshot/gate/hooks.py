@@ -3,7 +3,8 @@
 From 2.54 on git runs what ``hook.<name>.command`` says, whatever else is in the
 folder of hooks and wherever that is, so there we write no file of it and move
 none. An older git passes over these settings: there a shim is put in the place
-of a hook, which is kept and runs first.
+of a hook, which is kept and runs first. So is a server's, always: its gate holds
+for whichever git receives a push.
 """
 
 import os
@@ -67,9 +68,14 @@ class Hooks:
             if state != "sound":
                 yield name, state
 
+    @property
+    def server(self) -> str:
+        """How the hook of a server is: as a file, which every git runs."""
+        return "missing" if self.foreign else self._file(SERVER)
+
     def put(self, name: str) -> None:
         """Put one hook in its place, and keep the one that is there."""
-        if self.by_settings:
+        if self.by_settings and name != SERVER:
             self._set(name)
             if self._both(name):
                 os.makedirs(self.folder, exist_ok=True)

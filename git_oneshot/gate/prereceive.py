@@ -43,14 +43,32 @@ def received(lines: str) -> list[Received]:
     return [Received(old.strip("0") and old, new.strip("0") and new, ref) for old, new, ref in rows]
 
 
+def home(git: Git) -> tuple[str, str]:
+    """The branch that the repository is about, and its tip; "" where there is none."""
+    head = git.maybe("symbolic-ref", "-q", "HEAD") or ""
+    return head, (git.named(f"{head}^{{commit}}") or "") if head else ""
+
+
+def adrift(head: str) -> str:
+    """Why nothing comes in where HEAD does not say what is gated, and what helps."""
+    why = f"HEAD names '{head}', which is not there" if head else "HEAD names no branch"
+    return f"{why}, so nothing says what is gated: git symbolic-ref HEAD refs/heads/…"
+
+
 def arrivals(git: Git, updates: Sequence[Received]) -> Iterator[Arrival | str]:
     """What comes to gated refs, or why an update of one is refused at once."""
-    head = git.maybe("symbolic-ref", "-q", "HEAD") or ""
-    for update in updates:
-        # A ref that is new is judged as the branch that the repository is about.
-        base = update.old or git.named(f"{head}^{{commit}}")
-        if not base or update.ref.startswith(LOCAL):
+    head, tip = home(git)
+    for given in updates:
+        # Through a symbolic ref, git writes to the one that it leads to.
+        update = given._replace(ref=git.maybe("symbolic-ref", "-q", given.ref) or given.ref)
+        if update.ref.startswith(LOCAL):
+            continue
+        if not tip:
+            if git.lines("for-each-ref", "--count=1", "refs/heads/"):
+                yield f"{update.ref}: {adrift(head)}"
             continue  # the first push: there is nothing yet to judge by
+        # A ref that is new is judged as the branch that the repository is about.
+        base = update.old or tip
         tree = git.tree(base)
         gate = rules_for(git, tree, tree)[0].gate
         if not (gate.everything or update.ref == head or update.ref in gate.refs):
@@ -58,12 +76,17 @@ def arrivals(git: Git, updates: Sequence[Received]) -> Iterator[Arrival | str]:
         if not update.new:
             yield f"{update.ref}: it is gated, and is not to be deleted"
             continue
-        tip = git.named(f"{update.new}^{{commit}}")
-        if tip is None:
+        new = git.named(f"{update.new}^{{commit}}")
+        if new is None:
             yield f"{update.ref}: it is gated, and {update.new[:9]} is no commit"
             continue
+        # Further back, older rules and keys would judge what comes next.
+        if update.old and not git.leads(update.old, new):
+            old = update.old[:9]
+            yield f"{update.ref}: it is gated, and {new[:9]} does not lead on from {old}"
+            continue
         # What else is here proves nothing: anyone may bring it to a ref that is not gated.
-        commits = git.lines("rev-list", "--topo-order", "--reverse", tip, f"^{base}")
+        commits = git.lines("rev-list", "--topo-order", "--reverse", new, f"^{base}")
         yield Arrival(update, tuple(commits), tree)
 
 

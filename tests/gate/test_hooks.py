@@ -10,7 +10,7 @@ import pytest
 
 from git_oneshot.cli import caller
 from git_oneshot.gate.hooks import HOOKS
-from tests.gate.project import QUICK, MakeProject, Project, run
+from tests.gate.project import QUICK, ROOT, MakeProject, Project, run
 
 
 @pytest.fixture
@@ -52,6 +52,25 @@ def user_hook(project: Project, name: str, script: str) -> Path:
 
 
 # -- idle ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["pre-receive", "pre-push", "post-rewrite"])
+def test_what_git_says_is_taken_whole_or_not_at_all(name: str, project: Project) -> None:
+    """On a disk that is full, half of it would pass for all."""
+    hook = project.hook(name)
+    hook.write_bytes((ROOT / "hooks" / name).read_bytes())
+    hook.chmod(0o755)
+    project.own.mkdir(exist_ok=True)
+    (project.own / "active").touch()
+    (project.own / "program").write_text(f"{shutil.which('true')}\n")
+    full = ["sh", "-c", 'ulimit -f 0; exec "$0" origin url', str(hook)]
+    lines = b"0 1 refs/heads/main\n"
+    done = run(full, project.path, stdin=lines)
+    if name == "post-rewrite":
+        assert "could not note all that was rewritten" in done.err
+    else:
+        assert done.code == 1
+    assert run(["sh", str(hook), "origin", "url"], project.path, stdin=lines).code == 0
 
 
 def test_without_a_feature_nothing_but_sh_runs(

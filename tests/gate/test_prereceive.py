@@ -5,10 +5,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from git_oneshot.core.commands import Command, RecordVerified, Waive
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import feature_id
+from git_oneshot.gate.hooks import Hooks
 from git_oneshot.proof.sandbox import sandbox
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
@@ -138,11 +140,12 @@ def test_ci_seals_nothing_that_is_not_proven(served: Served) -> None:
     refused(served.push(), "has no sealed verdict")
 
 
-def write(served: Served, signer: str | None, command: Command) -> None:
-    """Write an event by hand, and seal it with a key."""
-    work = served.work
+def write(served: Served, signer: str | None, command: Command, used: str | None = None) -> None:
+    """Write an event by hand, with the key ``used`` for its call, and seal it with one."""
+    work, world = served.work, real_world()
     store = GitStore(work.repo.discover(), lambda: 0.0)
-    Session(store, real_world()).execute(feature_id("topic"), command)
+    stamped = world._replace(stamp=lambda: replace(world.stamp(), key=used))
+    Session(store, stamped).execute(feature_id("topic"), command)
     store.close()
     if signer is not None:
         served.signs(work, signer)
@@ -153,12 +156,13 @@ def write(served: Served, signer: str | None, command: Command) -> None:
 
 
 def forge(
-    served: Served, signer: str | None, *commits: str, rules: str = "main:.oneshot.toml"
-) -> None:
+    served: Served, signer: str | None, *commits: str,
+    rules: str = "main:.oneshot.toml", used: str | None = None,
+) -> None:  # fmt: skip
     """Write what CI would."""
     blob = served.work.git("rev-parse", rules)
     said = CommitsVerified(commits=commits, suite=commits[-1], rules=blob)
-    write(served, signer, RecordVerified((said,)))
+    write(served, signer, RecordVerified((said,)), used)
 
 
 @pytest.mark.parametrize("signer", [None, "eve", "ada"])
@@ -194,6 +198,29 @@ def test_a_seal_vouches_for_nothing_that_others_wrote_before(served: Served) -> 
     assert served.verified().code == 0
     refused(served.push(), f"{bad[:9]} has no sealed verdict")
     assert served.push(f"{good}:main").code == 0
+
+
+def test_a_key_that_was_used_seals_nothing(served: Served) -> None:
+    """Eve writes CI's verdict with the key that CI will use; Ada repeats a command of her own."""
+    work = served.work
+    good = work.land("good")
+    bad = work.land("bad", "--no-verify", test=False)
+    forge(served, None, good, bad, used="job-7")
+    work.git("push", "-q", "--no-verify", "origin", f"{good}:refs/heads/topic")
+    work.do("sync")
+    done = served.verified("--key", "job-7", "--json")
+    assert done.error == "INVALID_INPUT"
+    refused(served.push(), "has no sealed verdict")
+
+    served.signs(work, "ada")
+    work.git("config", "commit.gpgSign", "true")
+    declare = ("declare", "refactor", "--reason", "r", "--key", "k1")
+    work.do(*declare)
+    assert "gpgsig" in work.git("cat-file", "commit", "refs/oneshot/topic")
+    write(served, None, Waive(commit=bad, reason="r"))
+    tip = work.git("rev-parse", "refs/oneshot/topic")
+    work.do(*declare)
+    assert work.git("rev-parse", "refs/oneshot/topic") == tip
 
 
 def test_what_is_pushed_has_no_say_in_who_is_believed(served: Served) -> None:
@@ -250,6 +277,68 @@ def test_a_gated_ref_is_not_deleted_nor_made_of_what_is_here(served: Served) -> 
     assert served.push("HEAD:refs/heads/other").code == 0
     refused(served.push("HEAD:refs/heads/r"), "refs/heads/r: ")
     assert served.push("HEAD^:refs/heads/r").code == 0
+
+
+def test_another_name_of_a_gated_ref_is_no_way_around(served: Served) -> None:
+    served.bare.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    served.work.land("bad", "--no-verify", test=False)
+    refused(served.push("HEAD:refs/heads/alias"), "refs/heads/main: ")
+
+
+def test_a_gated_ref_goes_on_and_not_back(served: Served) -> None:
+    """Older rules and keys would judge what comes next."""
+    work, bare = served.work, served.bare
+    old, new = work.head, work.land("one")
+    served.offered()
+    served.verified()
+    assert served.push().code == 0
+    refused(served.push(f"+{old}:main"), f"{old[:9]} does not lead on from {new[:9]}")
+    assert bare.git("rev-parse", "main") == new
+
+
+@pytest.mark.parametrize("head", ["unborn", "detached"])
+def test_where_head_does_not_say_what_is_gated_nothing_comes_in(served: Served, head: str) -> None:
+    """As in a bare repository whose branch has another name than git gives it."""
+    bare, server = served.bare, Project(served.bare)
+    if head == "unborn":
+        bare.git("symbolic-ref", "HEAD", "refs/heads/master")
+    else:
+        bare.git("update-ref", "--no-deref", "HEAD", "main")
+        (bare.path / "HEAD").write_text(bare.git("rev-parse", "main") + "\n")
+    served.work.land("bad", "--no-verify", test=False)
+    for ref in ("main", "refs/heads/master", "refs/heads/new"):
+        refused(served.push(f"HEAD:{ref}"), "so nothing says what is gated")
+    assert served.push("refs/oneshot/topic").code == 0
+    assert "warning: no push comes in: HEAD names " in server.do("install", "--server").err
+    bare.git("symbolic-ref", "HEAD", "refs/heads/main")
+    assert served.push("HEAD:refs/heads/new").code == 0
+
+
+def test_the_hook_is_a_file_for_every_git(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put there by a git that has hooks by settings, it is run by one that has none."""
+    server = Project(served.bare)
+    server.do("uninstall")
+    monkeypatch.setattr(Hooks, "by_settings", True)
+    server.do("install", "--server")
+    served.work.land("bad", "--no-verify", test=False)
+    refused(served.push(), "has no sealed verdict")
+
+
+def test_a_doctor_misses_the_hook_of_a_server(served: Served) -> None:
+    server = Project(served.bare)
+    assert "hook pre-receive" not in server.cli("doctor").err
+    server.hook("pre-receive").chmod(0o644)
+    assert "hook pre-receive cannot be run: its x-bit is gone" in server.cli("doctor").err
+    server.hook("pre-receive").unlink()
+    assert "git oneshot install --server" in server.cli("doctor").err
+    server.cli("doctor", "--fix")
+    served.work.land("bad", "--no-verify", test=False)
+    refused(served.push(), "has no sealed verdict")
+
+
+def test_a_push_that_nothing_is_known_of(served: Served) -> None:
+    done = Project(served.bare).cli("hook", "pre-receive")
+    assert (done.code, "nothing says what is pushed" in done.err) == (2, True)
 
 
 def test_a_server_that_believes_nobody_says_so(served: Served) -> None:
