@@ -6,15 +6,14 @@ a test that was weakened. Of Python only.
 """
 
 import ast
-from collections import Counter
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from git_oneshot.core.kept import Function, asserts, keeps, names_in
+
 Scope = ast.Module | ast.ClassDef
 
-# What asserts without being called so: pytest.raises, pytest.warns, pytest.fail.
-_ASSERTING: Final = ("raises", "warns", "fail", "deprecated_call")
 # What pytest and unittest call, or apply, without being asked by a test.
 _SETTING_UP: Final = ("setup", "teardown", "asyncsetup", "asyncteardown", "pytest_", "pytestmark")
 
@@ -25,6 +24,11 @@ def keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
     So does a test that asserts as much, of the same names, by helpers that do the same. One
     of which that cannot be told is not among them.
     """
+    with contextlib.suppress(RecursionError):  # nested too deeply for us: it cannot be told
+        yield from _keeping(old, new, tests)
+
+
+def _keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
     of_class: dict[tuple[str, ...], Around | None] = {(): _around(_parsed(old), _parsed(new))}
     same: dict[tuple[str, ...], bool] = {}
     for test in tests:
@@ -36,8 +40,26 @@ def keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
 
 
 def loses(old: str, new: str) -> bool:
-    """Whether a file that tests share asserts less than it did."""
-    return bool(_asserted(_parsed(old)) - _asserted(_parsed(new)))
+    """Whether a file that tests share has a function that does not assert any more what it did."""
+    was, becomes = _parsed(old), dict(_functions(_parsed(new)))
+    if not was.body and old.strip():
+        return True  # it cannot be told
+    try:
+        return any(
+            name not in becomes or not keeps(function, becomes[name])
+            for name, function in _functions(was)
+            if any(asserts(node) for node in ast.walk(function))
+        )
+    except RecursionError:
+        return True
+
+
+def _functions(scope: Scope, within: str = "") -> Iterator[tuple[str, Function]]:
+    for statement in scope.body:
+        if isinstance(statement, Function):
+            yield within + statement.name, statement
+        elif isinstance(statement, ast.ClassDef):
+            yield from _functions(statement, f"{within}{statement.name}.")
 
 
 class Around(NamedTuple):
@@ -67,7 +89,7 @@ def _enclosing(
         if outer and isinstance(was, ast.ClassDef) and isinstance(becomes, ast.ClassDef):
             heads = [ast.ClassDef(c.name, c.bases, c.keywords, [], c.decorator_list)
                      for c in (was, becomes)]  # fmt: skip
-            if ast.dump(heads[0]) == ast.dump(heads[1]) and not outer.changed & _names(heads[0]):
+            if ast.dump(heads[0]) == ast.dump(heads[1]) and not outer.changed & names_in(heads[0]):
                 known[names] = _around(was, becomes, outer.changed)
     return known[names]
 
@@ -78,31 +100,13 @@ def _same(around: Around | None, name: str) -> bool:
     was, becomes = _named(around.was, name), _named(around.becomes, name)
     if not isinstance(was, Function) or not isinstance(becomes, Function):
         return False
-    return _keeps(was, becomes) and not around.changed & _names(was)
+    return keeps(was, becomes) and not around.changed & names_in(was)
 
 
 def _named(scope: Scope, name: str) -> ast.stmt | None:
     """What defines a name; of two, the later one counts."""
     found = [s for s in scope.body if isinstance(s, (ast.ClassDef, Function)) and s.name == name]
     return found[-1] if found else None
-
-
-def _keeps(was: Function, becomes: Function) -> bool:
-    """Whether a function asserts as much, and uses all that it used but marks."""
-    parts = (was.args, *was.body, *(d for d in was.decorator_list if not _mark(d)))
-    used = {name for part in parts for name in _names(part)}
-    return not _asserted(was) - _asserted(becomes) and used <= _names(becomes)
-
-
-def _mark(decorator: ast.expr) -> bool:
-    """``pytest.mark.slow``, ``pytest.mark.filterwarnings(…)``: what a test may go without."""
-    mark = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return (
-        isinstance(mark, ast.Attribute)
-        and isinstance(mark.value, ast.Attribute)
-        and mark.value.attr == "mark"
-        and mark.attr not in ("usefixtures", "parametrize")
-    )
 
 
 def _around(was: Scope, becomes: Scope, changed: frozenset[str] = frozenset()) -> Around | None:
@@ -115,7 +119,7 @@ def _around(was: Scope, becomes: Scope, changed: frozenset[str] = frozenset()) -
     others |= changed
     more = others
     while more:  # who uses one of them means something else, too
-        more = {n for n in old if any(others & _names(s) for s in old[n])} - others
+        more = {n for n in old if any(others & names_in(s) for s in old[n])} - others
         others |= more
     if any(_by_itself(n, (*old.get(n, ()), *new.get(n, ()))) for n in others - changed):
         return None
@@ -128,7 +132,7 @@ def _unchanged(old: Sequence[ast.stmt], new: Sequence[ast.stmt]) -> bool:
     was, becomes = old[-1], (*new, None)[0]
     if len(old) > 1 or not isinstance(was, Function) or not isinstance(becomes, Function):
         return False
-    return len(new) == 1 and bool(_asserted(was)) and _keeps(was, becomes)
+    return len(new) == 1 and keeps(was, becomes)
 
 
 def _by_itself(name: str, statements: Iterable[ast.stmt]) -> bool:
@@ -185,43 +189,3 @@ def _stored(statement: ast.stmt) -> list[str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     ]
-
-
-def _names(node: ast.AST) -> set[str]:
-    """The names that something uses: variables, attributes, fixtures, marks by their text."""
-    found = set()
-    for one in ast.walk(node):
-        match one:
-            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name) | ast.arg(arg=name):
-                found.add(name)
-            case ast.Constant(value=str(name)) if name.isidentifier():
-                found.add(name)
-    return found
-
-
-def _asserted(scope: Function | Scope) -> Counter[str]:
-    """What a test asserts, and the parameters that it does so with."""
-    decorators = [] if isinstance(scope, ast.Module) else scope.decorator_list
-    said = [ast.dump(decorator) for decorator in decorators if _parameters(decorator)]
-    for node in ast.walk(scope):
-        if isinstance(node, ast.Assert):
-            said.append(ast.dump(node.test))
-        elif isinstance(node, ast.Call) and _asserts(node):
-            said.append(ast.dump(node))
-    return Counter(said)
-
-
-def _parameters(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Call) and _name(decorator) == "parametrize"
-
-
-def _asserts(call: ast.Call) -> bool:
-    name = _name(call)
-    return name in _ASSERTING or name.startswith("assert")
-
-
-def _name(call: ast.Call) -> str:
-    function = call.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.asserted import keeping
+from git_oneshot.core.asserted import keeping, loses
 
 OLD: Final = """\
 class TestCalc:
@@ -16,6 +16,9 @@ class TestCalc:
         self.assertEqual(made, a + 1)
         with pytest.raises(TypeError):
             add()
+        class Spec:
+            def f(a):
+                assert a
 """
 TEST: Final = "tests/test_calc.py::TestCalc::test_add[1]"
 
@@ -23,13 +26,19 @@ TEST: Final = "tests/test_calc.py::TestCalc::test_add[1]"
 @pytest.mark.parametrize(
     ("was", "becomes"),
     [
-        ("add(a, 1)", "add(a, 1, strict=True)"),
         ("    @pytest", "    @pytest.mark.filterwarnings('ignore')\n    @pytest"),
         ("        made =", "        # so it is\n        made ="),
         ("            add()", "            add()\n        assert made > 0"),
         ("    @pytest.mark.slow\n", ""),
-        ("def test_add(self, a):", "def test_add(self, a, tmp_path):"),
-        ("def test_add", "async def test_add"),
+        (
+            "        made = add(a, 1)",
+            "        with pytest.warns(DeprecationWarning):\n            made = add(a, 1)",
+        ),
+        ("        made = add", "        warnings.simplefilter('ignore')\n        made = add"),
+        (
+            "        class Spec:\n            def f(a):",
+            "        class Spec:\n            def f(self, a):",
+        ),
     ],
 )
 def test_a_test_that_is_adapted(was: str, becomes: str) -> None:
@@ -46,6 +55,24 @@ def test_a_test_that_is_adapted(was: str, becomes: str) -> None:
         ("pytest.raises(TypeError)", "pytest.raises(Exception)"),
         ("pytest.raises(TypeError)", "suppress(TypeError)"),
         ("[1, 2]", "[1]"),
+        ("add(a, 1)", "add(a, 1, strict=True)"),
+        ("def test_add(self, a):", "def test_add(self, a, tmp_path):"),
+        ("def test_add", "async def test_add"),
+        ("        made = add", "        return\n        made = add"),
+        ("        made = add", "        pytest.skip()\n        made = add"),
+        ("        assert made == a + 1", "        if False:\n            assert made == a + 1"),
+        ("        assert made == a + 1", "        for _ in ():\n            assert made == a + 1"),
+        (
+            "        assert made == a + 1",
+            "        try:\n            assert made == a + 1\n        except AssertionError: ...",
+        ),
+        (
+            "        assert made == a + 1",
+            "        with suppress(AssertionError):\n            assert made == a + 1",
+        ),
+        ("        made = add", "        add = lambda *_: a + 1\n        made = add"),
+        ("        made = add", "        assert (add := fake)\n        made = add"),
+        ("        made = add", "        assert fake(add)\n        made = add"),
         ("test_add", "test_sum"),
         ("class TestCalc", "class TestSum"),
         ("class TestCalc:", "class TestCalc"),
@@ -131,6 +158,12 @@ def test_what_a_test_does_not_use_may_change(was: str, becomes: str) -> None:
 def test_what_is_no_python_cannot_be_told() -> None:
     assert not [*keeping("test('a', () => {})", "test('a', () => {})", ["a.test.js::a"])]
     assert not [*keeping("", "", ["sh check.sh", ""])]
+
+
+def test_what_is_nested_too_deeply_cannot_be_told() -> None:
+    deep = "def test_a():\n    assert " + "+".join("1" * 20_000) + "\n"
+    assert not [*keeping(deep, deep + "\n\ndef test_b(): ...\n", ["t.py::test_a"])]
+    assert loses(deep, deep + "\n\ndef test_b(): ...\n")
 
 
 def test_a_file_that_only_gained_tests_asserts_what_it_did() -> None:

@@ -181,6 +181,13 @@ CHECK: Final = "from calc import sub\n\n\ndef check(a, b, made):\n    assert sub
             "made = 3 - 1",
             id="by-not-calling-it",
         ),
+        pytest.param(
+            {"tests/test_sub.py": f"{CHECK.partition('def')[0]}"
+             "def test_sub():\n    assert sub(3, 1) == 2\n"},
+            "():\n",
+            "():\n    return\n",
+            id="by-an-end-before-it",
+        ),
     ],
 )  # fmt: skip
 def test_a_test_is_weakened_around_what_it_asserts(
