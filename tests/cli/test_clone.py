@@ -118,7 +118,7 @@ def test_rules_in_full(make: MakeProject) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said", "hint"),
-    [("x =", "", "git oneshot rules"),
+    [("x =", "", "git help oneshot-rules"),
      ("chek = []", "unknown key 'chek' in the file", "did you mean 'check'?"),
      ("strict = 3", ":1: expected `bool`", "man gitoneshot-rules"),
      ('check = [" "]', "check: the command is empty", ""),
