@@ -25,27 +25,33 @@ Span = tuple[int, int]
 _SCRIPTS: Final = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _MARKUP: Final = (".vue", ".svelte")
 
-# How a file says that it holds tests; also in languages that are not taken apart here.
+# How a file says that it holds tests; also in languages that are not taken apart here. No sign
+# looks further than its line, or a file of a stranger takes the square of its length.
 _SIGNS: Final = {
-    ".rs": r"#!?\[[^\]\n]*\btest\b|^\s*//[/!] *```",
+    ".rs": r"#!?\[[^\]\n]{0,200}\btest\b|^[^\S\n]*//[/!] *```",
     **dict.fromkeys((*_SCRIPTS, *_MARKUP), r"\bimport\.meta\.vitest\b"),
-    ".zig": r"^\s*test\b[^=;\n]*\{",
-    ".d": r"^\s*unittest\b",
+    ".zig": r"^[^\S\n]*test\b[^=;\n]*\{",
+    ".d": r"^[^\S\n]*unittest\b",
     ".rkt": r"\(module[+*]\s+test\b",
 }
 
 
 class Split(NamedTuple):
-    """A file taken apart: its rest is ``head`` + ``tail``, and its tests are between these."""
+    """A file taken apart: its rest is ``head`` + ``tail``, and its tests are between these.
+
+    ``last``: a test stands at the end of the file; ``rest``: what tells it from another,
+    without the blank lines around the tests.
+    """
 
     head: str
     tests: tuple[str, ...]
     tail: str
+    last: bool
+    rest: str
 
     def is_like(self, other: "Split") -> bool:
         """Whether the rest of both is the same, but for blank lines around the tests."""
-        one, two = ("\n".join((s.head.strip(), s.tail.strip())).strip() for s in (self, other))
-        return one == two
+        return self.rest == other.rest
 
 
 def holds_tests(path: str, source: str) -> bool:
@@ -63,15 +69,23 @@ def split(path: str, source: str) -> Split | None:
         spans, place = finder(source)
     except LostError:
         return None
-    begin = spans[0][0] if spans else place
-    bounds = [begin, *(n for span in spans for n in span), len(source)]
+    bounds = [0, *(n for span in spans or [(place, place)] for n in span), len(source)]
     pieces = [source[a:b] for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
     tests = tuple(source[first:last].strip() for first, last in spans)
-    return Split(source[:begin], tests, "".join(pieces))
+    last = bool(spans) and not pieces[-1].strip()
+    front = len(pieces) - 1 if last else 1
+    rest = "\n".join(filter(None, (piece.strip() for piece in pieces)))
+    return Split("".join(pieces[:front]), tests, "".join(pieces[front:]), last, rest)
 
 
 def together(rest: Split, tests: Split) -> str:
-    """The rest of one version of a file with the tests of another."""
+    """The rest of one version of a file with the tests of another.
+
+    All tests are in one place: where one was last, behind the rest, as a macro of Rust
+    holds only for what comes after it.
+    """
+    if tests.last:
+        return "\n".join([rest.head + rest.tail, *tests.tests, ""])
     return "\n".join([rest.head, *tests.tests, rest.tail]) if tests.tests else rest.head + rest.tail
 
 
@@ -120,13 +134,8 @@ def _says_test(words: list[str]) -> bool:
 
 def _item(tokens: list[Token], at: int) -> int:
     """The token behind an item."""
-    head = []
-    for token in tokens[at:]:
-        if not re.fullmatch(r"\w+", token.text):
-            break
-        head.append(token.text)
-    plain = [word for word in head if word not in ("pub", "unsafe", "async")]
-    by_line = plain[:1] in (["use"], ["const"], ["static"], ["type"]) and "fn" not in plain
+    head = _head(tokens, at)
+    by_line = head[:1] in (["use"], ["const"], ["static"], ["type"]) and "fn" not in head
     while at < len(tokens):
         text = tokens[at].text
         if text in ("(", "[", "{"):
@@ -137,8 +146,20 @@ def _item(tokens: list[Token], at: int) -> int:
     return at
 
 
+def _head(tokens: list[Token], at: int) -> list[str]:
+    """The words that an item begins with, without those that say who may use it and how."""
+    head = []
+    while at < len(tokens) and re.fullmatch(r"\w+", tokens[at].text):
+        head.append(tokens[at].text)
+        at += 1
+        if head[-1] == "pub" and tokens[at : at + 1] and tokens[at].text == "(":
+            at = closing(tokens, at) + 1
+    return [word for word in head if word not in ("pub", "unsafe", "async")]
+
+
 # -- scripts -----------------------------------------------------------------------------
 
+_OPENED: Final = re.compile(r"<script\b")
 _GUARD: Final = ["if", "(", "import", ".", "meta", ".", "vitest"]
 
 
@@ -165,9 +186,14 @@ def _blocks(tokens: list[Token]) -> Iterator[Span]:
 def _markup(source: str) -> tuple[list[Span], int]:
     spans: list[Span] = []
     place = len(source)
-    for found in re.finditer(r"<script\b[^>]*>(.*?)</script\s*>", source, re.DOTALL):
-        begin, place = found.span(1)
-        spans += [(begin + a, begin + b) for a, b in _script(found[1])[0]]
+    opened = _OPENED.search(source)
+    while opened:
+        begin = source.find(">", opened.end()) + 1
+        place = source.find("</script", begin)
+        if not begin or place < 0:
+            raise LostError
+        spans += [(begin + a, begin + b) for a, b in _script(source[begin:place])[0]]
+        opened = _OPENED.search(source, place)
     return spans, place
 
 

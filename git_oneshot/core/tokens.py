@@ -36,7 +36,7 @@ def closing(tokens: Sequence[Token], at: int) -> int:
 
 _RAW: Final = re.compile(r'(?:b|c)?r(#*)"')
 _RUST: Final = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*|(?:b|c)?"(?:\\.|[^"\\])*"|b?'(?:\\(?:u\{[^}]*\}|x..|.)|[^\\'\n])'|'\w+)
+    r"""(?P<skip>\s+|//[^\n]*|(?:b|c)?"(?:\\.|[^"\\])*"|b?'(?:\\(?:u\{[^}]{0,32}\}|x..|.)|[^\\'\n])'|'\w+)
     |(?P<lost>["])|\w+|.""",
     re.DOTALL | re.VERBOSE,
 )
@@ -82,27 +82,33 @@ def _matched(pattern: re.Pattern[str], source: str, at: int) -> re.Match[str]:
     return found
 
 
-# A quote that is not closed on its line stands in the text of JSX, where it is a letter.
+# A quote that is not closed on its line stands in the text of JSX, where it is a letter, as is
+# one behind a backslash: to look for the end of each would take the square of the line's length.
 _SCRIPT: Final = re.compile(
     r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
-    |(?P<lost>/\*)|[\w$]+|.""",
+    |(?P<lost>/\*)|[\w$]+|\\['"]|.""",
     re.DOTALL | re.VERBOSE,
 )
-_REGEX: Final = re.compile(r"/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/\w*")
+_REGEX: Final = re.compile(
+    r"/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])*+(?:/\w*|(?P<lost>\[))"
+)
 _BEFORE_REGEX: Final = frozenset(
     (*"(,=:[!&|?{};+-*%~^<>", "return", "typeof", "case", "in", "of", "do", "else", "void", "await")
 )
+_DEEPEST: Final = 50  # templates within templates
 
 
-def script_tokens(source: str, at: int = 0) -> Iterator[Token]:
+def script_tokens(source: str, at: int = 0, depth: int = 0) -> Iterator[Token]:
     """The tokens of a script, in JavaScript or TypeScript. Raises LostError."""
     last = ";"
     while at < len(source):
         regex = _REGEX.match(source, at) if last in _BEFORE_REGEX else None
         if regex:
+            if regex["lost"]:
+                raise LostError
             at, last = regex.end(), "/"
         elif source[at] == "`":
-            at, last = _template(source, at + 1), "`"
+            at, last = _template(source, at + 1, depth + 1), "`"
         else:
             found = _matched(_SCRIPT, source, at)
             at = found.end()
@@ -113,16 +119,18 @@ def script_tokens(source: str, at: int = 0) -> Iterator[Token]:
                 last = "'"
 
 
-def _template(source: str, at: int) -> int:
+def _template(source: str, at: int, depth: int) -> int:
     """Behind a template, whose parts may hold others."""
+    if depth > _DEEPEST:
+        raise LostError
     while at < len(source):
         if source[at] == "`":
             return at + 1
         if source.startswith("${", at):
-            depth = 1
-            for token in script_tokens(source, at + 2):
-                depth += (token.text == "{") - (token.text == "}")
-                if not depth:
+            open_ = 1
+            for token in script_tokens(source, at + 2, depth):
+                open_ += (token.text == "{") - (token.text == "}")
+                if not open_:
                     at = token.end
                     break
             else:

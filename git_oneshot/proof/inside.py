@@ -16,7 +16,7 @@ from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
 from git_oneshot.proof.inert import same_python
 
-MOST: Final = 2**20  # characters of a file that is taken apart
+MOST: Final = 2**18  # characters of a file that is taken apart
 _SETTINGS: Final = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _PLAIN: Final = ("100644", "100755")
 # Examples in the comments of Rust stand beside what they show: they have no place without it.
@@ -76,8 +76,7 @@ def _read(git: Git, files: list[File]) -> Iterable[_Versions]:
             old, new = (found.get(blob, b"").decode() for blob in (file.old, file.new))
         except UnicodeDecodeError:
             continue
-        if max(len(old), len(new)) <= MOST:
-            yield _Versions(file, old, new)
+        yield _Versions(file, old, new)
 
 
 def _made(one: _Versions) -> str | None:
@@ -86,13 +85,15 @@ def _made(one: _Versions) -> str | None:
     The new text, where only tests changed; the old one, where none did.
     """
     path = one.file.path
+    if max(len(one.old), len(one.new)) > MOST:
+        return None if _has_tests(one) else one.old
     if path.endswith(PYTHON):
         if PROMPT not in one.old + one.new:
             return one.old
         made = with_examples(one.old, one.new)
         same = made is not None and made != one.old and _is_same(made, one.new)
         return one.new if same else made
-    if not (holds_tests(path, one.old) or holds_tests(path, one.new)):
+    if not _has_tests(one):
         return one.old
     old, new = split(path, one.old), split(path, one.new)
     if old is None or new is None:
@@ -100,6 +101,10 @@ def _made(one: _Versions) -> str | None:
     if old.tests != new.tests:
         return one.new if old.is_like(new) else together(old, new)
     return None if _rust_docs(path, one.old) != _rust_docs(path, one.new) else one.old
+
+
+def _has_tests(one: _Versions) -> bool:
+    return any(holds_tests(one.file.path, text) for text in (one.old, one.new))
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -1,5 +1,6 @@
 """Files that hold code and tests are taken apart where their language says, or not at all."""
 
+import time
 from collections import Counter
 from typing import Final
 
@@ -57,6 +58,9 @@ def test_rust_is_taken_apart_where_it_says_test() -> None:
         "#[cfg(test)]\nimpl T { fn f() {} }",
         "#[cfg(test)]\nmacro_rules! m { () => { 1 } }",
         "#[cfg(test)]\nstruct S(u8);",
+        "#[cfg(test)]\npub(crate) use std::{fs, io};",
+        "#[cfg(test)]\npub(in crate::a) static A: T = T { a: 1 };",
+        "#[cfg(test)]\npub(crate) struct S(u8);",
     ],
 )
 def test_every_item_of_rust_ends_where_it_does(item: str) -> None:
@@ -142,6 +146,11 @@ def test_what_others_than_vitest_run_is_no_test(source: str) -> None:
         ("a.ts", "const a = `${b"),
         ("a.ts", "const a = `open"),
         ("a.ts", "/* open"),
+        ("a.ts", "const a = /[open\n"),
+        ("a.ts", "`${" * 3_000),
+        ("a.ts", "`${" * 3_000 + "1" + "}`" * 3_000),
+        ("a.vue", "<script>\nlet a = 1\n"),
+        ("a.vue", "<script"),
         ("a.zig", 'test "a" {}\n'),
     ],
 )
@@ -163,6 +172,42 @@ def test_the_code_of_one_version_with_the_tests_of_another() -> None:
     none = taken("a.rs", "fn a() {}\n")
     assert together(none, none) == "fn a() {}\n"
     assert together(old, none) == "fn a() {}\n\n\n\nfn z() {}\n"
+
+
+def test_a_macro_stays_before_the_tests_that_use_it() -> None:
+    first, macro, end = (
+        "#[cfg(test)]\nuse a::b;",
+        "macro_rules! m { () => {} }",
+        "#[test]\nfn t() {}",
+    )
+    both, one = (taken("a.rs", "\n".join(s)) for s in ((first, macro, end, ""), (first, macro, "")))
+    for old in (both, one, taken("a.rs", f"{macro}\n")):
+        made = together(old, both)
+        assert made.index("macro_rules") < made.index("fn t")
+        assert made.endswith("fn t() {}\n")
+        assert old.is_like(both)
+    grown = taken("a.rs", f"{first}\n{macro}\n{end}\nfn z() {{}}\n")
+    assert together(both, grown).index("macro_rules") < together(both, grown).index("fn t")
+    assert not both.is_like(grown)
+
+
+@pytest.mark.parametrize(
+    ("path", "piece"),
+    [
+        ("a.rs", "#["), ("a.rs", "\n"), ("a.rs", " "), ("a.rs", "'\\u{"), ("a.rs", ";"),
+        ("a.rs", "#[a]"), ("a.rs", "fn a;"), ("a.rs", "r#"), ("a.rs", "pub("), ("a.rs", "a::"),
+        ("a.zig", "\n"), ("a.zig", "test "), ("a.d", "\n"), ("a.rkt", "(module+ "),
+        ("a.ts", "=/["), ("a.ts", "\\'"), ("a.ts", '\\"'), ("a.ts", "=/\\/"), ("a.ts", "`${"),
+        ("a.ts", "if(import.meta.vitest)"), ("a.ts", "/*"), ("a.ts", "'\n"), ("a.ts", "=/a"),
+        ("a.vue", "<script>"), ("a.vue", "<script "), ("a.vue", "<script></script "),
+    ],
+)  # fmt: skip
+def test_no_file_takes_the_square_of_its_length(path: str, piece: str) -> None:
+    source = piece * (2**16 // len(piece))
+    began = time.process_time()
+    holds_tests(path, source)
+    split(path, source)
+    assert time.process_time() - began < 2  # it takes a quarter of a second at most
 
 
 @pytest.mark.parametrize(
