@@ -160,27 +160,43 @@ def _head(tokens: list[Token], at: int) -> list[str]:
 # -- scripts -----------------------------------------------------------------------------
 
 _OPENED: Final = re.compile(r"<script\b")
-_GUARD: Final = ["if", "(", "import", ".", "meta", ".", "vitest"]
+# The whole head of a block, with nothing else in it: `|| true` would make of it what all run.
+# It is of nine tokens.
+_GUARD: Final = re.compile(r"(?<![^\s;}])if\s*\(\s*import\.meta\.vitest\s*\)\s*\{")
+# Behind these a statement is but a part of another, or `if` is no statement.
+_HEADS: Final = frozenset(("if", "while", "for", "await", "with"))
+_INTRODUCING: Final = frozenset(("else", "do", ":", "."))
+_SKIPPED: Final = re.compile(r"(?:\s|//[^\n\r\u2028\u2029]*|/\*.*?\*/)*+", re.DOTALL)
+# What goes on with the statement before it, once a block between them is gone.
+_GOES_ON: Final = re.compile(r"(?:else|in|instanceof)\b|[(\[`+\-*/,.=<>&|^%?:]")
 
 
 def _script(source: str) -> tuple[list[Span], int]:
-    return list(_blocks(list(script_tokens(source)))), len(source)
+    return list(_blocks(source, list(script_tokens(source)))), len(source)
 
 
-def _blocks(tokens: list[Token]) -> Iterator[Span]:
+def _blocks(source: str, tokens: list[Token]) -> Iterator[Span]:
     """The blocks at the top of a script that only vitest runs."""
-    at = 0
+    at, is_part = 0, False
+    tag = source.rfind("</")  # before the end of one it may be a text that a page shows
     while at < len(tokens):
-        end = at
-        if [t.text for t in tokens[at : at + len(_GUARD)]] == _GUARD:
-            block = closing(tokens, at + 1) + 1
-            if [t.text for t in tokens[block : block + 1]] == ["{"]:
-                end = closing(tokens, block)
-                if [t.text for t in tokens[end + 1 : end + 2]] != ["else"]:
-                    yield tokens[at].start, tokens[end].end
-        elif tokens[at].text in ("(", "[", "{"):
+        token, end = tokens[at], at
+        guard = _GUARD.match(source, token.start) if not is_part else None
+        is_part = token.text in _INTRODUCING
+        if guard:
+            end = closing(tokens, at + 8)
+            if tokens[end].end > tag and _stands_alone(source, tokens[end].end):
+                yield token.start, tokens[end].end
+        elif token.text in ("(", "[", "{"):
+            is_part = token.text == "(" and at > 0 and tokens[at - 1].text in _HEADS
             end = closing(tokens, at)
         at = end + 1
+
+
+def _stands_alone(source: str, end: int) -> bool:
+    """Whether a block that ends there is a statement, which nothing behind it needs."""
+    skipped = _SKIPPED.match(source, end)
+    return not _GOES_ON.match(source, skipped.end() if skipped else end)
 
 
 def _markup(source: str) -> tuple[list[Span], int]:

@@ -85,7 +85,7 @@ def _matched(pattern: re.Pattern[str], source: str, at: int) -> re.Match[str]:
 # A quote that is not closed on its line stands in the text of JSX, where it is a letter, as is
 # one behind a backslash: to look for the end of each would take the square of the line's length.
 _SCRIPT: Final = re.compile(
-    r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
+    r"""(?P<skip>\s+|//[^\n\r\u2028\u2029]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
     |(?P<lost>/\*)|[\w$]+|\\['"]|.""",
     re.DOTALL | re.VERBOSE,
 )
