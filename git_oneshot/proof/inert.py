@@ -5,12 +5,12 @@ Conservative: what cannot be read, or might mean something at run time, is not i
 
 import ast
 import re
-from collections.abc import Collection
-from typing import Final, TypeGuard
+from typing import Final
 
 from git_oneshot.git import Git
 from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
+from git_oneshot.proof.typed import checking, for_checkers, plain, spelled, without_overloads
 
 PYTHON: Final = (".py", ".pyw")
 STUB: Final = ".pyi"
@@ -22,11 +22,10 @@ _READERS: Final = frozenset(
 )
 # Modules whose names stand in annotations, and do nothing where they are imported.
 _TYPING: Final = frozenset(("typing", "typing_extensions", "collections.abc"))
-# Where the flag comes from that is false at run time.
-_CHECKED: Final = ("typing", "typing_extensions")
-_FLAG: Final = "TYPE_CHECKING"
 # Decorators that look at no annotation.
-_PLAIN: Final = frozenset(("property", "staticmethod", "classmethod", "abstractmethod"))
+_PLAIN: Final = frozenset(
+    ("property", "staticmethod", "classmethod", "abstractmethod", "abc.abstractmethod")
+)
 
 
 def inert_paths(git: Git, change: Change) -> tuple[frozenset[str], frozenset[str]]:
@@ -81,25 +80,29 @@ def _stripped(source: bytes) -> str:
         if isinstance(cls, ast.ClassDef)
         for statement in cls.body
     )
-    stripped = _Strip(types=not names & _READERS, docs="__doc__" not in names).visit(tree)
+    overload = spelled(tree, "overload")
+    stripped = _Strip(
+        types=not names & _READERS, docs="__doc__" not in names, overload=overload
+    ).visit(tree)
     return ast.dump(_without_typing(stripped, future=not fields))
 
 
 class _Strip(ast.NodeTransformer):
     """Takes docstrings and types out of a tree."""
 
-    def __init__(self, *, types: bool, docs: bool) -> None:
+    def __init__(self, *, types: bool, docs: bool, overload: frozenset[str]) -> None:
         self._types = types
         self._docs = docs
+        self._overload = overload
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         if self._types:
-            node.body = _without_overloads(node.body)
+            node.body = without_overloads(node.body, self._overload)
         return self._documented(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         if self._types:
-            node.body = _without_overloads(node.body)
+            node.body = without_overloads(node.body, self._overload)
         self._documented(node)
         # What is annotated in a class may be a field: of a dataclass, a model, a row;
         # and a decorator of the class may read the annotations of its methods.
@@ -118,7 +121,7 @@ class _Strip(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         self.generic_visit(node)
-        if not self._types:
+        if not (self._types and plain(node.annotation)):
             return node
         if node.value is not None:
             return ast.Assign(targets=[node.target], value=node.value)
@@ -128,12 +131,11 @@ class _Strip(ast.NodeTransformer):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         self._documented(node)
         self.generic_visit(node)
-        if self._types and all(_name(d) in _PLAIN for d in node.decorator_list):
-            node.returns = None
-            every = node.args
-            for arg in (*every.posonlyargs, *every.args, *every.kwonlyargs, every.vararg,
-                        every.kwarg):  # fmt: skip
-                if arg is not None:
+        if self._types and all(ast.unparse(d) in _PLAIN for d in node.decorator_list):
+            if node.returns is not None and plain(node.returns):
+                node.returns = None
+            for arg in ast.walk(node.args):
+                if isinstance(arg, ast.arg) and arg.annotation and plain(arg.annotation):
                     arg.annotation = None
             _untyped(node)
         return node
@@ -149,34 +151,16 @@ class _Strip(ast.NodeTransformer):
         return node
 
 
-def _without_overloads(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Less what only tells a type checker of a function that follows under the same name."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    last = {s.name: i for i, s in enumerate(body) if isinstance(s, functions)}
-    return [
-        s
-        for i, s in enumerate(body)
-        if not isinstance(s, functions)
-        or last[s.name] == i
-        or [_name(d) for d in s.decorator_list] != ["overload"]
-    ]
-
-
 def _untyped(node: ast.AST) -> None:
-    """Without the parameters of a generic, which Python has since 3.12."""
-    if hasattr(node, "type_params"):
-        node.type_params = []
+    """Without the parameters of a generic, which Python has since 3.12; not where it uses them."""
+    named = {one.name for one in getattr(node, "type_params", [])}
+    if named and not any(isinstance(n, ast.Name) and n.id in named for n in ast.walk(node)):
+        node.type_params = []  # type: ignore[attr-defined]
 
 
 def _is_text(node: ast.stmt) -> bool:
     constant = node.value if isinstance(node, ast.Expr) else None
     return isinstance(constant, ast.Constant) and isinstance(constant.value, str)
-
-
-def _name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
@@ -187,55 +171,33 @@ def _without_typing(tree: ast.Module, *, future: bool) -> ast.Module:
         for statement in tree.body
         for kept in (statement.orelse if for_checkers(statement, flags) else [statement])
     ]
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | _defined(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             used.update(re.findall(r"\w+", node.value))  # such as in __all__, or a quoted type
     for statement in tree.body:
-        if not isinstance(statement, ast.ImportFrom):
+        if not isinstance(statement, ast.ImportFrom) or statement.level:
             continue
         if statement.module == "__future__" and future:
             statement.names = [a for a in statement.names if a.name != "annotations"]
         elif statement.module in _TYPING:
-            names = [a for a in statement.names if (a.asname or a.name) in {*used, "*"}]
-            statement.names = names
+            # Under another name it may stand in for something that others import from here.
+            statement.names = [a for a in statement.names if a.asname or a.name in {*used, "*"}]
     tree.body = [s for s in tree.body if not isinstance(s, ast.ImportFrom) or s.names]
     return tree
 
 
-def checking(tree: ast.AST) -> frozenset[str]:
-    """How a module spells the TYPE_CHECKING of typing: not a name that may mean anything else."""
-    flags, modules, taken = set[str](), set[str](), set[str]()
+def _defined(tree: ast.AST) -> set[str]:
+    """The names that functions, classes and other modules have in a tree."""
+    found = set()
     for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                for one in names:
-                    known = modules if one.name in _CHECKED else taken
-                    known.add(one.asname or one.name.partition(".")[0])
-            case ast.ImportFrom(module=module, names=names, level=level):
-                for one in names:
-                    ours = module in _CHECKED and not level and one.name == _FLAG
-                    (flags if ours else taken).add(one.asname or one.name)
-            case ast.Constant(value=value) | ast.Attribute(attr=value, ctx=ast.Store()):
-                if value == _FLAG:
-                    return frozenset()  # somebody may set it
-            case ast.alias():
-                pass  # is of its import
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-                taken.add(name)
-            case _:
-                taken.add(getattr(node, "name", None) or getattr(node, "rest", None) or "")
-    if "*" in taken:
-        return frozenset()
-    return frozenset(flags - taken) | {f"{name}.{_FLAG}" for name in modules - taken}
-
-
-def for_checkers(statement: ast.stmt, flags: Collection[str]) -> TypeGuard[ast.If]:
-    """Whether the body of a statement is read by type checkers alone; its ``else`` is run.
-
-    ``flags``: see `checking`.
-    """
-    return isinstance(statement, ast.If) and ast.unparse(statement.test) in flags
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Import):
+            found.update(a.asname or a.name.partition(".")[0] for a in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module not in _TYPING:
+            found.update(a.asname or a.name for a in node.names)
+    return found
 
 
 _SPOKEN: Final = re.compile(rb"@jsx|@vite-ignore|webpack[A-Z]|@jest-environment|[#@]__PURE__")

@@ -25,12 +25,12 @@ _GRAMMARS: Final = {
 _TYPES: Final = frozenset(
     ("type_annotation", "type_parameters", "type_arguments", "interface_declaration",
      "type_alias_declaration", "implements_clause", "ambient_declaration", "function_signature",
-     "asserts_annotation", "type_predicate_annotation", "override_modifier", "index_signature",
+     "asserts_annotation", "type_predicate_annotation", "index_signature",
      "abstract_method_signature", "method_signature")
 )  # fmt: skip
 # Of these only the expression is run.
 _WRAPPED: Final = frozenset(("as_expression", "satisfies_expression", "non_null_expression"))
-_ACCESS: Final = frozenset(("accessibility_modifier", "readonly"))
+_ACCESS: Final = frozenset(("accessibility_modifier", "override_modifier", "readonly"))
 _SAME: Final = {"optional_parameter": "required_parameter"}
 _EXACT: Final = frozenset(("template_string", "jsx_text", "string", "regex"))
 

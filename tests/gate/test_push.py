@@ -277,7 +277,9 @@ def test_a_damaged_trail_does_not_stop_a_push(feature: Project, remote: Repo) ->
     feature.land("one")
     feature.git("update-ref", "refs/oneshot/topic", "HEAD")
     said = pushed(feature, "origin", "topic")
-    assert "warning: the trail of 'topic' is not up to date: 'refs/oneshot/topic' is no trail" in said
+    assert (
+        "warning: the trail of 'topic' is not up to date: 'refs/oneshot/topic' is no trail" in said
+    )
     assert remote.git("rev-parse", "topic") == feature.head
 
 

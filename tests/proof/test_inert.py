@@ -30,6 +30,21 @@ PYTHON_SAME: Final = {
         "class A:\n    @property\n    def x(self): return 1\n",
         "class A:\n    @property\n    def x(self) -> int: return 1\n",
     ),
+    "types of every form": (
+        "import typing as t\ndef f(a, *b): return a\n",
+        "import typing as t\n"
+        "def f(a: 't.Any | None', *b: t.Callable[[int, str], None]) -> t.Literal[-1] | None:\n"
+        "    return a\n",
+    ),
+    "an abstract method's types": (
+        "import abc\nclass A:\n    @abc.abstractmethod\n    def f(self, a): ...\n",
+        "import abc\nclass A:\n    @abc.abstractmethod\n    def f(self, a: int) -> str: ...\n",
+    ),
+    "overloads by the module": (
+        "import typing\ndef f(a, b=1): return a\n",
+        "import typing\n@typing.overload\ndef f(a: int, b: int = ...) -> int: ...\n"
+        "@typing.overload\ndef f(a: str, b: int = 1) -> str: ...\ndef f(a, b=1): return a\n",
+    ),
     "overloads of a function": (
         "from typing import Any\n\n\nclass A:\n    def f(self, a: Any): return a\n",
         "from typing import Any, overload\n\n\nclass A:\n    @overload\n"
@@ -69,6 +84,50 @@ PYTHON_OTHER: Final = {
     "overloads that are read": (
         "import typing\ndef f(a): typing.get_overloads(f)\n",
         "import typing\n@typing.overload\ndef f(a): ...\ndef f(a): typing.get_overloads(f)\n",
+    ),
+    "an annotation that binds": (
+        "RATE = 2\ndef f(x): return x\n", "RATE = 2\ndef f(x: (RATE := 5)): return x\n",
+    ),
+    "an annotation that calls": ("RATE = 2\n", "RATE: exec('RATE = 3') = 2\n"),
+    "an annotation alone that calls": ("RATE = 2\n", "RATE = 2\nx: exec('RATE = 3')\n"),
+    "what a function is said to give, and calls": (
+        "def f(): return 1\n", "def f() -> exec('RATE = 3'): return 1\n",
+    ),
+    "a module of ours that is called typing": (
+        "x = 1\n", "from .typing import Any\nx = 1\n",
+    ),
+    "a name of typing in the place of another": (
+        "def rate(): return 1\n", "def rate(): return 1\nfrom typing import Any as rate\n",
+    ),
+    "a name of typing in the place of its own": (
+        "def cast(): return 1\n", "def cast(): return 1\nfrom typing import cast\n",
+    ),
+    "an overload whose default calls": (
+        "from typing import overload\ndef f(a, b=1): return a\n",
+        "from typing import overload\n@overload\ndef f(a, b=print()): ...\n"
+        "def f(a, b=1): return a\n",
+    ),
+    "an overload of another's": (
+        "from x import overload\ndef f(a): return a\n",
+        "from x import overload\n@overload\ndef f(a): ...\ndef f(a): return a\n",
+    ),
+    "an overload of another module's": (
+        "import x\ndef f(a): return a\n",
+        "import x\n@x.overload\ndef f(a): ...\ndef f(a): return a\n",
+    ),
+    "an overload that is used before its function": (
+        "from typing import overload\ndef f(a): return a\nb = f(1)\ndef f(a): return 2\n",
+        "from typing import overload\ndef f(a): return a\n@overload\ndef f(a): ...\nb = f(1)\n"
+        "def f(a): return 2\n",
+    ),
+    "an overload that its function uses": (
+        "from typing import overload\ndef f(a): return a\ndef f(a, b=f): return b\n",
+        "from typing import overload\ndef f(a): return a\n@overload\ndef f(a): ...\n"
+        "def f(a, b=f): return b\n",
+    ),
+    "what another's property may read": (
+        "import x\nclass A:\n    @x.property\n    def f(self): return 1\n",
+        "import x\nclass A:\n    @x.property\n    def f(self) -> int: return 1\n",
     ),
     "an import": ("x = 1\n", "import os\nx = 1\n"),
     "no Python before": ("x = (\n", "x = 1\n"),
@@ -124,6 +183,9 @@ SCRIPT_SAME: Final = {
     "a private field": (".ts", "class A { x = 1 }", "class A { private readonly x: number = 1 }"),
     "a parameter that may be left out": (".ts", "function f(a) {}", "function f(a?: string) {}"),
     "a declaration": (".ts", "f(1)", "declare function f(a: number): void;\nf(1)"),
+    "a method that overrides": (
+        ".ts", "class A { f() {} x = 1 }", "class A { override f() {} override x = 1 }",
+    ),
     "a type": (".ts", "let x = 1;", "type A = number;\nlet x: A = 1;"),
 }  # fmt: skip
 SCRIPT_OTHER: Final = {
@@ -135,6 +197,9 @@ SCRIPT_OTHER: Final = {
     "a space in a pattern": (".js", "const a = /x/;", "const a = /x /;"),
     "a property by a parameter": (
         ".ts", "class A { constructor(x) {} }", "class A { constructor(private x) {} }",
+    ),
+    "a property by a parameter that overrides": (
+        ".ts", "class A { constructor(x) {} }", "class A { constructor(override x) {} }",
     ),
     "what a decorator is told": (
         ".ts", "@I()\nclass A { constructor(x) {} }", "@I()\nclass A { constructor(x: B) {} }",
