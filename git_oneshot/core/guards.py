@@ -5,6 +5,7 @@ that weigh facts: the phase that a command needs, and what it takes to leave
 implementing.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from git_oneshot.core import commands as c
@@ -57,12 +58,12 @@ def may_finalize(state: State, command: c.Finalize) -> None:
                     f"{what[:9]} is {word} ({proof.code}){because}",
                     f"see what each test did: git oneshot verify -f {state.feature}",
                 )
-    _as_the_rules_ask(state, command)
+    _as_the_rules_ask(state, command, patches)
 
 
-def _as_the_rules_ask(state: State, command: c.Finalize) -> None:
+def _as_the_rules_ask(state: State, command: c.Finalize, patches: Mapping[str, str]) -> None:
     """`[gate] order` and `scope`: the commits keep to their order, and to the plan."""
-    late = [one for one in command.late if state.waiver(one) is None]
+    late = [one for one in command.late if state.waiver(one, patches.get(one, "")) is None]
     if late:
         raise unmet(
             "red-observed",

@@ -522,6 +522,15 @@ def test_finalize_takes_commits_that_are_proven_and_nothing_left_over(
     assert refused.hint
 
 
+def test_a_waiver_holds_for_a_commit_that_was_rebased_whatever_is_asked_of_it() -> None:
+    waived = f.Waived(commit="b" * 40, patchId="e" * 40, reason="r")
+    state = evolve(in_phase("implementing"), said(waived))
+    command = replace(finalize("PASS"), late=(COMMIT,))
+    assert refusal(state, command).data["guard"] == "red-observed"
+    same = f.CommitRecorded(commit=COMMIT, tree="d" * 40, parentTree="d" * 40, patchId="e" * 40)
+    assert decide(state, replace(command, records=(same,)), STAMP)
+
+
 def test_the_paths_that_are_left_over_are_all_named_for_programs() -> None:
     refused = refusal(in_phase("implementing"), finalize("PASS", left_over=tuple("abcd")))
     assert refused.data["paths"] == ["a", "b", "c", "d"]
