@@ -37,7 +37,9 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs, events
     if not left_over and state.phase == "implementing" and not state.spike:
         found = at_tip(git, prover, state, commits, each=each)
     suite = found.suite or Proof(word="PASS", notes=("nothing to run",))
-    scope = scope_of(git, state, found.verdicts, events) if found.accepted else Scope()
+    scope = Scope()
+    if found.accepted:
+        scope = scope_of(git, state, found.verdicts, events, logs.home)
     command = Finalize(
         proofs=tuple(
             CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs))

@@ -24,13 +24,13 @@ class Logs:
 
     def __init__(self, git: Git, tree: str, home: str) -> None:
         self._cache = ProofCache(os.path.join(git.own_dir, "cache"))
-        self._home = home
+        self.home = home
         self._on_trail = rules_of(git, tree).trail.logs == "trail"
         self._kept: dict[str, bytes] = {}
 
     def keep(self, runs: Iterable[Pair]) -> str:
         """Keep what runs printed; the digest of it, "" where that was nothing."""
-        body = masked(log_of(runs), self._home).encode(errors="replace")
+        body = masked(log_of(runs), self.home).encode(errors="replace")
         if not body:
             return ""
         digest = hashlib.sha256(body).hexdigest()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from git_oneshot.core.events import CycleRed, Event
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules import Rules
-from git_oneshot.core.scope import outside, unobserved, unturned
+from git_oneshot.core.scope import outside, unobserved, untold, unturned
 from git_oneshot.core.state import State
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.git import Git, GitError
@@ -19,39 +19,51 @@ Read = Callable[[], Sequence[Event]]
 class Scope(NamedTuple):
     """Files outside of the plan, planned tests that never turned, commits without a RED before.
 
-    ``enforced``: whether the first two refuse.
+    ``enforced``: whether the first two refuse. ``untold``: planned tests of which it cannot
+    be told, which never refuse.
     """
 
     files: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     enforced: bool = False
+    untold: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
         """What is told of it where it refuses nothing."""
+        lost = [f"planned, and not among the tests that a proof lists: {t}" for t in self.untold]
         if self.enforced:
-            return []
+            return lost
         told = [f"outside of the plan: {path}" for path in self.files[:5]]
         told += [f"and {len(self.files) - 5} files more"] if len(self.files) > 5 else []
-        return told + [f"planned, and not turned by any commit: {test}" for test in self.tests]
+        told += [f"planned, and not turned by any commit: {test}" for test in self.tests]
+        return told + lost
 
 
-def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read) -> Scope:
-    """What is to be said of the judged commits of a feature; by the rules before its first."""
+def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read, home: str) -> Scope:
+    """What is to be said of the judged commits of a feature; by the rules before its first.
+
+    ``home``: the folder that is masked in what this clone has written.
+    """
     before, tip = verdicts[0].commit.parent_tree, git.tree("HEAD")
     rules, _ = rules_for(git, before, tip)
     gate = rules.gate
     found = Scope(enforced=gate.scope == "enforce")
     if gate.scope != "off" and state.plan is not None:
-        planned = unturned(state.plan, [v.proof for v in verdicts])
+        proofs = [v.proof for v in verdicts]
         touched = _touched(git, rules, before, tip, verdicts) if state.plan.files else []
-        found = found._replace(files=outside(state.plan, touched), tests=planned)
+        found = found._replace(
+            files=outside(state.plan, touched, home),
+            tests=unturned(state.plan, proofs, home),
+            untold=untold(state.plan, proofs, home),
+        )
     if gate.order == "observed":
         void = {one.id for one in state.void}
         reds = [e.data.proof for e in events() if isinstance(e, CycleRed) and e.id not in void]
         seen = [red for red in reds if _is_before(git, rules, red)]
-        found = found._replace(late=unobserved([(v.commit.id, v.proof) for v in verdicts], seen))
+        judged = [(v.commit.id, v.proof) for v in verdicts]
+        found = found._replace(late=unobserved(judged, seen, home))
     return found
 
 

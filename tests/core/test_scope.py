@@ -4,7 +4,7 @@ import pytest
 
 from git_oneshot.core import facts
 from git_oneshot.core.facts import Plan, Proof
-from git_oneshot.core.scope import outside, unobserved, unturned
+from git_oneshot.core.scope import outside, unobserved, untold, unturned
 
 
 def proof(*ids: str, file: str = "test_a.py", kind: str = "behaviour", total: int = 0) -> Proof:
@@ -31,6 +31,16 @@ def proof(*ids: str, file: str = "test_a.py", kind: str = "behaviour", total: in
         (("sr",), "src/a.py", False),
         (("other", "src/b.py"), "src/a.py", False),
         (("",), "a.py", True),
+        (("* src/a.py: the parser",), "src/a.py", True),
+        (("* src/a.py: the parser",), "src/b.py", False),  # and not whatever there is
+        (("- src/a.py",), "src/a.py", True),
+        (("1. `./src/a.py`",), "src/a.py", True),
+        (("**src**: all of it",), "src/a.py", False),
+        (("what? everything",), "whatX everything", False),
+        (("pages/[id].tsx",), "pages/[id].tsx", True),
+        (("pages/[id].tsx",), "pages/i.tsx", False),
+        (("pages/[id]/*.tsx",), "pages/[id]/a.tsx", True),
+        (("pages/[id]/*.tsx",), "pages/i/a.tsx", False),
         ((), "a.py", True),  # a plan without files leaves them open
     ],
 )
@@ -51,6 +61,8 @@ def test_where_tests_have_no_names_or_are_too_many_no_plan_is_missed() -> None:
     planned = Plan(goal="g", tests=("test_adds",))
     assert unturned(planned, [proof("sh check.sh", file="")]) == ()
     assert unturned(planned, [proof("test_b", total=201)]) == ()
+    assert untold(planned, [proof("test_b", total=201)]) == ("test_adds",)
+    assert untold(planned, [proof("test_adds", total=201)]) == untold(planned, [proof()]) == ()
 
 
 def test_a_commit_is_late_when_none_of_its_tests_was_seen_red() -> None:
@@ -58,3 +70,19 @@ def test_a_commit_is_late_when_none_of_its_tests_was_seen_red() -> None:
     assert unobserved(proofs, [proof("test_b")]) == ("b",)
     assert unobserved(proofs, [proof("test_b"), proof("test_c")]) == ()
     assert unobserved([("d", Proof(word="FAIL", code="no-test"))], []) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "on_trail"),
+    [
+        ("t.py::test_x[https://user:pw@example.org/]", "t.py::test_x[https://***@example.org/]"),
+        ("t.py::test_x[/home/ann/x]", "t.py::test_x[~/x]"),
+        ("t.py::test_x[/data/ada/x]", "t.py::test_x[~/x]"),
+    ],
+)
+def test_what_is_masked_on_a_trail_is_found_again(name: str, on_trail: str) -> None:
+    home = "/data/ada"
+    assert unobserved([("a", proof(name))], [proof(on_trail)], home) == ()
+    for line in (name, on_trail):  # as it was planned, and as it is on the trail
+        assert unturned(Plan(goal="g", tests=(line,)), [proof(name)], home) == ()
+    assert outside(Plan(goal="g", files=("~/a.py",)), ["/data/ada/a.py"], home) == ()
