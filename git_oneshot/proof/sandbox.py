@@ -1,8 +1,8 @@
 """The sandbox that commands of a repository run in, where one is asked for and can be had.
 
-bubblewrap's: no network, no other process to be seen, nothing to be written but the
-slot and its home, and out of sight the folders in which keys and sockets are
-usually kept. What tests say may depend on it, so it is a part of a run's key.
+bubblewrap's: no network, no other process to be seen, no right of root's, nothing to be
+written but the slot and its home, and out of sight the folders in which keys and sockets
+are usually kept. What tests say may depend on it, so it is a part of a run's key.
 """
 
 import functools
@@ -14,11 +14,10 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
 
-PROFILE: Final = "bubblewrap 1"
-SHARED: Final = ("/tmp", "/var/tmp")  # noqa: S108 - hidden, since others' sockets are there
-# Through which others do what is asked of them: a network of one's own keeps nobody from these.
-_SERVICES: Final = ("/run/dbus", "/run/podman", "/run/containerd")
-_SOCKETS: Final = ("/run/docker.sock",)
+PROFILE: Final = "bubblewrap 2"
+# Hidden: through the sockets there, others do what is asked of them, network or not.
+SHARED: Final = ("/tmp", "/var/tmp", "/run", "/var/run")  # noqa: S108
+_RESOLVING: Final = "/run/systemd/resolve"  # where /etc/resolv.conf leads to on many a machine
 # Below a home: keys, and what talks for them.
 _KEYS: Final = (
     ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gh", ".config/glab-cli",
@@ -30,6 +29,7 @@ _KEY_FILES: Final = (
 _ALONE: Final = (
     "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--die-with-parent",
     "--unshare-pid", "--unshare-ipc", "--unshare-uts",
+    "--cap-drop", "ALL",  # root has all of them else, and mounts anew what cannot be written to
 )  # fmt: skip
 _UNPLUGGED: Final = "--unshare-net"
 
@@ -56,11 +56,10 @@ class Sandbox(NamedTuple):
         if not self.program:
             return list(argv)
         options = [*_ALONE] if network else [*_ALONE, _UNPLUGGED]
-        for folder in filter(os.path.isdir, (*SHARED, *_SERVICES, f"/run/user/{os.getuid()}")):
-            options += ["--tmpfs", folder]
-        for path in filter(os.path.exists, _SOCKETS):
-            options += ["--ro-bind", os.devnull, path]
-        for path in self.seen:
+        for folder in SHARED:
+            if os.path.isdir(folder) and not os.path.islink(folder):
+                options += ["--tmpfs", folder]
+        for path in (_RESOLVING, *self.seen):
             options += ["--ro-bind-try", path, path]
         for folder in self._below_home(_KEYS):
             options += ["--tmpfs", folder]

@@ -87,6 +87,17 @@ def test_keys_and_other_processes_are_out_of_sight(box: Box) -> None:
 
 
 @boxed
+def test_root_mounts_nothing_anew_and_no_service_is_asked(box: Box) -> None:
+    held = "print([x for x in open('/proc/self/status') if x[:4] == 'CapE' and int(x[7:], 16)])"
+    assert box.python(held) == "0 []"
+    anew = "import subprocess; subprocess.call(['mount', '-o', 'remount,rw,bind', '/'])"
+    assert "Read-only" in box.python(f"{anew}; open('/etc/passwd', 'a')")
+    for folder in ("/run", "/var/run"):
+        left = box.python(f"import os; print({{*os.listdir('{folder}')}} - {{'systemd'}})")
+        assert left == "0 set()"
+
+
+@boxed
 def test_a_status_and_a_timeout_are_what_they_are_without_it(box: Box, tmp_path: Path) -> None:
     assert box.python("raise SystemExit(7)") == "7"
     argv = box.box.argv(["sleep", "60"], "/", [], network=False)
