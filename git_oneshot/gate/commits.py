@@ -51,6 +51,29 @@ def look(git: Git, commits: Sequence[str]) -> list[Seen]:
     ]
 
 
+def bases_of(commits: Sequence[Seen]) -> dict[str, str]:
+    """The tree that each commit of a range joins; the last one is the tip of the range.
+
+    For those that lead to the tip by first parents it is where the range begins; for those of
+    a line that is merged, what it is merged into.
+    """
+    known = {one.id: one for one in commits}
+    line = []
+    one = known.get(commits[-1].id) if commits else None
+    while one is not None:
+        line.append(one)
+        one = known.get(one.parents[0]) if one.parents else None
+    bases = {one.id: line[-1].parent_tree for one in line}
+    for merge in reversed(line):
+        beside = list(merge.parents[1:])
+        while beside:
+            name = beside.pop()
+            if name in known and name not in bases:
+                bases[name] = merge.parent_tree
+                beside += known[name].parents
+    return bases
+
+
 def _cut(git: Git) -> set[str]:
     """The commits at which a shallow clone ends: git shows them as if they were roots."""
     try:

@@ -1,6 +1,6 @@
 """Judging the commits of a range, one by one: the same for push, finalize and verify."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from git_oneshot.core.runs import Pair
 from git_oneshot.core.state import Waiver
 from git_oneshot.core.verdict import proof_of
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import Seen, look
+from git_oneshot.gate.commits import Seen, bases_of, look
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
@@ -55,13 +55,17 @@ def judge_all(
     *,
     each: bool = False,
     ablate: Callable[[Judged], Proof] | None = None,
+    bases: Mapping[str, str] | None = None,
 ) -> Iterator[Verdict]:
     """The verdict on each commit, as soon as it is known.
 
     ``claims``: what trails say of them. ``each``: run the whole suite on every
     commit, and on its parent, too. ``ablate`` looks at each proof once more.
+    ``bases``: of the whole range, where these commits are a part of it.
     """
-    for seen in look(git, commits):
+    all_ = look(git, commits)
+    joins = bases_of(all_) if bases is None else bases
+    for seen in all_:
         if seen.cut:
             note = "the clone is shallow and ends here: git fetch --deepen=1"
             yield Verdict(seen, Proof(word="UNKNOWN", code="missing-objects", notes=(note,)))
@@ -71,16 +75,16 @@ def judge_all(
             fixup = proof_of("FAIL", "fixup", [], FAILURES["fixup"])
             yield Verdict(seen, fixup, waiver=claims.waiver(git, seen))
             continue
-        judged = _judged(git, judge, seen, claims)
+        judged = _judged(git, judge, seen, claims, joins.get(seen.id, ""))
         proof = ablate(judged) if ablate else judged.proof
         suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
         yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)
 
 
-def _judged(git: Git, judge: Judge, seen: Seen, claims: Claims) -> Judged:
+def _judged(git: Git, judge: Judge, seen: Seen, claims: Claims, base: str) -> Judged:
     own = _parents(git, seen)
-    said = Said(own, seen.message, claims.declared(seen))
+    said = Said(own, seen.message, claims.declared(seen), base)
     if len(seen.parents) < 2 or len(own) > 1:
         return judge.prove(seen.parent_tree, seen.tree, said=said)
     # One parent holds the others: the commit is a change of that one.

@@ -13,7 +13,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import LOCAL, counted
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import look
+from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
@@ -113,9 +113,10 @@ def judge_range(
     Commits of others are passed over: to report them is for the caller.
     """
     deadline = time.monotonic() + WAIT
-    own = [s.id for s in look(git, found.commits) if s.email == email]
+    all_ = look(git, found.commits)
+    own, bases = [s.id for s in all_ if s.email == email], bases_of(all_)
     judged: list[Verdict] = []
-    for verdict in judge_all(git, judge, own, claims):
+    for verdict in judge_all(git, judge, own, claims, bases=bases):
         judged.append(verdict)
         yield verdict
         if time.monotonic() > deadline and len(judged) < len(own):
@@ -128,5 +129,5 @@ def judge_range(
     if judged:
         update = found.update
         known = update.remote and git.named(update.remote + "^{tree}")
-        before = known or look(git, found.commits[:1])[0].parent_tree
+        before = known or bases[found.commits[-1]]
         yield judge.suite(git.tree(update.local), before, leaving(judged))

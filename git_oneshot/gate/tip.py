@@ -10,6 +10,7 @@ from typing import NamedTuple
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import bases_of
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.spool import foreseen
@@ -55,5 +56,6 @@ def at_tip(
     found = Found(verdicts, None)
     if not found.accepted:
         return found
-    tree, before = trees or (git.tree("HEAD"), verdicts[0].commit.parent_tree)
+    tip = verdicts[-1].commit
+    tree, before = trees or (git.tree("HEAD"), bases_of([v.commit for v in verdicts])[tip.id])
     return found._replace(suite=judge.suite(tree, before, leaving(verdicts)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.shards import Shard
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import look
+from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
@@ -50,8 +50,9 @@ class Found(NamedTuple):
 def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
     """Judge a shard's commits; the last shard runs the suite, when its own commits are PASS."""
     mine = asked.shard.of(asked.commits)
+    bases = bases_of(look(git, asked.commits))
     judging = judge_all(
-        git, prover, mine, asked.claims, each=asked.each, ablate=asked.ablate
+        git, prover, mine, asked.claims, each=asked.each, ablate=asked.ablate, bases=bases
     )  # fmt: skip
     verdicts = tuple(each(judging, len(mine)))
     bad = [v.commit for v in verdicts if v.proof.word != "PASS"]
@@ -59,12 +60,12 @@ def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
     wanted = asked.tip and asked.shard.last and verdicts
     if not wanted or len(pardoned) < len(bad):
         return Found(verdicts, None, pardoned)
-    [first] = look(git, asked.commits[:1])
-    tree, before = verdicts[-1].commit.tree, first.parent_tree
+    tip = verdicts[-1].commit
+    tree, before = tip.tree, bases[tip.id]
     suite = prover.suite(tree, before, leaving(verdicts))
     others = asked.commits[: len(asked.commits) - len(mine)]
     if suite.word == "FAIL" and others:
         # Perhaps by a test that a commit of another shard took along.
-        all_ = [*judge_all(git, prover, others, asked.claims), *verdicts]
+        all_ = [*judge_all(git, prover, others, asked.claims, bases=bases), *verdicts]
         suite = prover.suite(tree, before, leaving(all_))
     return Found(verdicts, suite, pardoned)

@@ -20,12 +20,14 @@ class Said(NamedTuple):
     """What git and the trail say of a commit, beside its trees.
 
     ``parents``: those of them that no other parent holds. ``declared``: the
-    class that somebody said it is of. Nothing, for a change that is no commit yet.
+    class that somebody said it is of. ``base``: the tree that it joins, whose suites are
+    asked where its own parent knows none. Nothing, for a change that is no commit yet.
     """
 
     parents: tuple[str, ...] = ()
     message: str = ""
     declared: str = ""
+    base: str = ""
 
 
 class Sorted(NamedTuple):

@@ -82,7 +82,7 @@ class Prover:
             return Judged(self._lacking(err, parent_tree, tree), Change(parent_tree, tree, ()))
 
     def _change(self, parent_tree: str, tree: str, said: Said, only: Sequence[str]) -> Judged:
-        rules, broken = self._rules(parent_tree, tree)
+        rules, broken = self._rules(parent_tree, tree, said.base)
         change = read_change(self._git, parent_tree, tree, rules)
         unreadable = unreadable_rules(self._git, change, broken)
         if unreadable is not None:
@@ -92,7 +92,7 @@ class Prover:
     def _merge(self, said: Said, tree: str, only: Sequence[str]) -> Judged:
         """What git merges by itself asks for nothing; what a hand added is judged like a commit."""
         auto = merged(self._git, said.parents)
-        rules, _ = self._rules(self._git.tree(said.parents[0]), tree)
+        rules, _ = self._rules(self._git.tree(said.parents[0]), tree, said.base)
         change = read_change(self._git, auto.ours, tree, rules)
         by_hand = hand_made(self._git, auto, tree)
         found = sorted_out(self._git, change, rules)
@@ -106,14 +106,14 @@ class Prover:
             for f in found.change.files
         ]
         own = found._replace(change=found.change._replace(files=tuple(files)))
-        judged = self._case(rules, own, Said(declared=said.declared)).judged(only)
+        judged = self._case(rules, own, Said(declared=said.declared, base=said.base)).judged(only)
         proof = judged.proof
         if proof.word == "PASS":
             proof = msgspec.structs.replace(proof, kind="merge")
         return judged._replace(proof=msgspec.structs.replace(proof, notes=(*proof.notes, by_hand)))
 
     def _case(self, rules: Rules, found: Sorted, said: Said) -> Case:
-        bootstrap = found.change.parent_tree == _empty_tree(self._git)
+        bootstrap = {found.change.parent_tree, said.base} - {""} == {_empty_tree(self._git)}
         key = digest(rules)
         return Case(self._git, self._bench, self._trusted, rules, key, found, said, bootstrap)
 
@@ -172,9 +172,11 @@ class Prover:
             proof = self._failed_check(tree, rules) or proof
         return msgspec.structs.replace(proof, tree=tree)
 
-    def _rules(self, parent_tree: str, tree: str) -> tuple[Rules, OneshotError | None]:
+    def _rules(
+        self, parent_tree: str, tree: str, base: str = ""
+    ) -> tuple[Rules, OneshotError | None]:
         """The rules that a change is judged by; bare ones, and why, when they cannot be read."""
-        return rules_for(self._git, self._by or parent_tree, tree)
+        return rules_for(self._git, self._by or parent_tree, tree, base)
 
     def _failed_check(self, tree: str, rules: Rules) -> Proof | None:
         """The verdict on the first check command of the rules that does not pass on ``tree``."""

@@ -71,10 +71,19 @@ def _telling(listed: bytes) -> list[str]:
     return found
 
 
-def rules_for(git: Git, parent: str, tree: str) -> tuple[Rules, OneshotError | None]:
-    """The rules that a change is judged by; bare ones, and why, when they cannot be read."""
+def rules_for(
+    git: Git, parent: str, tree: str, base: str = ""
+) -> tuple[Rules, OneshotError | None]:
+    """The rules that a change is judged by; bare ones, and why, when they cannot be read.
+
+    Where the parent knows no suite, those of ``base``: who takes the tests away, or begins
+    beside them, does not get by them.
+    """
     try:
-        return rules_of(git, parent, fallback=tree), None
+        rules = rules_of(git, parent)
+        if not rules.suites and base:
+            rules = rules_of(git, base)
+        return (rules if rules.suites else rules_of(git, parent, fallback=tree)), None
     except OneshotError as err:
         if err.code is not Code.RULES_INVALID:
             raise

@@ -9,7 +9,9 @@ from typing import Final
 
 import pytest
 
+from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import judge_all
+from git_oneshot.gate.verifying import Asked, verified
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 
@@ -188,3 +190,54 @@ def test_the_code_in_one_commit_and_its_test_in_the_next(lab: MakeLab) -> None:
     made.commit(CODE)
     made.commit({"README.md": os.linesep})
     assert (verdict(made, "HEAD^"), verdict(made)) == ("FAIL(no-test)", "PASS neutral")
+
+
+# -- whose suites are asked ----------------------------------------------------------------------
+
+TESTED: Final[Files] = {
+    "pytest.ini": INI,
+    "calc.py": "a = 1\n",
+    "tests/test_calc.py": "def test(): pass\n",
+}
+
+
+def of_range(made: Lab, base: str) -> list[str]:
+    """The verdicts on all that came since, and on the suite at the tip."""
+    commits = made.repo.git("rev-list", "--topo-order", "--reverse", f"{base}..HEAD").split()
+    found = verified(made.git, made.prover(fresh=True), Asked(commits, Claims()), lambda v, _: v)
+    return [said(proof) for proof in found.proofs]
+
+
+def test_code_that_comes_while_there_are_no_tests(lab: MakeLab) -> None:
+    made = lab(TESTED)
+    base = made.repo.git("rev-parse", "HEAD")
+    made.commit({"pytest.ini": None, "tests/test_calc.py": None})
+    made.commit(CODE)
+    made.commit({path: TESTED[path] for path in ("pytest.ini", "tests/test_calc.py")})
+    assert "FAIL(no-test)" in of_range(made, base)
+
+
+@pytest.mark.parametrize("begun", ["of itself", "before the tests"])
+def test_code_that_comes_from_where_there_were_no_tests(lab: MakeLab, begun: str) -> None:
+    made = lab({"README.md": "\n"})
+    early = made.repo.git("rev-parse", "HEAD")
+    made.commit(TESTED)
+    base = made.repo.git("rev-parse", "HEAD")
+    switch = ["--orphan", "side"] if begun == "of itself" else ["-c", "side", early]
+    made.repo.git("switch", "-q", *switch)
+    made.commit({"evil.py": "b = 2\n"})
+    made.repo.git("switch", "-q", "main")
+    made.repo.git("merge", "-q", "--allow-unrelated-histories", "--no-edit", "side")
+    assert "FAIL(no-test)" in of_range(made, base)
+
+
+def test_a_line_that_begins_of_itself_hides_no_test_that_is_gone(lab: MakeLab) -> None:
+    more = "def test_more(): pass\n"
+    made = lab({**TESTED, "tests/test_more.py": more})
+    base = made.repo.git("rev-parse", "HEAD")
+    made.repo.git("switch", "-q", "--orphan", "side")
+    made.commit({"NOTE": "\n"})
+    made.repo.git("switch", "-q", "main")
+    made.repo.git("merge", "-q", "--allow-unrelated-histories", "--no-edit", "side")
+    made.commit({"tests/test_more.py": None})
+    assert of_range(made, base)[-1] == "FAIL(vanished)"
