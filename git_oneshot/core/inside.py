@@ -3,7 +3,7 @@
 =========  ====================================================================
 language   tests are
 =========  ====================================================================
-Rust       items under ``#[cfg(test)]``, ``#[test]`` or another ``…::test``
+Rust       items under ``#[cfg(test)]``, ``#[test]`` or a known crate's
 scripts    ``if (import.meta.vitest) { … }``, also in the scripts of Vue and Svelte
 Python     the examples in docstrings: ``core/examples.py``
 =========  ====================================================================
@@ -100,18 +100,30 @@ def _rust(source: str) -> tuple[list[Span], int]:
 
 
 def _rust_tests(tokens: list[Token]) -> Iterator[Span]:
-    """The items at the top of a file that are compiled for tests alone."""
-    at = 0
+    """The items at the top of a file that are compiled for tests alone. Raises LostError."""
+    at, is_other, is_bare = 0, False, False
     while at < len(tokens):
         first, is_test = at, False
         for end, told, inner in _attributes(tokens, at):
+            is_bare = is_bare or (tokens[at + 2].text == "test" and end == at + 4)
             first = end if inner else first
             is_test = (is_test or told) and not inner
             at = end
         if at < len(tokens):
-            at = _item(tokens, at)
+            item, at = at, _item(tokens, at)
+            is_other = is_other or _brings_test([t.text for t in tokens[item:at]])
             if is_test:
                 yield tokens[first].start, tokens[at - 1].end
+    if is_other and is_bare:
+        raise LostError  # `#[test]` may be another's
+
+
+def _brings_test(words: list[str]) -> bool:
+    """Whether an item makes `test` the name of what is perhaps no test."""
+    if "use" not in words or words[-1] != ";":
+        return False
+    path = "".join(" as " if w == "as" else w for w in words[words.index("use") + 1 : -1])
+    return bool(re.search(r"\btest(?:[,}]|$)", path)) and not _TESTS.fullmatch(path)
 
 
 def _attributes(tokens: list[Token], at: int) -> Iterator[tuple[int, bool, bool]]:
@@ -126,10 +138,27 @@ def _attributes(tokens: list[Token], at: int) -> Iterator[tuple[int, bool, bool]
         at = end + 1
 
 
+# Of attributes with a path, those of which it is known that they make a test, and nothing else.
+_TESTS: Final = re.compile(
+    r"test|(?:::)?(?:(?:core|std)::prelude::v1|tokio|async_std|actix_rt|actix_web|smol_potat|sqlx"
+    r"|test_log|googletest)::test|(?:::)?rstest::rstest"
+)
+
+
 def _says_test(words: list[str]) -> bool:
-    """Whether an attribute makes of its item a test, or something for tests alone."""
+    """Whether an attribute makes of its item a test, or something for tests alone.
+
+    Raises LostError where it may be either: a tool's, as `rustfmt::test`, does nothing.
+    """
     said = "".join(words)
-    return bool(re.fullmatch(r"(?:\w+::)*test(?:\(.*\))?|cfg\((?:test|all\(test,.*\))\)", said))
+    if re.fullmatch(r"cfg\((?:test|all\(test,.*\))\)", said):
+        return True
+    path = said.partition("(")[0]
+    if _TESTS.fullmatch(path):
+        return True
+    if path.endswith("::test"):
+        raise LostError
+    return False
 
 
 def _item(tokens: list[Token], at: int) -> int:

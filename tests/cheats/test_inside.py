@@ -35,3 +35,34 @@ def test_a_script_that_vitest_alone_runs() -> None:
     found = split("rate.tsx", f"let rate = 5 // so\n{GUARD} {{ rate = 6 }} // so\nrate()\n")
     assert found is not None
     assert found.tests == (f"{GUARD} {{ rate = 6 }}",)
+
+
+RUST: Final = {
+    "an attribute of a tool": "#[rustfmt::test]\nfn rate() {}",
+    "an attribute of a tool for the whole file": "#![clippy::test]\nfn rate() {}",
+    "an attribute of somebody": "#[mine::test]\nfn rate() {}",
+    "an attribute of somebody that is called test": "use mine::test;\n#[test]\nfn rate() {}",
+    "one that is called so here": "pub use mine::{as_is as test, b};\n#[test]\nfn rate() {}",
+    "a known one's name as another's": "#[mine::tokio::test]\nfn rate() {}",
+    "one that leaves its function there": "#[test_case::test_case(1)]\nfn rate(a: u8) {}",
+}
+
+
+@pytest.mark.parametrize("cheat", RUST)
+def test_a_function_that_is_compiled_into_the_program(cheat: str) -> None:
+    found = split("src/lib.rs", RUST[cheat])
+    assert found is None or found.tests == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "#[core::prelude::v1::test]\nfn rate() {}",
+        "use tokio::test;\n#[test]\nasync fn rate() {}",
+        "use super::test::helper;\n#[test]\nfn rate() {}",
+    ],
+)
+def test_a_function_that_is_a_test(source: str) -> None:
+    found = split("src/lib.rs", source)
+    assert found is not None
+    assert len(found.tests) == 1
