@@ -7,14 +7,12 @@ from typing import Final, Literal
 import click
 
 from git_oneshot.cli.app import App
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.remarks import Remark, Row, annotations, quality, summary
 from git_oneshot.gate.remarks import remarks
 from git_oneshot.gate.verifying import Found
 from git_oneshot.trail.disk import put
 
 QUALITY: Final = "gl-code-quality-report.json"
-_WAIVED: Final = Proof(word="PASS", notes=("waived",))
 Service = Literal["github", "gitlab", ""]
 
 
@@ -46,7 +44,7 @@ def tell(app: App, found: Found) -> None:
 def _summarize(app: App, found: Found) -> None:
     path = app.environ.get("GITHUB_STEP_SUMMARY")
     rows = [
-        Row(v.commit.id, _WAIVED if v.commit.id in found.pardoned else v.proof, v.commit.subject)
+        Row(v.commit.id, v.proof, v.commit.subject, waived=v.commit.id in found.pardoned)
         for v in found.verdicts
     ]
     if path:

@@ -115,24 +115,31 @@ def _digest(*parts: str) -> str:
 
 
 class Row(NamedTuple):
-    """A line of the summary."""
+    """A line of the summary; ``waived``: it may pass as it is."""
 
     commit: str
     proof: Proof
     subject: str
+    waived: bool = False
+
+    @property
+    def bad(self) -> bool:
+        """Whether something has to be done about it."""
+        return self.proof.word != "PASS" and not self.waived
 
 
 def summary(rows: Sequence[Row], suite: Proof | None) -> str:
     """A table in Markdown."""
-    bad = sum(row.proof.word != "PASS" for row in rows)
-    head = f"{bad} of {len(rows)} not proven" if bad else f"{len(rows)} proven"
+    bad, waived = sum(row.bad for row in rows), sum(row.waived for row in rows)
+    head = f"{bad} of {len(rows)} not proven" if bad else f"{len(rows) - waived} proven"
+    head += f", {waived} waived" if waived else ""
     lines = [f"### git oneshot: {head}", "", "| commit | verdict | subject |", "|---|---|---|"]
     # The bad ones first, where not all can be shown.
-    ordered = sorted(rows, key=lambda row: row.proof.word == "PASS") if len(rows) > ROWS else rows
+    ordered = sorted(rows, key=lambda row: not row.bad) if len(rows) > ROWS else rows
     for row in ordered[:ROWS]:
         cells = (
             code(row.commit[:9]),
-            escape(row.proof.told[:LONGEST]),
+            escape(("waived: " if row.waived else "") + row.proof.told[:LONGEST]),
             escape(row.subject[:LONGEST]),
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -101,3 +101,11 @@ def test_a_long_summary_shows_what_is_not_proven() -> None:
     assert "fffffffff" in text
     assert text.endswith("and 1 more\n\nsuite: PASS behaviour\n\n")
     assert summary([], None).startswith("### git oneshot: 0 proven")
+
+
+def test_what_is_waived_is_neither_proven_nor_bad() -> None:
+    rows = [Row("a" * 40, failed("x"), "no", waived=True), Row("b" * 40, failed("y"), "no")]
+    assert summary(rows, None).startswith("### git oneshot: 1 of 2 not proven, 1 waived\n")
+    alone = summary(rows[:1], None)
+    assert alone.startswith("### git oneshot: 0 proven, 1 waived\n")
+    assert "| waived: FAIL" in alone
