@@ -39,6 +39,8 @@ class Form(NamedTuple):
     into: str = MASK
 
 
+# Words of a sentence are no secret: where nothing but a name tells, a digit has to be in the value.
+_DIGIT: Final = r"(?=[^\s\"',;\d]{0,500}\d)"
 FORMS: Final = (
     Form("private key", ("private key",),
          r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -49,20 +51,24 @@ FORMS: Final = (
     Form("header", ("authorization",),
          r"(?i)(authorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?)"
          r"(?:(?:digest|aws4-hmac-sha256)\s[^\r\n]{2,}"
-         r"|(?:basic|bearer|token|negotiate|apikey)\s{1,4}[^\s\"',;]{3,}|[^\s\"',;]{20,})",
+         r"|(?:basic|bearer|token|negotiate|apikey)\s{1,4}[^\s\"',;]{3,}"
+         rf"|{_DIGIT}[^\s\"',;]{{20,}})", r"\1" + MASK),
+    Form("header", ("bearer",), rf"(?i)(\bbearer\s{{1,4}}){_DIGIT}[A-Za-z0-9._~+/=-]{{16,}}",
          r"\1" + MASK),
-    Form("header", ("bearer",), r"(?i)(\bbearer\s{1,4})[A-Za-z0-9._~+/=-]{16,}", r"\1" + MASK),
     Form("header", ("-token", "api-key", "auth-key"),
          r"(?i)((?:(?:private|job|deploy|auth|access)-token|api-key|auth-key)[\"']?\s{0,4}[:=]"
-         r"\s{0,4}[\"']?)[^\s\"',;]{8,}", r"\1" + MASK),
-    Form("header", ("cookie:",), r"(?i)(\bcookie:\s{0,4})[^\r\n]{3,}", r"\1" + MASK),
+         rf"\s{{0,4}}[\"']?){_DIGIT}[^\s\"',;]{{8,}}", r"\1" + MASK),
+    Form("header", ("cookie:",), r"(?i)(\bcookie:\s{0,4})(?=[^\r\n\d]{0,4000}\d)[^\r\n]{3,}",
+         r"\1" + MASK),
     Form("url", ("://",), r"(?<=://)[^\s/?#\"'<>:@]*:[^\s/?#\"'<>]{2,}(?=@)"),
     Form("url", ("http://", "https://"), r"(?i)(?<=tps://|ttp://)[^\s/?#\"'<>]{3,}(?=@)"),
     Form("url", ("access_token=", "private_token=", "client_secret=", "x-amz-signature="),
          r"(?i)((?:access_token|private_token|client_secret|x-amz-signature)=)[^\s&\"'<>]{8,}",
          r"\1" + MASK),
     Form("variable", ("token", "secret", "passw", "api_key", "apikey", "access_key"),
-         r"((?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?)"
+         r"((?:SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?"
+         # Of tokens there is a number, too.
+         r"|(?<!MAX_)TOKEN(?!S?_COUNT)[A-Z0-9_]{0,40}=[\"']?(?!\d++(?![^\s\"'$(){}])))"
          r"[^\s\"'$(){}]{8,}", r"\1" + MASK),
     Form("github", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{30,}"),
     Form("github", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{20,}"),
@@ -82,8 +88,8 @@ FORMS: Final = (
     Form("model", ("sk-",), r"(?<![A-Za-z0-9])sk-(?:(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{20,}"
          r"|[A-Za-z0-9]{32,})"),
     Form("jwt", ("eyj",), r"eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    Form("home", ("/home/", "/users/"),
-         r"(?<![A-Za-z0-9_.~*-])/(?:home|Users)/[^\s/:;,\"'<>()\[\]]+", HOME),
+    Form("home", ("/home/", "/users/"),  # `/home/page` alone may be a page
+         r"(?<![A-Za-z0-9_.~*-])/(?:home|Users)/[^\s/:;,\"'<>()\[\]]++(?=/)", HOME),
     Form("home", (":\\users\\",), r"(?i)\b[a-z]:\\Users\\[^\s\\/:;,\"'<>|()]+", HOME),
     Form("home", ("/root",), r"(?<![A-Za-z0-9_.~*-])/root(?![A-Za-z0-9_.-])", HOME),
 )  # fmt: skip

@@ -51,6 +51,8 @@ TABLE: Final = (
     ("url", f"postgres://:{B}@db:5432/x", B, "postgres://***@db:5432/x"),
     ("url", f"http://h/?access_token={B}&x=1", B, "http://h/?access_token=***&x=1"),
     ("variable", f"DEPLOY_TOKEN_2={B} make", B, "DEPLOY_TOKEN_2=*** make"),
+    ("variable", "DB_PASSWORD=1234567890", "1234567890", "DB_PASSWORD=***"),
+    ("variable", f"API_TOKENS=1,{B}", B, "API_TOKENS=***"),
     ("variable", f'export DB_PASSWORD="{B}"', B, 'export DB_PASSWORD="***"'),
     ("private key", f"see\n{BEGIN % KEY}\n{LINE}\n{LINE}\n{END % KEY}\nend", B, "see\n***\nend"),
     ("private key", f"cut\n{BEGIN % KEY}\n{LINE}\n{LINE}", B, "cut\n***"),
@@ -66,6 +68,10 @@ HARMLESS: Final = (
     "src/home/page.html", "./home/ada", "a bearer of news", "PASSWORD=", "TOKEN=$TOKEN", "/roots",
     "BEGIN PUBLIC KEY", "0123456789" * 4, "glossary-of-all-the-words-that-we-use", "/etc/passwd",
     "http://localhost:8000/x", "tests/test_x.py::test_y[a:b@c]", "cookies: chocolate", "***", "~",
+    "MAX_TOKENS=100000000", "MAX_TOKENS=as-many-as-there-are", "TOKENS=128000000",
+    "TOKEN_COUNT=as-many-as-there-are", "api-key: required-for-all", "GET /Users/42",
+    "Bearer authentication-middleware-x", "cookie: SameSite=Lax", "POST /home/page",
+    "authorization: by-the-role-of-whoever-asks",
     "-----BEGIN PUBLIC KEY-----", "eyJ", "disk-usage", "C:/Users", "/home", "sk-learn",
 )  # fmt: skip
 
@@ -121,7 +127,9 @@ def test_no_secret_survives_whatever_is_around_it(
     "text",
     ["://" * 20_000, "A" * 65_536, "TOKEN" * 12_000, "-----BEGIN PRIVATE KEY-----\n" * 2_000,
      ("A" * 64 + "\n") * 1_000 + "-----end ", "authorization: " * 4_000, "eyJ" * 20_000,
-     "/home/" * 10_000, ("A" * 16 + " ") * 4_000 + "-----END PRIVATE KEY", "http://a:" * 8_000],
+     "/home/" * 10_000, ("A" * 16 + " ") * 4_000 + "-----END PRIVATE KEY", "http://a:" * 8_000,
+     "cookie:" * 8_000, "api-key:" * 8_000, "authorization:" * 4_000, "TOKEN=1" * 8_000,
+     "TOKEN=" + "1" * 65_536 + "x", "bearer " * 8_000],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
