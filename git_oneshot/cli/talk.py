@@ -38,8 +38,8 @@ class Talk:
         return self.environ.get("HOME", "").rstrip("/")
 
     def say(self, part: Part) -> None:
-        """Talk, unless a program reads JSON or there is nothing to say."""
-        if str(part) and not self.json:
+        """Talk, unless there is nothing to say, or a program reads the answer or stderr."""
+        if str(part) and not self.json and not self.told:
             self.quiet()
             show(part, sys.stderr, self.environ)
 

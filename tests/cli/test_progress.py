@@ -113,7 +113,7 @@ def test_a_refusal_ends_it_too(feature: Project) -> None:
 def test_nobody_asks_nobody_is_told(feature: Project) -> None:
     feature.land("one")
     assert feature.do("verify", "--json").err == ""
-    assert feature.do("verify").err == ""
+    assert feature.do("verify").err == "hint: when all is committed: git oneshot finalize\n"
 
 
 def test_without_json_the_answer_is_for_people(feature: Project) -> None:

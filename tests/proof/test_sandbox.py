@@ -59,7 +59,7 @@ def test_nothing_is_written_but_the_slot(box: Box, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("")
     assert box.python("open('mine', 'w').write('x')") == "0"
     assert (box.top / "mine").read_text() == "x"
-    for path in (box.home / "new", "/usr/new", "/etc/passwd", __file__):
+    for path in (box.home / "new", "/usr/new", "/etc/passwd"):
         assert "Read-only file system" in box.python(f"open({str(path)!r}, 'a')")
     assert box.python("open('/tmp/passing', 'w')") == "0"
     assert not Path("/tmp/passing").exists()
