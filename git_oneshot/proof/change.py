@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.runs import Facts
 from git_oneshot.git import Git
 from git_oneshot.proof.index import private_index
+from git_oneshot.proof.marks import ATTRIBUTES, marking
 
 PATCH: Final = 4 * 2**20  # bytes of patch that are searched for names
 AT_ONCE: Final = 200  # paths in one argument list, however long they are
@@ -47,7 +48,7 @@ def read_change(git: Git, parent_tree: str, tree: str, rules: Rules) -> Change:
     """Compare two trees; a rename is a file that goes and one that comes."""
     raw = git.names("diff-tree", "-r", "-z", "--no-renames", "--raw", parent_tree, tree)
     found = dict(zip(raw[1::2], raw[::2], strict=True))
-    side_of = _sides(git, parent_tree, tree, rules, set(found))
+    side_of = _sides(git, parent_tree, tree, rules, found)
     files = []
     for path, meta in found.items():
         _, mode, old, new, status = meta.removeprefix(":").split(" ")
@@ -63,8 +64,12 @@ def _claimed(git: Git, old: str, new: str, patterns: Sequence[str]) -> list[str]
     )
 
 
-def _sides(git: Git, old: str, new: str, rules: Rules, paths: set[str]) -> dict[str, Side]:
-    """Each path's side, matched by git: the first side whose pathspecs claim it."""
+def _sides(git: Git, old: str, new: str, rules: Rules, found: Mapping[str, str]) -> dict[str, Side]:
+    """Each path's side, matched by git: the first side whose pathspecs claim it.
+
+    ``found``: the changed paths, and what git says of each.
+    """
+    paths = set(found)
     side_of: dict[str, Side] = {}
     named: set[str] = set()  # by the rules: that stands above what attributes say
     for side, patterns in sides(rules):
@@ -75,6 +80,15 @@ def _sides(git: Git, old: str, new: str, rules: Rules, paths: set[str]) -> dict[
         side_of.update(dict.fromkeys(hits, side))
         if patterns in (rules.sides.production, rules.sides.neutral):
             named |= hits
+    # What is generated needs no test: who says so says a rule. In a folder that is on a side of
+    # its own, such as fixtures, it says nothing that counts.
+    said = {
+        path: meta
+        for path, meta in found.items()
+        if path.rpartition("/")[2] == ATTRIBUTES and (path == ATTRIBUTES or path not in side_of)
+    }
+    if rules.suites:
+        side_of.update(dict.fromkeys(marking(git, said), "rules"))
     rest: Side = "production" if rules.strict else "neutral"
     side_of.update(dict.fromkeys(paths - side_of.keys(), rest))
     may_be = [path for path, side in side_of.items() if side in ("production", "neutral")]

@@ -14,9 +14,16 @@ _LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads
 
 
 def file_of(git: Git, tree: str) -> str | None:
-    """The text of the rules file of a tree; None where there is none."""
-    if FILE not in git.names("ls-tree", "-z", "--full-tree", "--name-only", tree, "--", FILE):
+    """The text of the rules file of a tree; None where there is none.
+
+    Raises OneshotError(RULES_INVALID) where it is a link, a folder or a submodule.
+    """
+    there = git.names("ls-tree", "-z", "--full-tree", tree, "--", FILE)
+    if not there:
         return None
+    if not there[0].startswith("100"):
+        what = f"{FILE} is no file of its own"
+        raise OneshotError(Code.RULES_INVALID, what, f"make it a file, or take it away: {FILE}")
     return git.output("cat-file", "blob", f"{tree}:{FILE}").decode(errors="replace")
 
 

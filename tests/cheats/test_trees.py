@@ -28,8 +28,21 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
     "documentation beside it": ({**CODE, "README.md": "tested by hand\n"}, "FAIL(no-test)"),
     "code that the same commit calls generated": (
         {**CODE, ".gitattributes": "*.py linguist-generated\n"},
-        "FAIL(no-test)",
+        "FAIL(rules-mixed)",
     ),
+    "code that the next commit will call generated": (
+        {".gitattributes": "calc.py linguist-generated\n"},
+        "PASS rules",
+    ),
+    "the same by a macro": (
+        {".gitattributes": "[attr]made linguist-generated\ncalc.py made\n"},
+        "PASS rules",
+    ),
+    "the same below a folder": (
+        {"pkg/.gitattributes": "* linguist-generated=true\n"},
+        "PASS rules",
+    ),
+    "attributes of another kind": ({".gitattributes": "*.py text\n"}, "PASS neutral"),
     "code that the same commit calls neutral": (
         {**CODE, ".oneshot.toml": f'{RULES}[sides]\nneutral = ["*.py"]\n'},
         "FAIL(rules-mixed)",
@@ -60,6 +73,26 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
 def test_a_change_that_hides_its_code(lab: MakeLab, cheat: str) -> None:
     files, code = REFUSED[cheat]
     assert said(lab(BASE).prove(files).proof) == code
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "submodule"])
+def test_rules_that_are_no_file(lab: MakeLab, kind: str) -> None:
+    made = lab({**BASE, "rules.txt": RULES})
+    before = made.head()
+    rules = made.repo.path / ".oneshot.toml"
+    if kind == "link":
+        rules.symlink_to("rules.txt")
+        made.repo.git("add", "--all")
+    elif kind == "folder":
+        made.repo.write(".oneshot.toml/a", "a")
+        made.repo.git("add", "--all")
+    else:
+        head = made.repo.git("rev-parse", "HEAD")
+        made.repo.git("update-index", "--add", "--cacheinfo", f"160000,{head},.oneshot.toml")
+    made.repo.git("commit", "-q", "-m", "rules")
+    proof = made.prover().prove(before, made.head()).proof
+    assert said(proof) == "FAIL(rules-invalid)"
+    assert proof.notes == (".oneshot.toml is no file of its own",)
 
 
 def test_code_that_becomes_data(lab: MakeLab) -> None:

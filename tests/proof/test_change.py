@@ -188,7 +188,7 @@ def test_generated_is_what_the_attributes_of_the_parents_tree_say(work: Repo) ->
         "api/deep/v2.py": "generated",
         "api/mine.py": "production",
         "calc.py": "production",
-        ".gitattributes": "neutral",
+        ".gitattributes": "rules",
     }
     assert sides_of(change(work)) == expected
     work.write(".gitattributes", "* -linguist-generated\n")
