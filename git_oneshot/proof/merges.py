@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.ids import printable
 from git_oneshot.git import Git
-from git_oneshot.proof.change import AT_ONCE, Change
+from git_oneshot.proof.change import AT_ONCE, Change, File
 from git_oneshot.proof.index import private_index
 from git_oneshot.proof.lines import Lines, changed_lines
 
@@ -19,24 +19,33 @@ _REVERT: Final = re.compile(
     r"(?:,\s+reversing\s+changes\s+made\s+to\s+([0-9a-f]{40,64}))?\.",
     re.MULTILINE,
 )
+# A conflict, as the style `merge` marks it.
+_SECTION: Final = re.compile(
+    rb"^<<<<<<< [^\n]*\n.*?^=======\n.*?^>>>>>>> [^\n]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class Automatic(NamedTuple):
-    """A merge as git makes it: with its conflict markers, and with our side of each conflict."""
+    """A merge as git makes it: with its conflict markers, and with our side of each conflict.
+
+    ``conflicts``: the paths in conflict.
+    """
 
     tree: str
     ours: str
+    conflicts: frozenset[str] = frozenset()
 
 
 def merged(git: Git, parents: Sequence[str]) -> Automatic:
     """Merge commits, two by two, as `git merge` would."""
-    base, tree = parents[0], ""
+    base, tree, open_ = parents[0], "", set[str]()
     for other in parents[1:]:
         tree, conflicts = _merge(git, base, other)
+        open_.update(conflicts)
         ours = _settled(git, tree, conflicts, base, other)
         if other != parents[-1]:
             base = _commit(git, ours, (base, other))
-    return Automatic(tree, ours)
+    return Automatic(tree, ours, frozenset(open_))
 
 
 def _merge(git: Git, one: str, other: str) -> tuple[str, list[str]]:
@@ -104,9 +113,35 @@ def hand_made(git: Git, auto: Automatic, tree: str) -> str:
     return f"by hand, with changed lines: {', '.join(told)}{more}"
 
 
-def foreign_lines(git: Git, change: Change, parents: Sequence[str]) -> list[str]:
-    """The hand-made production files with lines, or gaps, that no parent has."""
-    paths = [f.path for f in change.on("production")]
+def made_by_hand(git: Git, auto: Automatic, change: Change, parents: Sequence[str]) -> list[str]:
+    """The production files that are no merge: not git's own, nor a conflict that was settled.
+
+    A conflict is settled by lines that a parent has; beside it, and where there
+    is none, a hand may take out no fix that only one of the parents lacks.
+    """
+    files = change.on("production")
+    found = {f.path for f in files if f.path not in auto.conflicts or not _beside(git, auto, f)}
+    left = [f.path for f in files if f.path not in found]
+    return sorted(found | set(_foreign(git, change, left, parents)))
+
+
+def _beside(git: Git, auto: Automatic, file: File) -> bool:
+    """Whether a file has all that git merged by itself around its conflicts, in that order."""
+    there = git.call("cat-file", "blob", f"{auto.tree}:{file.path}", ok=(0, 128))
+    parts = _SECTION.split(there.stdout)
+    if len(parts) < 2 or not file.new:
+        return True  # the conflict is of whole files
+    text = git.output("cat-file", "blob", file.new)
+    at = 0
+    for part in parts[:-1]:
+        at = text.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return text.startswith(parts[0]) and text[at:].endswith(parts[-1])
+
+
+def _foreign(git: Git, change: Change, paths: list[str], parents: Sequence[str]) -> list[str]:
+    """The files with lines, or gaps, that no parent has."""
     if not paths:
         return []
     by_parent = [changed_lines(git, git.tree(p), change.tree, paths) for p in parents]

@@ -25,7 +25,7 @@ from git_oneshot.proof.cases import Case, Judged, commands_of, untrusted, wanted
 from git_oneshot.proof.change import Change, facts_of, read_change
 from git_oneshot.proof.classes import Said, Sorted, sorted_out, unreadable_rules
 from git_oneshot.proof.inside import taken_apart
-from git_oneshot.proof.merges import foreign_lines, hand_made, merged
+from git_oneshot.proof.merges import hand_made, made_by_hand, merged
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots
 from git_oneshot.proof.suites import rules_for, rules_of
@@ -96,7 +96,7 @@ class Prover:
         change = read_change(self._git, auto.ours, tree, rules)
         by_hand = hand_made(self._git, auto, tree)
         found = sorted_out(self._git, change, rules)
-        alien = foreign_lines(self._git, found.change, said.parents)
+        alien = made_by_hand(self._git, auto, found.change, said.parents)
         note = "judged by the suite of the tip"
         if not alien:
             proof = proof_of("PASS", "", [], by_hand or note, note if by_hand else "", kind="merge")

@@ -518,6 +518,29 @@ def test_h22_a_conflict_that_is_settled_by_something_new_needs_a_test(lab: MakeL
     assert said(merge(made, {"word.txt": "one\nnobody's\n"}).proof) == "FAIL(no-test)"
 
 
+def test_a_merge_by_hand_may_not_undo_what_one_parent_mended(lab: MakeLab) -> None:
+    """Cheat: a second parent that has the old lines, and changed nothing of them."""
+    made = lab(PLAIN)
+    made.repo.git("branch", "old")
+    made.commit({"word.txt": THEIRS})
+    side = made.repo.git("commit-tree", "old^{tree}", "-p", "old", "-m", "side")
+    evil = made.repo.git("commit-tree", "old^{tree}", "-p", "HEAD", "-p", side, "-m", "merge")
+    made.repo.git("reset", "-q", "--hard", evil)
+    assert said(committed(made).proof) == "FAIL(no-test)"
+
+
+def test_a_settled_conflict_may_not_undo_what_is_beside_it(lab: MakeLab) -> None:
+    lines = "".join(f"{n}\n" for n in ("one", *range(9)))
+    made = lab({**PLAIN, "word.txt": lines})
+    mended = lines.replace("8", "mended")
+    two_lines(
+        made, {"word.txt": mended.replace("0", "ours")}, {"word.txt": lines.replace("0", "x")}
+    )
+    assert said(merge(made, {"word.txt": lines.replace("0", "x")}).proof) == "FAIL(no-test)"
+    made.repo.git("reset", "-q", "--hard", "HEAD^")
+    assert said(merge(made, {"word.txt": mended.replace("0", "x")}).proof) == "PASS merge"
+
+
 def test_a_merge_of_three_lines_is_merged_two_by_two(lab: MakeLab) -> None:
     made = lab({**PLAIN, "a.txt": "a\n", "b.txt": "b\n"})
     for name in ("a", "b"):
