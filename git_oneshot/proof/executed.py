@@ -6,6 +6,7 @@ as a docstring, a bare annotation or `pass`, needs no execution.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from git_oneshot.git import Git
@@ -33,6 +34,42 @@ def unexecuted(
         for first, last in _statements(source, changed.added):
             if not done & set(range(first, last + 1)):
                 found.append(f"{path}:{first}")
+    return found
+
+
+def hidden(git: Git, change: Change, files: Sequence[str]) -> list[str]:
+    """The files that gained a branch within a line, of which no line tells that it was taken.
+
+    A branch that was on lines of its own before may move into one.
+    """
+    found = []
+    for path in files:
+        old, new = (
+            _branches(git.call("cat-file", "blob", f"{tree}:{path}", ok=(0, 128)).stdout)
+            for tree in (change.parent_tree, change.tree)
+        )
+        if new[True] - old[True] > max(0, old[False] - new[False]):
+            found.append(path)
+    return found
+
+
+def _branches(source: bytes) -> Counter[bool]:
+    """How many branches have lines of their own (False), and how many are within one (True)."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return Counter()
+    found: Counter[bool] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.If() | ast.For() | ast.While():
+                found[node.body[0].lineno == node.lineno] += 1
+            case ast.IfExp() | ast.Lambda():
+                found[True] += 1
+            case ast.BoolOp(values=parts) | ast.comprehension(ifs=parts):
+                found[True] += len(parts) - isinstance(node, ast.BoolOp)
+            case _:
+                pass
     return found
 
 

@@ -14,7 +14,7 @@ from git_oneshot.core.runs import Pair, worst
 from git_oneshot.core.verdict import proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
-from git_oneshot.proof.executed import unexecuted
+from git_oneshot.proof.executed import hidden, unexecuted
 from git_oneshot.proof.removal import about
 
 
@@ -54,6 +54,12 @@ def of_declared(git: Git, change: Change, pairs: Sequence[Pair], kind: str,
         if cold:
             more = f" and {len(cold) - 5} more" if len(cold) > 5 else ""
             note = f"no test executes {', '.join(cold[:5])}{more}"
+            return Whole(proof_of("FAIL", "uncovered", [], note))
+        within = hidden(git, change, trace)
+        if within:
+            note = (
+                f"{within[0]}: a new branch within a line; give it lines, and a test that takes it"
+            )
             return Whole(proof_of("FAIL", "uncovered", [], note))
     gone = turns_of_pairs(pairs, leaving)
     proof = proof_of("PASS", "", gone, *notes, kind=kind)

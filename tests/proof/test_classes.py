@@ -328,6 +328,29 @@ def test_a_refactoring_that_no_test_executes_is_uncovered(lab: MakeLab) -> None:
     assert proof.notes == ("no test executes calc.py:12",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return a + b if a != 13 else 0",
+        "return a + b and a != 13 and a + b",
+        "return (lambda: a + b)()",
+        "return sum(x for x in (a, b) if x != 13)",
+        "if a == 13: return 0\n    return a + b",
+    ],
+)
+def test_a_refactoring_hides_no_branch_within_a_line(lab: MakeLab, line: str) -> None:
+    proof = declared(lab(BASE), "refactor", {"calc.py": CALC.replace("return a + b", line)})
+    assert said(proof) == "FAIL(uncovered)"
+    assert proof.notes[0].startswith("calc.py: a new branch within a line")
+
+
+def test_a_branch_may_move_into_a_line(lab: MakeLab) -> None:
+    apart = CALC.replace("return a + b", "if a:\n        return a + b\n    return b")
+    within = CALC.replace("return a + b", "return a + b if a else b")
+    made = lab({**BASE, "calc.py": apart})
+    assert said(declared(made, "refactor", {"calc.py": within})) == "PASS refactor"
+
+
 def test_what_has_no_effect_needs_no_execution(lab: MakeLab) -> None:
     """A statement over several lines counts as one; comments, docstrings and `pass` as none."""
     made = lab(BASE)
