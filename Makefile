@@ -19,8 +19,10 @@ picture: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.picture
 
 ## test      the test suite, less the long stories that `make check` runs, too
-test: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 -m 'not long and not thorough'
+# COVER=1 measures it, too, and then `make check COVER=1` runs only what was not run.
+test: $(VENV)/$(if $(COVER),check,test).stamp
+	@$(if $(COVER),$(BIN)/coverage erase)
+	@$(BIN)/$(if $(COVER),coverage run,python) -m pytest -q -n 2 -m 'not long and not thorough'
 
 # Whether an append is synced before it is acknowledged can only be read from its system calls.
 strace:
@@ -41,8 +43,8 @@ man: $(VENV)/check.stamp
 	@sh tests/man-lint.sh
 
 coverage: $(VENV)/check.stamp
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n 2
+	@$(if $(COVER),,$(BIN)/coverage erase)
+	@$(BIN)/coverage run -m pytest -q -n 2 $(if $(COVER),-m 'long and not thorough')
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 

@@ -86,4 +86,8 @@ class Patient:
     def _late(self, proof: Proof) -> Proof:
         if self._hopeless:
             return proof
-        return msgspec.structs.replace(proof, notes=(f"not within {self._limit:g} s",))
+        if self._limit is None:
+            note = "the proof behind ended without an answer; look for why: git oneshot doctor"
+        else:
+            note = f"not within {self._limit:g} s"
+        return msgspec.structs.replace(proof, notes=(note,))
