@@ -101,7 +101,9 @@ ADDS: Final = "#[test]\n    fn adds() { assert_eq!(super::%s, 3); }"
 IN_SOURCE: Final = "import.meta.vitest.test('adds', () => import.meta.vitest.expect(%s).toBe(3))"
 INSIDE: Final[dict[str, tuple[Files, Files, Files]]] = {
     "cargo": (
-        {"Cargo.toml": "[package]\nname = 'calc'\n", "src/lib.rs": RUST % ("", "")},
+        {
+            "Cargo.toml": "[package]\nname = 'calc'\nversion = '0.1.0'\n",
+            "src/lib.rs": RUST % ("", "")},
         {"src/lib.rs": RUST % (RUST_ADD, ADDS % "add(1, 2)")},
         {"src/lib.rs": RUST % (RUST_ADD, ADDS % "sub(4, 1)")},
     ),

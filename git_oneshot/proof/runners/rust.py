@@ -111,22 +111,30 @@ def _object(line: str) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
+# Of Rust 1.73 and later, and of before.
+_PANIC: Final = re.compile(
+    r"panicked at (?:(?P<where>[^\s']\S*?):\d+:\d+:\n(?P<said>.*)"
+    r"|'(?P<old>[^\n]{0,2000}?(?:\n[^\n]{0,500}?){0,9}?)', (?P<place>\S+?):\d+:\d+)"
+)
+
+
 def panicked(task: Task, block: str) -> Evidence:
     """What a test printed when it failed."""
-    panic = re.search(r"panicked at (\S+?):\d+:\d+:\n(.*)", block)
+    panic = _PANIC.search(block)
     if panic is None:
         # It returned an Err, or did not panic as it should: it says so itself.
         return Evidence("Err", ("Err", ASSERTION), block.strip()[:500])
-    where = task.inside(panic[1])
+    where = task.inside(panic["where"] or panic["place"])
+    said = panic["said"] or panic["old"] or ""
     checks = (
         "assertion",
         "called `Option::unwrap",
         "called `Result::unwrap",
         "called `Result::exp",
     )
-    checked = panic[2].startswith(checks) or "expect" in panic[2][:20]
+    checked = said.startswith(checks) or "expect" in said[:20]
     kind = ("panic", ASSERTION) if checked else ("panic",)
-    return Evidence("panic", kind, panic[2][:500], "", (where,) if where else ())
+    return Evidence("panic", kind, said[:500], "", (where,) if where else ())
 
 
 _SYMBOLS: Final = frozenset(
