@@ -2,13 +2,16 @@
 
 For the hybrid tree the code as it was is given the docstrings as they are. What
 had none gets one; and what was not there stands there as a shell whose every
-function raises, so that an example of it fails for want of what it shows.
+function raises, so that an example of it fails for want of what it shows. Where its
+name may mean something there, no shell takes the place of that: the file is given up.
 """
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
+
+from git_oneshot.core.bindings import Known, may_mean
 
 PYTHON: Final = (".py", ".pyw")
 PROMPT: Final = ">>>"
@@ -33,14 +36,14 @@ class _CannotError(Exception):
     """A docstring that has no place in the old file."""
 
 
-def with_examples(old: str, new: str) -> str | None:
+def with_examples(old: str, new: str, builtin: Mapping[str, object]) -> str | None:
     """The code of ``old`` with the examples of ``new``; the same text where these are alike.
 
-    None where that cannot be made.
+    None where that cannot be made. ``builtin``: the names that Python has by itself.
     """
     try:
         before, after = dict(_owners(ast.parse(old))), dict(_owners(ast.parse(new)))
-        edits = list(_edits(_Lines(old), before, _Lines(new), after))
+        edits = list(_edits(_Lines(old), before, _Lines(new), after, builtin))
     except (SyntaxError, ValueError, RecursionError, MemoryError, _CannotError):
         return None
     made = old
@@ -98,7 +101,11 @@ def _told(owner: Owner | None) -> str:
 
 
 def _edits(
-    old: _Lines, before: dict[str, Owner], new: _Lines, after: dict[str, Owner]
+    old: _Lines,
+    before: dict[str, Owner],
+    new: _Lines,
+    after: dict[str, Owner],
+    builtin: Mapping[str, object],
 ) -> Iterator[_Edit]:
     made: set[str] = set()
     for name in dict.fromkeys((*before, *after)):
@@ -113,7 +120,17 @@ def _edits(
             top = _first_missing(name, before)
             if top not in made:
                 made.add(top)
-                yield _shell(old, before[top.rpartition(".")[0]], after[top])
+                yield _shell(old, _free(top, before, builtin), after[top])
+
+
+def _free(name: str, before: dict[str, Owner], builtin: Mapping[str, object]) -> Owner:
+    """The parent of what is not there yet. Raises _CannotError where its name may mean another."""
+    above, _, own = name.rpartition(".")
+    module, parent = before[""], before[above]
+    classes = {n[1:]: owner for n, owner in before.items() if n.count(".") == 1}
+    if not isinstance(module, ast.Module) or may_mean(own, module, parent, Known(classes, builtin)):
+        raise _CannotError
+    return parent
 
 
 def _placed(old: _Lines, owner: Owner, text: str) -> _Edit:

@@ -4,6 +4,7 @@ As tests its blob is the code as it was with the tests as they are, which is wha
 the hybrid tree gets. Where only tests changed, the file is on the test side alone.
 """
 
+import builtins
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -90,7 +91,7 @@ def _made(one: _Versions) -> str | None:
     if path.endswith(PYTHON):
         if PROMPT not in one.old + one.new:
             return one.old
-        made = with_examples(one.old, one.new)
+        made = with_examples(one.old, one.new, vars(builtins))
         same = made is not None and made != one.old and _is_same(made, one.new)
         return one.new if same else made
     if not _has_tests(one):

@@ -1,10 +1,14 @@
 """Code that dresses as a test inside of a production file: it stays production."""
 
+import builtins
 from typing import Final
 
 import pytest
 
+from git_oneshot.core.examples import with_examples
 from git_oneshot.core.inside import split
+from tests.proof.conftest import MakeLab
+from tests.proof.lab import INI, said
 
 GUARD: Final = "if (import.meta.vitest)"
 SCRIPTS: Final = {
@@ -66,3 +70,74 @@ def test_a_function_that_is_a_test(source: str) -> None:
     found = split("src/lib.rs", source)
     assert found is not None
     assert len(found.tests) == 1
+
+
+SHOWN: Final = '''    """
+    >>> price(1)
+    1
+    """
+'''
+NEW: Final = f"def price(x):\n{SHOWN}    return x\n"
+IN_CLASS: Final = "class A:\n" + "".join(f"    {line}\n" for line in NEW.splitlines())
+# Each has a `price` that works, which a shell of that name would break.
+WORKS: Final = {
+    "below a condition": ("if math:\n    def price(x): return x\n", NEW),
+    "by assignment": ("price = lambda x: x\n", NEW),
+    "by an import": ("from m import cost as price\n", NEW),
+    "by an import of all": ("from m import *\n", NEW),
+    "in a loop": ("for price in [int]: pass\n", NEW),
+    "within an expression": ("print(price := int)\n", NEW),
+    "from a function": ("def f():\n    global price\n    price = int\nf()\n", NEW),
+    "from a text": ("exec('def price(x): return x')\n", NEW),
+    "by the module's own dictionary": ("globals()['pr' 'ice'] = int\n", NEW),
+    "by the module's attributes": ("def __getattr__(name): return int\n", NEW),
+    "of Python itself": ("x = len([])\n", NEW.replace("price", "len")),
+    "by inheritance": ("from m import B\nclass A(B):\n    x = 1\n", IN_CLASS),
+    "by inheritance here": (
+        "class B:\n    if 1:\n        def price(x): return x\nclass A(B):\n    x = 1\n",
+        IN_CLASS,
+    ),
+    "by inheritance from Python": ("class A(str):\n    x = 1\n", IN_CLASS.replace("price", "find")),
+    "in a class by assignment": ("class A:\n    price = int\n", IN_CLASS),
+    "in a class from outside": ("class A:\n    x = 1\nA.price = int\n", IN_CLASS),
+    "in a class by its attributes": (
+        "class A:\n    def __getattr__(self, name):\n        return int\n",
+        IN_CLASS,
+    ),
+    "as every class has it": (
+        "class A:\n    x = 1\n",
+        IN_CLASS.replace("def price", "def __init__"),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WORKS)
+def test_an_example_does_not_turn_because_its_function_is_broken_for_it(way: str) -> None:
+    old, new = WORKS[way]
+    assert with_examples(old, new, vars(builtins)) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def f():\n    price = 1\n", NEW),
+        ("class A:\n    def price(self): ...\n", NEW),
+        ("class A(ValueError):\n    x = 1\n", IN_CLASS),
+        ("def price(): ...\nclass B:\n    x = 1\nclass A(B):\n    x = 1\n", IN_CLASS),
+    ],
+)
+def test_an_example_of_what_is_not_there_has_a_shell(old: str, new: str) -> None:
+    assert "NotImplementedError" in (with_examples(old, new, vars(builtins)) or "")
+
+
+@pytest.mark.parametrize(
+    ("ini", "code"), [("    --doctest-modules\n", "UNKNOWN(inseparable)"), ("", "FAIL(no-test)")]
+)
+def test_code_that_an_example_of_something_else_hides(lab: MakeLab, ini: str, code: str) -> None:
+    made = lab({
+        "calc.py": "import math\n\nif math:\n    def price(x):\n        return x\n\n"
+        "def fee(x):\n    return 1\n",
+        "pytest.ini": INI + ini,
+    })  # fmt: skip
+    new = f"{NEW}\n\ndef fee(x):\n    return 99\n"
+    assert said(made.prove({"calc.py": new}).proof) == code

@@ -1,5 +1,6 @@
 """The code as it was, with the examples as they are."""
 
+import builtins
 import doctest
 import types
 from typing import Final
@@ -113,7 +114,7 @@ def outcome(source: str) -> dict[str, int]:
 
 
 def test_each_example_is_tried_on_the_code_that_was_there() -> None:
-    made = with_examples(OLD, NEW)
+    made = with_examples(OLD, NEW, vars(builtins))
     assert made is not None
     assert outcome(made) == {
         "calc": 0, "calc.add": 1, "calc.bare": 0, "calc.Calc.one": 0, "calc.Calc.two": 1,
@@ -124,12 +125,17 @@ def test_each_example_is_tried_on_the_code_that_was_there() -> None:
 
 
 def test_examples_that_are_alike_leave_the_file_as_it_is() -> None:
-    assert with_examples(OLD, OLD.replace("a + b", "b + a").replace("Sums", "Products")) == OLD
-    assert with_examples("", "") == ""
+    assert (
+        with_examples(
+            OLD, OLD.replace("a + b", "b + a").replace("Sums", "Products"), vars(builtins)
+        )
+        == OLD
+    )
+    assert with_examples("", "", vars(builtins)) == ""
 
 
 def test_an_example_that_is_gone_is_gone() -> None:
-    gone = with_examples(OLD, OLD.partition("def add")[0])
+    gone = with_examples(OLD, OLD.partition("def add")[0], vars(builtins))
     assert gone is not None
     assert outcome(gone) == {}
 
@@ -145,4 +151,4 @@ def test_an_example_that_is_gone_is_gone() -> None:
     ],
 )
 def test_where_it_cannot_be_made_nothing_is(old: str, new: str) -> None:
-    assert with_examples(old, new) is None
+    assert with_examples(old, new, vars(builtins)) is None
