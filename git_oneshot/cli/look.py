@@ -8,7 +8,6 @@ only, and only for a table.
 """
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Any, Final, NamedTuple, TextIO
@@ -122,6 +121,8 @@ def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
         return
     text = plain(str(part))
     if isinstance(part, Prose) and fitting(stream, environ):
+        import shutil
+
         width = shutil.get_terminal_size().columns
         lines = [broken(line, width, colour=colour) for line in text.split("\n")]
         click.echo("\n".join(lines), file=stream, color=colour)
