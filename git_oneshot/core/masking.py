@@ -100,7 +100,7 @@ def masked(text: str, home: str = "") -> str:
 
     What one form takes away may uncover another, so this goes on until nothing changes.
     """
-    if text.isalnum() and text.islower():  # as the name of an object is
+    if text.isalnum() and text == text.lower():  # as the name of an object is
         return text
     while True:
         before, text = text, _once(text, home)
