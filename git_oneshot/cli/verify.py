@@ -22,7 +22,7 @@ from git_oneshot.core.remarks import harmless
 from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import look, of_feature, range_of
+from git_oneshot.gate.commits import bases_of, look, of_feature, range_of
 from git_oneshot.gate.judging import Verdict, worst
 from git_oneshot.gate.refused import Judged
 from git_oneshot.gate.spool import foreseen
@@ -64,7 +64,7 @@ def verify(
     part = shard_of(shard or "1/1")
     commits = _commits(app, range_)
     name = feature_with(app, commits) if seal and commits else None
-    before = look(app.git, commits[:1])[0].parent_tree if commits else ""
+    before = bases_of(look(app.git, commits)).get(commits[-1], "") if commits else ""
     by = before if name else None
     # Where a service runs us, to run the tests of what it was given is what the job is for.
     prover = app.prover(fresh=True, trusted=ci and service(app.environ) != "", by=by)

@@ -5,15 +5,21 @@ from collections.abc import Collection
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.rules_file import FILE
-from git_oneshot.gate.believed import blob_at, record_verified
+from git_oneshot.gate.believed import changes_signers, record_verified, rules_at
 from git_oneshot.gate.verifying import Found
 from git_oneshot.trail.store import load_all
 
 
 def vouch(app: App, name: FeatureId, found: Found, by: str) -> None:
     """Seal verdicts that are all PASS; ``by``: the tree whose rules they were judged by."""
-    rules = blob_at(app.git, by, FILE)
+    changed = changes_signers(app.git, [verdict.commit for verdict in found.verdicts])
+    if changed and not app.terminal:
+        raise OneshotError(
+            Code.NEEDS_INPUT,
+            f"{changed[0][:9]} changes whose seals are believed: that is for a person to seal",
+            "on a terminal, with a key that is believed: git oneshot verify RANGE --seal",
+        )
+    rules = rules_at(app.git, by)
     receipt = record_verified(app.session, name, found, rules, terminal=app.terminal)
     app.say(f"note: sealed on the trail of '{name}': {receipt.tip.commit[:12]}")
     app.say("hint: send it: git oneshot sync")

@@ -230,8 +230,8 @@ class SuiteJudged(Data, frozen=True, kw_only=True):
 class CommitsVerified(Data, frozen=True, kw_only=True):
     """Whoever seals this ran the tests: each of these commits is PASS, by rules that it names.
 
-    ``suite``: the one of them on which the whole suite passed; ``rules``: the blob of their
-    file, None where there is none.
+    ``suite``: the one of them on which the whole suite passed; ``rules``: the SHA-256 of the
+    rules in force, those that are detected included.
     """
 
     commits: Annotated[tuple[ObjectId, ...], Meta(min_length=1, max_length=1_000)]

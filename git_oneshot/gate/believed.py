@@ -6,21 +6,25 @@ tree that the receiving side names, never from what is pushed.
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
+
+import msgspec
 
 from git_oneshot.core.commands import RecordVerified
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import CommitWaived, Event, VerificationRecord
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.rules_file import FILE
 from git_oneshot.core.state import State, Waiver
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.commits import Seen
 from git_oneshot.gate.verifying import Found
 from git_oneshot.git import Git
+from git_oneshot.proof.suites import rules_for
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.seals import verify
@@ -42,8 +46,23 @@ def blob_at(git: Git, tree: str, path: str) -> str | None:
     return git.named(f"{tree}:{path}")
 
 
+def rules_at(git: Git, tree: str) -> str:
+    """A name for the rules in force at a tree, also where no file says them."""
+    rules, _ = rules_for(git, tree, tree)
+    return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()
+
+
+def changes_signers(git: Git, commits: Sequence[Seen]) -> list[str]:
+    """Of commits, those that change whose seals are believed."""
+    names = [f"{tree}:{SIGNERS}\n" for one in commits for tree in (one.parent_tree, one.tree)]
+    found = git.lines("cat-file", "--batch-check=%(objectname)", stdin="".join(names).encode())
+    there = [None if line.endswith(" missing") else line for line in found]
+    pairs = zip(commits, there[::2], there[1::2], strict=True)
+    return [one.id for one, before, after in pairs if before != after]
+
+
 def record_verified(
-    session: Session, feature: FeatureId, found: Found, rules: str | None, *, terminal: bool
+    session: Session, feature: FeatureId, found: Found, rules: str, *, terminal: bool
 ) -> Receipt:
     """Say on a trail that the commits are PASS, and seal that.
 
@@ -80,7 +99,7 @@ def believed(
     tree: str, verifiers: Collection[str],
 ) -> Believed:  # fmt: skip
     """What is sealed of ``wanted`` commits: by a verifier whose key a tree allows, by its rules."""
-    rules = blob_at(git, tree, FILE)
+    rules = rules_at(git, tree)
     commits: set[str] = set()
     suites: set[str] = set()
     with _signers(git, tree) as signers:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from git_oneshot.core.commands import Command, RecordVerified, Waive
 from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import feature_id
+from git_oneshot.gate.believed import rules_at
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.proof.sandbox import sandbox
 from git_oneshot.session import Session
@@ -157,11 +158,12 @@ def write(served: Served, signer: str | None, command: Command, used: str | None
 
 def forge(
     served: Served, signer: str | None, *commits: str,
-    rules: str = "main:.oneshot.toml", used: str | None = None,
+    rules: str = "", used: str | None = None,
 ) -> None:  # fmt: skip
     """Write what CI would."""
-    blob = served.work.git("rev-parse", rules)
-    said = CommitsVerified(commits=commits, suite=commits[-1], rules=blob)
+    git = served.work.repo.discover()
+    rules = rules or rules_at(git, git.tree("main"))
+    said = CommitsVerified(commits=commits, suite=commits[-1], rules=rules)
     write(served, signer, RecordVerified((said,)), used)
 
 
@@ -249,10 +251,24 @@ def test_h35_what_is_pushed_has_no_say_in_how_it_is_judged(served: Served) -> No
 def test_a_verdict_by_other_rules_does_not_count(served: Served) -> None:
     one = served.work.land("one")
     served.bare.git("config", "--add", "oneshot.verifier", ADA)
-    forge(served, "ada", one, rules="main:README")
+    forge(served, "ada", one, rules="0" * 64)
     refused(served.push("HEAD:main", "refs/oneshot/topic"), "by the rules of this ref")
     forge(served, "ada", one)
     assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
+
+
+def test_a_verifier_that_nobody_watches_seals_no_key(served: Served) -> None:
+    """Whom it lets in would seal the next commit by itself."""
+    work = served.work
+    allowed = work.path / ".oneshot" / "allowed_signers"
+    allowed.write_text(allowed.read_text() + "eve@example.com ssh-ed25519 AAAA\n")
+    work.git("commit", "-q", "--no-verify", "-am", "keys")
+    served.offered()
+    done = served.verified()
+    assert done.code == 2
+    assert f"{work.head[:9]} changes whose seals are believed" in done.err
+    assert "commits.verified" not in served.ci.types()
+    refused(served.push(), "has no sealed verdict")
 
 
 def test_a_tip_whose_suite_nobody_ran(served: Served) -> None:
