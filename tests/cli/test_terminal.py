@@ -34,8 +34,8 @@ def ready(opened: Project) -> Iterator[Project]:
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
     [
-        ("n\r", 1, r"\?.*n\r\n\S*error:\S* nothing is merged\r\n"),
-        ("\r", 1, r"\?.*\r\n\S*error:\S* nothing is merged\r\n"),
+        ("n\r", 1, r"n\r\n\S*error:\S* nothing is merged\r\n"),
+        ("\r", 1, r"\r\n\S*error:\S* nothing is merged\r\n"),
         (CTRL_C, 130, r"\r\n\S*error:\S* interrupted\r\n"),
         ("\x04", 130, r"\r\n\S*error:\S* interrupted\r\n"),
     ],
@@ -44,7 +44,7 @@ def test_a_merge_that_nobody_says_yes_to_is_not_made(
     ready: Project, typed: str, code: int, said: str
 ) -> None:
     shell = on_a_terminal(ready, "pr", "merge", "-f", FEATURE)
-    shell.until("merge '.*' into 'main'")
+    shell.until(r"merge '.*' into 'main'\? \[y/N\]: ")  # it waits for the answer now
     shell.type(typed)
     shell.until(said)
     assert shell.ended() == code
