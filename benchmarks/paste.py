@@ -1,4 +1,4 @@
-"""The figures of the last whole `make bench`, kept in `latest.txt`; its ratios, in the README.
+"""The figures of the last whole `make bench`, in `latest.txt`; those of commands, in the README.
 
 Milliseconds are a machine's; what is compared side by side in one run is not.
 """
@@ -11,7 +11,9 @@ ROOT: Final = Path(__file__).parent.parent
 LATEST: Final = ROOT / "benchmarks" / "latest.txt"
 README: Final = ROOT / "README.md"
 _PLACE: Final = re.compile(r"(?<=<!-- make bench writes this -->\n).*?(?=<!-- to here -->)", re.S)
-_RATIO: Final = re.compile(r"^(?:ok  |MISS) (.*?) {2,}(\S+ x) +(<= \S+ x)$", re.MULTILINE)
+_RATIO: Final = re.compile(
+    r"^(?:ok  |MISS) ((?:read|write|list) .*?) {2,}(\S+ x) +(<= \S+ x)$", re.MULTILINE
+)
 
 
 def table(latest: str) -> str:

@@ -32,15 +32,23 @@ class Shell:
         """Press keys."""
         os.write(self._fd, keys.encode())
 
-    def until(self, pattern: str) -> re.Match[str]:
-        """Read until ``pattern`` was said; what comes behind it is kept for the next call."""
+    def until(self, pattern: str, again: str = "") -> re.Match[str]:
+        """Read until ``pattern`` was said; what comes behind it is kept for the next call.
+
+        ``again``: keys to press once more after a second of silence. An interrupt that comes
+        just before a read is only seen when the read ends.
+        """
         end = time.monotonic() + TIMEOUT
         while True:
             found = re.search(pattern, self._said)
             if found:
                 self._said = self._said[found.end() :]
                 return found
-            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
+            left = max(0.0, end - time.monotonic())
+            ready, _, _ = select.select([self._fd], [], [], min(left, 1.0) if again else left)
+            if again and left and not ready:
+                self.type(again)
+                continue
             more = b""
             with contextlib.suppress(OSError):  # a terminal whose other end is closed
                 more = os.read(self._fd, 65_536) if ready else b""
