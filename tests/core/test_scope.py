@@ -55,6 +55,7 @@ def test_a_planned_test_is_turned_by_its_name() -> None:
     assert unturned(planned, [proof(*ids), proof("test_subs")]) == ("test_add",)
     assert unturned(planned, []) == planned.tests
     assert unturned(Plan(goal="g"), [proof("test_a")]) == ()
+    assert unturned(Plan(goal="g", tests=("no typo in the README",)), [proof("test_a")]) == ()
 
 
 def test_where_tests_have_no_names_or_are_too_many_no_plan_is_missed() -> None:
