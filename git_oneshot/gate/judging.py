@@ -47,6 +47,10 @@ class Verdict(NamedTuple):
         return (self.proof,) if self.suite is None else (self.proof, self.suite)
 
 
+# Told how many there will be, so that a person can be told which one is waited for.
+Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
+
+
 def judge_all(
     git: Git,
     judge: Judge,
@@ -100,6 +104,11 @@ def _parents(git: Git, seen: Seen) -> tuple[str, ...]:
         return seen.parents
     own = git.lines("merge-base", "--independent", *seen.parents)
     return tuple(parent for parent in seen.parents if parent in own)
+
+
+def began(verdicts: Sequence[Verdict]) -> str:
+    """The tree that judged commits begin at, the last of which is their tip."""
+    return bases_of([verdict.commit for verdict in verdicts])[verdicts[-1].commit.id]
 
 
 def leaving(verdicts: Iterable[Verdict]) -> frozenset[Key]:

@@ -8,7 +8,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.rules import Rules
 from git_oneshot.core.scope import outside, unobserved, untold, unturned
 from git_oneshot.core.state import State
-from git_oneshot.gate.judging import Verdict
+from git_oneshot.gate.judging import Verdict, began
 from git_oneshot.git import Git, GitError
 from git_oneshot.proof.change import read_change
 from git_oneshot.proof.suites import rules_for
@@ -42,11 +42,11 @@ class Scope(NamedTuple):
 
 
 def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read, home: str) -> Scope:
-    """What is to be said of the judged commits of a feature; by the rules before its first.
+    """What is to be said of the judged commits of a feature; by the rules that they begin with.
 
     ``home``: the folder that is masked in what this clone has written.
     """
-    before, tip = verdicts[0].commit.parent_tree, git.tree("HEAD")
+    before, tip = began(verdicts), git.tree("HEAD")
     rules, _ = rules_for(git, before, tip)
     gate = rules.gate
     found = Scope(enforced=gate.scope == "enforce")

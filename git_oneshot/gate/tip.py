@@ -4,20 +4,16 @@ The one judgement of all who let a feature go on: prove and push, finalize,
 synthesize, and a merge that makes a tree on which nobody has run anything.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import bases_of
-from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.judging import Each, Verdict, began, judge_all, leaving
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
-
-# Told how many there will be, so that a person can be told which one is waited for.
-Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
 
 
 class Found(NamedTuple):
@@ -56,6 +52,5 @@ def at_tip(
     found = Found(verdicts, None)
     if not found.accepted:
         return found
-    tip = verdicts[-1].commit
-    tree, before = trees or (git.tree("HEAD"), bases_of([v.commit for v in verdicts])[tip.id])
+    tree, before = trees or (git.tree("HEAD"), began(verdicts))
     return found._replace(suite=judge.suite(tree, before, leaving(verdicts)))

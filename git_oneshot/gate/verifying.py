@@ -1,19 +1,16 @@
 """The judgement of a range for CI, a server and anyone with a clone: its commits, then its tip."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.shards import Shard
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look
-from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.judging import Each, Verdict, judge_all, leaving
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
-
-# Told how many there will be, so that a person can be told which one is waited for.
-Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
 
 
 class Asked(NamedTuple):

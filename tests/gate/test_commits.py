@@ -3,7 +3,7 @@
 import pytest
 
 from git_oneshot.core.state import Commit, State
-from git_oneshot.gate.commits import look, of_feature, range_of, record
+from git_oneshot.gate.commits import Seen, bases_of, look, of_feature, range_of, record
 from git_oneshot.git import GitError
 from tests.gate.project import FEATURE, MakeProject, Project
 
@@ -119,3 +119,34 @@ def test_a_range_or_one_commit(project: Project) -> None:
     for bad in ("nowhere", "HEAD..nowhere", "--all", "--all..x", "HEAD^{tree}"):
         with pytest.raises(GitError):
             range_of(git, bad)
+
+
+def seen(id_: str, *parents: str) -> Seen:
+    """A commit whose tree is its id in capitals; before a root it is empty."""
+    above = parents[0].upper() if parents else "empty"
+    return Seen(id_, id_.upper(), parents, above, "", "", cut=False, message="")
+
+
+@pytest.mark.parametrize(
+    ("commits", "bases"),
+    [
+        ([], {}),
+        ([seen("b", "a"), seen("c", "b")], {"b": "A", "c": "A"}),
+        ([seen("a"), seen("b", "a")], {"a": "empty", "b": "empty"}),
+        # A line that is merged joins what it is merged into, wherever it began, and its own too.
+        ([seen("s"), seen("b", "a"), seen("m", "b", "s")], {"s": "B", "b": "A", "m": "A"}),
+        (
+            [seen("r", "q"), seen("s", "q"), seen("t", "s", "r"), seen("m", "a", "t")],
+            {"r": "A", "s": "A", "t": "A", "m": "A"},
+        ),
+        # Who was merged first was not merged later.
+        (
+            [seen("s", "o"), seen("m", "a", "s"), seen("t", "s"), seen("n", "m", "t")],
+            {"s": "A", "m": "A", "t": "M", "n": "A"},
+        ),
+    ],
+)
+def test_a_commit_joins_the_line_it_is_merged_into(
+    commits: list[Seen], bases: dict[str, str]
+) -> None:
+    assert bases_of(commits) == bases
