@@ -6,13 +6,10 @@ tree that the receiving side names, never from what is pushed.
 """
 
 import contextlib
-import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
-
-import msgspec
 
 from git_oneshot.core.commands import RecordVerified
 from git_oneshot.core.errors import Code, OneshotError
@@ -24,7 +21,7 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen
 from git_oneshot.gate.verifying import Found
 from git_oneshot.git import Git
-from git_oneshot.proof.suites import rules_for
+from git_oneshot.proof.suites import digest, rules_for
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.seals import verify
@@ -48,8 +45,7 @@ def blob_at(git: Git, tree: str, path: str) -> str | None:
 
 def rules_at(git: Git, tree: str) -> str:
     """A name for the rules in force at a tree, also where no file says them."""
-    rules, _ = rules_for(git, tree, tree)
-    return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()
+    return digest(rules_for(git, tree, tree)[0])
 
 
 def changes_signers(git: Git, commits: Sequence[Seen]) -> list[str]:

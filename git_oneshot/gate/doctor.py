@@ -19,9 +19,8 @@ from git_oneshot.gate.clinic import Clinic, Finding, age, read
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.trust import Trust
-from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import bury, orphans
-from git_oneshot.proof.suites import edited
+from git_oneshot.proof.suites import digest, edited
 from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.display import REF, ours

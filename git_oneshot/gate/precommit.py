@@ -16,7 +16,7 @@ from git_oneshot.git import Git
 from git_oneshot.proof.cache import write
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
-from git_oneshot.proof.prover import digest
+from git_oneshot.proof.suites import digest
 from git_oneshot.proof.trees import staged
 
 FILED: Final = "verdicts"  # the shims know this name

@@ -28,7 +28,7 @@ from git_oneshot.proof.inside import taken_apart
 from git_oneshot.proof.merges import hand_made, made_by_hand, merged
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots
-from git_oneshot.proof.suites import rules_for, rules_of
+from git_oneshot.proof.suites import digest, rules_for, rules_of
 from git_oneshot.proof.trees import hybrid
 
 UNSAID: Final = Said()
@@ -198,11 +198,6 @@ class Prover:
         if found.returncode == 0 and b"\n?" not in b"\n" + found.stdout:
             raise err
         return proof_of("UNKNOWN", "missing-objects", [], err.message)
-
-
-def digest(rules: Rules) -> str:
-    """A name for rules: equal rules, equal names."""
-    return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()[:16]
 
 
 def _empty_tree(git: Git) -> str:

@@ -1,6 +1,9 @@
 """The rules in force for a tree: its `.oneshot.toml`, or what its files give away."""
 
+import hashlib
 import os
+
+import msgspec
 
 from git_oneshot.core.detection import TELLING
 from git_oneshot.core.effective import effective
@@ -65,6 +68,11 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     if not rules.suites and table is None and fallback is not None:
         return rules_of(git, fallback)
     return rules
+
+
+def digest(rules: Rules) -> str:
+    """A name for rules, the SHA-256 of what they say: equal rules, equal names."""
+    return hashlib.sha256(msgspec.json.encode(rules)).hexdigest()
 
 
 def _telling(listed: bytes) -> list[str]:

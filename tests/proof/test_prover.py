@@ -14,9 +14,8 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.runs import Run
 from git_oneshot.proof.cache import ProofCache
-from git_oneshot.proof.prover import digest
 from git_oneshot.proof.slots import Slots
-from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.suites import digest, rules_of
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 from tests.proof.test_process import eventually, gone, signed
