@@ -1,8 +1,8 @@
 """Whether a test that was edited still asserts all that it asserted before.
 
-A test may have to be adapted to what a change does: it is called otherwise, or
-a warning is to be expected. What it asserts then stays, and that tells it from
-a test that was weakened. Of Python only.
+A test may have to be adapted to what a change does: a warning is to be expected, or
+a mark goes. What it does and asserts then stays, here and in what it uses, and that
+tells it from a test that was weakened. Of Python only.
 """
 
 import ast

@@ -1,6 +1,7 @@
 """Whether a function of a test does what it did, and asserts no less. Of Python only."""
 
 import ast
+from copy import deepcopy
 from typing import Final
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -16,7 +17,7 @@ def keeps(was: Function, becomes: Function) -> bool:
     It may assert more, go without a mark, expect a warning, and its inner functions may
     take more. Whatever else is new may keep what it asserts from being reached, or true.
     """
-    before, after = _Bare().visit(_copy(was)), _Bare().visit(_copy(becomes))
+    before, after = _Bare().visit(deepcopy(was)), _Bare().visit(deepcopy(becomes))
     if _head(before) != _head(after):
         return False
     rest = [ast.dump(statement) for statement in before.body]
@@ -26,12 +27,6 @@ def keeps(was: Function, becomes: Function) -> bool:
         elif not isinstance(statement, ast.Assert) or any(map(_does, ast.walk(statement))):
             return False
     return not rest
-
-
-def _copy(function: Function) -> Function:
-    copy = ast.parse(ast.unparse(function)).body[0]
-    assert isinstance(copy, Function)
-    return copy
 
 
 def _head(function: Function) -> str:

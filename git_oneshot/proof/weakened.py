@@ -1,8 +1,8 @@
 """Weakened tests: those that were edited so that they pass with the old code and with the new.
 
 The old version of such a test tells: it passes with the old code, and fails with
-the new. One that asserts what it did was adapted: how it is called, or what it
-warns of; that needs no run, and so a file that only gained tests needs none. Where a
+the new. One that does what it did, and asserts no less, needs no run, and so a file
+that only gained tests needs none. Where a
 file that tests share asserts less, each test may have been weakened by it.
 """
 
@@ -70,9 +70,7 @@ def _lost(git: Git, edited: Mapping[str, File], pairs: Sequence[Pair]) -> bool:
     """Whether a file without tests, which they share, asserts less than it did. Of Python only."""
     with_tests = {result.file for pair in pairs for result in pair.green.results}
     shared = [f for path, f in edited.items() if path.endswith(".py") and path not in with_tests]
-    names = [blob for file in shared for blob in (file.old, file.new)]
-    texts = [blob.decode(errors="replace") for blob in read_blobs(git, names)]
-    return any(loses(old, new) for old, new in zip(texts[::2], texts[1::2], strict=True))
+    return any(loses(old, new) for old, new in _versions(git, shared))
 
 
 def _adapted(
@@ -84,13 +82,19 @@ def _adapted(
         for result in pair.green.results:
             if result.file in edited and (pair.suite, result.id) in held:
                 of_file.setdefault(result.file, []).append((pair.suite, result.id))
-    names = [blob for path in of_file for blob in (edited[path].old, edited[path].new)]
-    texts = [blob.decode(errors="replace") for blob in read_blobs(git, names)]
     found: set[Key] = set()
-    for tests, old, new in zip(of_file.values(), texts[::2], texts[1::2], strict=True):
+    versions = _versions(git, [edited[path] for path in of_file])
+    for tests, (old, new) in zip(of_file.values(), versions, strict=True):
         same = set(keeping(old, new, (test for _, test in tests)))
         found.update(key for key in tests if key[1] in same)
     return found
+
+
+def _versions(git: Git, files: Sequence[File]) -> list[tuple[str, str]]:
+    """Each file as it was and as it is, all read by one process."""
+    names = [blob for file in files for blob in (file.old, file.new)]
+    texts = [blob.decode(errors="replace") for blob in read_blobs(git, names)]
+    return list(zip(texts[::2], texts[1::2], strict=True))
 
 
 def _passing(pairs: Sequence[Pair], files: Collection[str] | None) -> set[Key]:
