@@ -33,11 +33,12 @@ def file_of(git: Git, tree: str) -> str | None:
 def edited(git: Git) -> bytes | None:
     """The rules file of the working tree, if it has one and it can be read as rules.
 
-    Raises OneshotError(RULES_INVALID).
+    Raises OneshotError(RULES_INVALID): also of a link, which no commit may have there.
     """
     path = os.path.join(git.work_tree or os.devnull, FILE)
-    if os.path.islink(path) and not os.path.exists(path):
-        what = f"{FILE} is a link to '{os.readlink(path)}', which is not there"
+    if os.path.islink(path):
+        gone = "" if os.path.exists(path) else ", which is not there"
+        what = f"{FILE} is a link to '{os.readlink(path)}'{gone}"
         raise OneshotError(Code.RULES_INVALID, what, f"make it a file, or take it away: rm {FILE}")
     try:
         with open(path, "rb") as file:

@@ -139,9 +139,9 @@ def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> N
     assert (done.code, done.err.splitlines()[1]) == (2, f"hint: {hint}")
 
 
-def _dangling(project: Project) -> None:
+def _linked(project: Project, to: str) -> None:
     (project.path / ".oneshot.toml").unlink()
-    (project.path / ".oneshot.toml").symlink_to("nowhere")
+    (project.path / ".oneshot.toml").symlink_to(to)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,11 @@ def _dangling(project: Project) -> None:
     [
         (lambda p: p.repo.write(".oneshot.toml", "strict = true\n[[suite"), ".oneshot.toml:2: "),
         (lambda p: p.repo.write(".oneshot.toml", "[gate]\nrefs = [1,\n"), ".oneshot.toml:2: "),
-        (_dangling, ".oneshot.toml is a link to 'nowhere', which is not there"),
+        (
+            lambda p: _linked(p, "nowhere"),
+            ".oneshot.toml is a link to 'nowhere', which is not there",
+        ),
+        (lambda p: _linked(p, "/etc/passwd"), ".oneshot.toml is a link to '/etc/passwd'"),
     ],
 )
 def test_rules_that_are_broken_and_not_committed(
