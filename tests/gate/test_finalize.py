@@ -366,6 +366,23 @@ def test_what_is_merged_is_no_part_of_the_plan(project: Project) -> None:
     assert project.do("finalize", "--json").data["outside"] == []
 
 
+def test_the_rules_that_a_feature_begins_with_bind_it(project: Project) -> None:
+    """A line that begins of itself comes first, and before it there are no rules."""
+    ruled(project, "scope = 'enforce'", "lib/two")
+    branch = project.git("symbolic-ref", "--short", "HEAD")
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.git("switch", "-q", "--orphan", "side")
+    project.repo.write("NOTE", "\n")
+    project.git("add", "NOTE")
+    project.git("commit", "-q", "--no-verify", "-m", "side")
+    project.git("switch", "-q", branch)
+    project.git("merge", "-q", "--allow-unrelated-histories", "--no-edit", "side")
+    project.repo.write(".oneshot.toml", rules.replace("enforce", "off"))
+    project.git("commit", "-q", "-am", "rules")
+    project.land("one")
+    assert refusal(project, "GUARD_FAILED", 1).startswith("the plan does not name ")
+
+
 def test_observed_order_asks_that_red_came_before_the_code(project: Project) -> None:
     ruled(project, "order = 'observed'")
     project.change("one")
