@@ -13,11 +13,12 @@ from collections.abc import Callable
 from benchmarks.commands import commands, lists
 from benchmarks.commits import commits, managers, refusals
 from benchmarks.paste import keep
+from benchmarks.peers import peers
 from benchmarks.proofs import proofs, ranges
 from benchmarks.scene import Scene
 from benchmarks.timing import Row
 from benchmarks.trails import appends, replays, writers
-from benchmarks.travel import checked, merged, peers, stored, travelled
+from benchmarks.travel import checked, merged, stored, travelled
 
 WHAT: dict[str, Callable[[Scene], list[Row]]] = {
     "commits": commits, "commands": commands, "appends": appends, "replays": replays,

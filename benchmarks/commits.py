@@ -1,18 +1,15 @@
 """`git commit`: bare, beside our hooks, and beside those of the managers that are here."""
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from benchmarks.outside import MODULES, found
 from benchmarks.scene import PYTHON, Scene, write
 from benchmarks.timing import ROUNDS, Row, at_most, compared, in_turn, over, ratio, run
 
-# Where `make bench FULL=1` puts the managers; else those on PATH are compared.
-OUTSIDE: Final = os.environ.get("ONESHOT_OUTSIDE", "/nowhere")
-PLACES: Final = (f"{OUTSIDE}/node_modules/.bin", f"{OUTSIDE}/python/bin")
 LOCAL: Final = (
     "repos:\n- repo: local\n  hooks: [{id: none, name: none, language: system, entry: 'true', "
     "always_run: true, pass_filenames: false}]\n"
@@ -55,8 +52,8 @@ def commits(scene: Scene) -> list[Row]:
 
 def managers(scene: Scene) -> list[Row]:
     """A hook that does nothing, of sh and of each manager that is here."""
-    found = {name: _found(scene, name) for name in MANAGERS}
-    there = [name for name, program in found.items() if program]
+    programs = {name: found(scene, name) for name in MANAGERS}
+    there = [name for name, program in programs.items() if program]
     paths = {name: scene.repository(name) for name in ("bare", "sh", *there)}
     write(paths["sh"], ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n")
     os.chmod(os.path.join(paths["sh"], ".git/hooks/pre-commit"), 0o755)
@@ -64,21 +61,15 @@ def managers(scene: Scene) -> list[Row]:
         path, text, options = MANAGERS[name]
         os.makedirs(os.path.dirname(os.path.join(paths[name], path)), exist_ok=True)
         write(paths[name], path, text)
-        if os.path.isdir(f"{OUTSIDE}/node_modules"):
-            os.symlink(f"{OUTSIDE}/node_modules", os.path.join(paths[name], "node_modules"))
-        run(found[name], *options, cwd=paths[name], env=scene.env)()
+        if os.path.isdir(MODULES):
+            os.symlink(MODULES, os.path.join(paths[name], "node_modules"))
+        run(programs[name], *options, cwd=paths[name], env=scene.env)()
     took = _committed(scene, paths, ROUNDS, lambda _: None)
     rows = []
     for name in ("sh", *MANAGERS):
         figure = f"{over(took, name, 'bare') * 1e3:.2f} ms" if name in took else "absent"
         rows.append(compared(f"commit, a {name} hook that does nothing", figure))
     return rows
-
-
-def _found(scene: Scene, name: str) -> str:
-    """A manager that is here, "" when it is not."""
-    path = os.pathsep.join([*PLACES, scene.env["PATH"]])
-    return shutil.which(name, path=path) or ""
 
 
 def _committed(

@@ -1,18 +1,12 @@
-"""Trails beside what else keeps records in git, and trails that travel, are merged and checked.
-
-``FULL=1`` adds DVC's experiments, where pip has it. What git's own commands take
-is measured as they are by default: they sync nothing.
-"""
+"""Trails that travel, are merged, checked and kept."""
 
 import itertools
 import os
-import shutil
 import statistics
-import subprocess
 import time
 from typing import Final
 
-from benchmarks.scene import PYTHON, Scene, story
+from benchmarks.scene import Scene, story
 from benchmarks.timing import Row, at_most, compared, in_turn, run
 from benchmarks.trails import WORLD
 from git_oneshot.core.commands import (
@@ -22,7 +16,6 @@ from git_oneshot.core.commands import (
     Patch,
     RecordGreen,
     RecordRed,
-    RequestSynthesis,
     Start,
 )
 from git_oneshot.core.facts import CommitJudged, CommitRecorded, Plan, Proof, SuiteJudged, TestTurn
@@ -38,87 +31,6 @@ from git_oneshot.trail.store import Tip
 
 REFSPEC: Final = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
 SMALL, LARGE, EACH = 1_000, 10_000, 3  # features, and their events
-
-
-def appended(scene: Scene) -> list[Row]:
-    """An append of ours beside `git notes append`, and a loop of commit-tree and update-ref."""
-    path = scene.repository("peers")
-    session = Session(GitStore(discover(path, scene.env), time.time), WORLD)
-    feature = FeatureId("peer")
-    session.execute(feature, Start(branch="main"))
-    tree = scene.git("mktree", cwd=path)
-    line = "x" * 300
-    at = [scene.git("commit-tree", tree, "-m", line, cwd=path)]
-    scene.git("update-ref", "refs/loop", at[0], cwd=path)
-
-    def loop() -> None:
-        new = scene.git("commit-tree", tree, "-p", at[0], "-m", line, cwd=path)
-        scene.git("update-ref", "refs/loop", new, at[0], cwd=path)
-        at[0] = new
-
-    notes = run("git", "notes", "--ref", "peer", "append", "-m", line, cwd=path, env=scene.env)
-    took = in_turn(
-        {"ours": lambda: session.execute(feature, RequestSynthesis()), "notes": notes,
-         "loop": loop}, 40,
-    )  # fmt: skip
-    session.store.close()
-    ms = {name: statistics.median(took[name]) * 1e3 for name in took}
-    return [
-        compared("append, synced", f"{ms['ours']:.2f} ms"),
-        compared("  git notes append, not synced", f"{ms['notes']:.2f} ms"),
-        compared("  commit-tree and update-ref, not synced", f"{ms['loop']:.2f} ms"),
-    ]  # fmt: skip
-
-
-def read(scene: Scene) -> list[Row]:
-    """1,000 records read: ours replayed, beside the bodies of 1,000 notes and a log."""
-    path = scene.repository("read")
-    scene.features(path, 1, 1_000)
-    git = discover(path, scene.env)
-    tip = Tip(FeatureId("feature-0"), git.text("rev-parse", "refs/oneshot/feature-0"))
-    stream = b"".join(
-        b"commit refs/heads/many\nmark :%d\ncommitter A <a@b.c> %d +0000\ndata 1\nx\n" % (i, i)
-        for i in range(1, 1_001)
-    ) + b"commit refs/notes/peer\ncommitter A <a@b.c> 1 +0000\ndata 1\nx\n" + b"".join(
-        b"N inline :%d\ndata 200\n%s\n" % (i, b"x" * 200) for i in range(1, 1_001)
-    )  # fmt: skip
-    scene.git("fast-import", "--quiet", cwd=path, stdin=stream)
-    list_notes = "git notes --ref peer list | cut -d' ' -f1 | git cat-file --batch"
-
-    def ours() -> None:
-        store = GitStore(git, time.time)
-        [trail] = store.read([tip])
-        assert len(trail.events) == 1_000
-        store.close()
-
-    took = in_turn(
-        {"ours": ours, "notes": run("sh", "-c", list_notes, cwd=path, env=scene.env),
-         "log": run("git", "log", "refs/oneshot/feature-0", cwd=path, env=scene.env)}, 15,
-    )  # fmt: skip
-    ms = {name: statistics.median(took[name]) * 1e3 for name in took}
-    return [
-        compared("1,000 events read, checked and decoded", f"{ms['ours']:.2f} ms"),
-        compared("  1,000 notes, listed and read", f"{ms['notes']:.2f} ms"),
-        compared("  git log of the trail", f"{ms['log']:.2f} ms"),
-    ]
-
-
-def notes_kept(scene: Scene) -> list[Row]:
-    """Eight processes append 25 notes each: how many of the acknowledged are there."""
-    path = scene.repository("notes-writers")
-    script = (
-        'for i in $(seq 25); do git notes --ref shared append -m "$0-$i" 2>/dev/null '
-        '&& echo "$0-$i"; done; true'
-    )
-    running = [
-        subprocess.Popen(["sh", "-c", script, f"w{n}"], cwd=path, env=scene.env,
-                         stdout=subprocess.PIPE)
-        for n in range(8)
-    ]  # fmt: skip
-    said = [line for one in running for line in one.communicate()[0].decode().split()]
-    there = set(scene.git("notes", "--ref", "shared", "show", "HEAD", cwd=path).split())
-    kept = sum(line in there for line in said)
-    return [compared(f"  git notes append: kept of {len(said)} acknowledged", str(kept))]
 
 
 def travelled(scene: Scene) -> list[Row]:
@@ -245,25 +157,3 @@ def _life(number: int) -> list[Command]:
         proofs.append(CommitJudged(commit=commit, proof=proof, log=log))
     suite = SuiteJudged(commit=proofs[-1].commit, proof=Proof(word="PASS", notes=("12 tests",)))
     return [*steps, Finalize(proofs=tuple(proofs), suite=suite)]
-
-
-def experiments(scene: Scene) -> list[Row]:
-    """`dvc exp save`, where pip has DVC and FULL=1 asks for it."""
-    if not os.environ.get("FULL"):
-        return []
-    venv = os.path.join(scene.top, "dvc")
-    subprocess.run([PYTHON, "-m", "venv", venv], check=True)
-    pip = subprocess.run([f"{venv}/bin/pip", "install", "-q", "dvc"], check=False)
-    if pip.returncode != 0 or shutil.which(f"{venv}/bin/dvc") is None:
-        return [compared("  dvc exp save", "not to be had")]
-    path = scene.repository("experiments")
-    subprocess.run([f"{venv}/bin/dvc", "init", "-q"], cwd=path, env=scene.env, check=True)
-    scene.git("commit", "-qm", "dvc", cwd=path)
-    save = run(f"{venv}/bin/dvc", "exp", "save", "-f", cwd=path, env=scene.env)
-    took = statistics.median(in_turn({"save": save}, 5)["save"]) * 1e3
-    return [compared("  dvc exp save", f"{took:.0f} ms")]
-
-
-def peers(scene: Scene) -> list[Row]:
-    """What else keeps records in git."""
-    return [*appended(scene), *experiments(scene), *read(scene), *notes_kept(scene)]

@@ -26,7 +26,7 @@ compilers() {
 }
 
 compilers &
-sh tests/runners/outside.sh "$bin" "$outside" vitest jest husky lefthook
+sh tests/runners/outside.sh "$bin" "$outside" 'vitest jest husky lefthook' 'pre-commit prek'
 wait
 # The tests seal HOME off, and a toolchain may live there, or beside the one that is on PATH. pip asks
 # for the version of Rust, by which an empty folder of rustup comes to be.
