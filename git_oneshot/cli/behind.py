@@ -28,5 +28,5 @@ def _work(task: Task) -> object:
     before = task.before or app.git.tree(None)
     judged = prover.prove(before, task.tree, said=task.said)
     if judged.proof.word == "PASS" and len(task.said.parents) < 2:
-        file_verdict(app.git, rules_for(app.git, before, task.tree)[0], before, task.tree)
+        file_verdict(app.git, rules_for(app.git, before, task.tree).rules, before, task.tree)
     return judged

@@ -79,7 +79,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     logs = Logs(app.git, parent_tree, app.home)
     command = RecordGreen(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
-    rules, _ = rules_for(app.git, parent_tree, tree)
+    rules = rules_for(app.git, parent_tree, tree).rules
     file_verdict(app.git, rules, parent_tree, tree)
     same = staged(app.git) == tree
     if not same:

@@ -37,7 +37,7 @@ def pre_commit_(ctx: click.Context) -> None:
     app = App()
     index = app.environ.get("GIT_INDEX_FILE") or os.path.join(app.git.git_dir, "index")
     tree = app.git.tree(app.head)
-    rules, broken = rules_for(app.git, tree, tree)
+    rules, _, broken = rules_for(app.git, tree, tree)
     if broken is None and not rules.suites and app.head is not None:
         return
     judge = patient(app, rules.limits.commit_seconds)
@@ -117,7 +117,7 @@ def pre_receive(ctx: click.Context) -> None:
 def _send(ctx: click.Context, app: App, remote: str, features: Sequence[FeatureId]) -> None:
     """Send trails with a push, as the rules want it."""
     tree = app.git.tree(app.head)
-    policy = rules_for(app.git, tree, tree)[0].trail.push
+    policy = rules_for(app.git, tree, tree).rules.trail.push
     if policy == "off":
         return
     missing = send_trails(app.git, app.session, remote, features)

@@ -6,6 +6,7 @@ tree that the receiving side names, never from what is pushed.
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -21,6 +22,7 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen
 from git_oneshot.gate.verifying import Found
 from git_oneshot.git import Git
+from git_oneshot.proof.marks import marks_at
 from git_oneshot.proof.suites import digest, rules_for
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.git_store import GitStore
@@ -44,8 +46,9 @@ def blob_at(git: Git, tree: str, path: str) -> str | None:
 
 
 def rules_at(git: Git, tree: str) -> str:
-    """A name for the rules in force at a tree, also where no file says them."""
-    return digest(rules_for(git, tree, tree)[0])
+    """A name for the rules in force at a tree, also where no file or its attributes say them."""
+    name, marks = digest(rules_for(git, tree, tree).rules), marks_at(git, tree)
+    return hashlib.sha256(name.encode() + marks).hexdigest() if marks else name
 
 
 def changes_signers(git: Git, commits: Sequence[Seen]) -> list[str]:

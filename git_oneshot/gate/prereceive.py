@@ -70,7 +70,7 @@ def arrivals(git: Git, updates: Sequence[Received]) -> Iterator[Arrival | str]:
         # A ref that is new is judged as the branch that the repository is about.
         base = update.old or tip
         tree = git.tree(base)
-        gate = rules_for(git, tree, tree)[0].gate
+        gate = rules_for(git, tree, tree).rules.gate
         if not (gate.everything or update.ref == head or update.ref in gate.refs):
             continue
         if not update.new:

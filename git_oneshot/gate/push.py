@@ -51,7 +51,7 @@ def parse(lines: str) -> list[Update]:
 
 def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:
     """The refs of the remote that ask for proofs; holds "*" when all do."""
-    rules, _ = rules_for(git, tree, tree)
+    rules = rules_for(git, tree, tree).rules
     if rules.gate.everything:
         return frozenset("*")
     going = [s for s in states if s.base and not s.spike and s.phase != "cancelled"]

@@ -1,17 +1,17 @@
 """What the rules ask of a feature beside its proofs: that it keeps to its plan, and its order."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.events import CycleRed, Event
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.rules import Rules
 from git_oneshot.core.scope import outside, unobserved, untold, unturned
 from git_oneshot.core.state import State
 from git_oneshot.gate.judging import Verdict, began
 from git_oneshot.git import Git, GitError
-from git_oneshot.proof.change import read_change
-from git_oneshot.proof.suites import rules_for
+from git_oneshot.proof.change import read_change, read_changes
+from git_oneshot.proof.suites import InForce, rules_for
 
 Read = Callable[[], Sequence[Event]]
 
@@ -47,12 +47,12 @@ def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read, 
     ``home``: the folder that is masked in what this clone has written.
     """
     before, tip = began(verdicts), git.tree("HEAD")
-    rules, _ = rules_for(git, before, tip)
-    gate = rules.gate
+    force = rules_for(git, before, tip)
+    gate = force.rules.gate
     found = Scope(enforced=gate.scope == "enforce")
     if gate.scope != "off" and state.plan is not None:
         proofs = [v.proof for v in verdicts]
-        touched = _touched(git, rules, before, tip, verdicts) if state.plan.files else []
+        touched = _touched(git, force, before, tip, verdicts) if state.plan.files else []
         found = found._replace(
             files=outside(state.plan, touched, home),
             tests=unturned(state.plan, proofs, home),
@@ -61,14 +61,13 @@ def scope_of(git: Git, state: State, verdicts: Sequence[Verdict], events: Read, 
     if gate.order == "observed":
         void = {one.id for one in state.void}
         reds = [e.data.proof for e in events() if isinstance(e, CycleRed) and e.id not in void]
-        seen = [red for red in reds if _is_before(git, rules, red)]
         judged = [(v.commit.id, v.proof) for v in verdicts]
-        found = found._replace(late=unobserved(judged, seen, home))
+        found = found._replace(late=unobserved(judged, _seen_before(git, force, reds), home))
     return found
 
 
 def _touched(
-    git: Git, rules: Rules, before: str, tip: str, verdicts: Sequence[Verdict]
+    git: Git, force: InForce, before: str, tip: str, verdicts: Sequence[Verdict]
 ) -> list[str]:
     """The files that the commits change, and not what they merge; tests are planned by name."""
     ids = "".join(f"{v.commit.id}\n" for v in verdicts).encode()
@@ -76,22 +75,21 @@ def _touched(
         "diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", "--no-commit-id",
         "--no-renames", stdin=ids,
     )  # fmt: skip
-    change = read_change(git, before, tip, rules)
+    change = read_change(git, before, tip, force.rules, force.tree)
     there = change.on("production", "environment", "neutral")
     return sorted({f.path for f in there} & {*own})
 
 
-def _is_before(git: Git, rules: Rules, red: Proof) -> bool:
-    """Whether production was as it had been when tests were seen red.
+def _seen_before(git: Git, force: InForce, reds: Sequence[Proof]) -> list[Proof]:
+    """Of tests that were seen red, those that were so while production was as it had been.
 
     The tree of then is in the clone that saw it, for some weeks. Elsewhere only this is
     known: whether anything but tests and environment was changed.
     """
-    if red.tree is None or red.hybrid is None:
-        return False
-    if red.tree == red.hybrid:
-        return True
-    try:
-        return not read_change(git, red.hybrid, red.tree, rules).on("production")
-    except GitError:
-        return False
+    trees = {(red.hybrid, red.tree) for red in reds if red.hybrid and red.tree}
+    pairs = [(old, new) for old, new in sorted(trees) if old != new]
+    clean = {pair for pair in trees if pair[0] == pair[1]}
+    with contextlib.suppress(GitError):  # a gc took a part of them
+        found = read_changes(git, pairs, force.rules, force.tree) if pairs else {}
+        clean |= {pair for pair, change in found.items() if not change.on("production")}
+    return [red for red in reds if (red.hybrid, red.tree) in clean]

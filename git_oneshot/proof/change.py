@@ -3,14 +3,14 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from git_oneshot.core.languages import Side
 from git_oneshot.core.rules import Rules, sides
 from git_oneshot.core.runs import Facts
-from git_oneshot.git import Git
+from git_oneshot.git import Git, GitError
 from git_oneshot.proof.index import private_index
 from git_oneshot.proof.marks import ATTRIBUTES, marking
 
@@ -44,55 +44,93 @@ class Change(NamedTuple):
         return tuple(f for f in self.files if f.side in names)
 
 
-def read_change(git: Git, parent_tree: str, tree: str, rules: Rules) -> Change:
-    """Compare two trees; a rename is a file that goes and one that comes."""
-    raw = git.names("diff-tree", "-r", "-z", "--no-renames", "--raw", parent_tree, tree)
-    found = dict(zip(raw[1::2], raw[::2], strict=True))
-    side_of = _sides(git, parent_tree, tree, rules, found)
-    files = []
-    for path, meta in found.items():
-        _, mode, old, new, status = meta.removeprefix(":").split(" ")
-        old, new = "" if status == "A" else old, "" if status == "D" else new
-        files.append(File(path, status, mode, new, side_of[path], old))
-    return Change(parent_tree, tree, tuple(files))
+Pair = tuple[str, str]  # two trees that are compared
 
 
-def _claimed(git: Git, old: str, new: str, patterns: Sequence[str]) -> list[str]:
-    """The changed paths that pathspecs match, as git matches them."""
-    return git.names(
-        "diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new, "--", *patterns
-    )
+def read_change(git: Git, parent_tree: str, tree: str, rules: Rules, by: str = "") -> Change:
+    """Compare two trees; a rename is a file that goes and one that comes.
+
+    ``by``: the tree whose attributes say what is generated, where it is not the parent's.
+    """
+    pair = parent_tree, tree
+    found = read_changes(git, [pair], rules, by or parent_tree).get(pair)
+    if found is None:
+        raise GitError(("diff-tree", *pair), 128, "there is no such tree here")
+    return found
 
 
-def _sides(git: Git, old: str, new: str, rules: Rules, found: Mapping[str, str]) -> dict[str, Side]:
+def read_changes(git: Git, pairs: Sequence[Pair], rules: Rules, by: str) -> dict[Pair, Change]:
+    """Compare pairs of trees: as many processes for a hundred as for one.
+
+    A pair of which a tree is not here is left out. A file of attributes that changes what
+    is generated in one of them is of the rules in all.
+    """
+    compared = _compared(git, pairs)
+    rows = [row for found in compared.values() for row in found.items()]
+    side_of = _sides(git, pairs, by, rules, rows)
+    return {
+        pair: Change(*pair, tuple(_file(path, meta, side_of[path]) for path, meta in found.items()))
+        for pair, found in compared.items()
+    }
+
+
+def _file(path: str, meta: str, side: Side) -> File:
+    _, mode, old, new, status = meta.removeprefix(":").split(" ")
+    old, new = "" if status == "A" else old, "" if status == "D" else new
+    return File(path, status, mode, new, side, old)
+
+
+def _compared(git: Git, pairs: Sequence[Pair], *patterns: str) -> dict[Pair, dict[str, str]]:
+    """Of each pair the changed paths that pathspecs match, as git matches them, and what it says.
+
+    git names each pair on a line of its own, and then, with NUL behind each, what it
+    says of a path and the path.
+    """
+    asked = "".join(f"{old} {new}\n" for old, new in pairs).encode()
+    said = iter(git.names("diff-tree", "--stdin", "-r", "-z", "--no-renames", "--raw",
+                          "--", *patterns, stdin=asked))  # fmt: skip
+    found: dict[Pair, dict[str, str]] = {}
+    here: dict[str, str] = {}
+    for one in said:
+        *heads, meta = one.split("\n")
+        for old, _, new in (head.partition(" ") for head in heads):
+            here = found.setdefault((old, new), {})
+        if meta:
+            here[next(said)] = meta
+    return found
+
+
+def _sides(
+    git: Git, pairs: Sequence[Pair], by: str, rules: Rules, rows: Sequence[tuple[str, str]]
+) -> dict[str, Side]:
     """Each path's side, matched by git: the first side whose pathspecs claim it.
 
-    ``found``: the changed paths, and what git says of each.
+    ``rows``: the changed paths, and what git says of each; ``by``: whose attributes count.
     """
-    paths = set(found)
+    paths = {path for path, _ in rows}
     side_of: dict[str, Side] = {}
     named: set[str] = set()  # by the rules: that stands above what attributes say
     for side, patterns in sides(rules):
         left = paths - side_of.keys()
         if not left:
             break
-        hits = left & {*_claimed(git, old, new, patterns)}
+        hits = left & {p for found in _compared(git, pairs, *patterns).values() for p in found}
         side_of.update(dict.fromkeys(hits, side))
         if patterns in (rules.sides.production, rules.sides.neutral):
             named |= hits
     # What is generated needs no test: who says so says a rule. In a folder that is on a side of
     # its own, such as fixtures, it says nothing that counts.
-    said = {
-        path: meta
-        for path, meta in found.items()
+    said = [
+        (path, meta)
+        for path, meta in rows
         if path.rpartition("/")[2] == ATTRIBUTES and (path == ATTRIBUTES or path not in side_of)
-    }
+    ]
     if rules.suites:
         side_of.update(dict.fromkeys(marking(git, said), "rules"))
     rest: Side = "production" if rules.strict else "neutral"
     side_of.update(dict.fromkeys(paths - side_of.keys(), rest))
     may_be = [path for path, side in side_of.items() if side in ("production", "neutral")]
-    for path in _generated(git, old, [path for path in may_be if path not in named]):
+    for path in _generated(git, by, [path for path in may_be if path not in named]):
         side_of[path] = "generated"
     return side_of
 

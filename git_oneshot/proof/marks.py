@@ -1,7 +1,8 @@
 """Files of git's attributes whose say on what is generated changes: they are rules, too."""
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from git_oneshot.git import Git
@@ -13,14 +14,14 @@ _MACRO: Final = re.compile(rb"\s*\[attr\](\S+)")
 _LINK: Final = "160000"  # the mode of a submodule
 
 
-def marking(git: Git, files: Mapping[str, str]) -> list[str]:
+def marking(git: Git, files: Iterable[tuple[str, str]]) -> list[str]:
     """Of changed files of attributes, those that say otherwise than before what is generated.
 
-    ``files``: what `git diff-tree --raw` says of each path. A macro is one for the file that
+    ``files``: paths, and what `git diff-tree --raw` says of each. A macro is one for the file that
     defines it.
     """
     found = []
-    for path, meta in files.items():
+    for path, meta in files:
         modes, ids = meta.removeprefix(":").split(" ")[:2], meta.split(" ")[2:4]
         there = [
             id_ if mode != _LINK and id_.strip("0") else ""
@@ -31,6 +32,19 @@ def marking(git: Git, files: Mapping[str, str]) -> list[str]:
         if _marks(old) != _marks(new):
             found.append(path)
     return found
+
+
+def marks_at(git: Git, tree: str) -> bytes:
+    """All that the attributes in a tree say of what is generated; b"" where they say nothing."""
+    raw = git.names(
+        "diff-tree", "-r", "-z", "--no-renames", "--raw", git.tree(None), tree,
+        "--", f":(glob)**/{ATTRIBUTES}",
+    )  # fmt: skip
+    said = [meta.split(" ") for meta in raw[::2]]
+    there = [(path, m[3]) for path, m in zip(raw[1::2], said, strict=True) if m[1] != _LINK]
+    texts = read_blobs(git, [id_ for _, id_ in there])
+    named = zip((path for path, _ in there), map(_marks, texts), strict=True)
+    return b"\n".join(os.fsencode(path) + b"\0" + b"\n".join(m) for path, m in named if m)
 
 
 def _marks(text: bytes) -> list[bytes]:

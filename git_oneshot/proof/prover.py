@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 
-from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key, regression
 from git_oneshot.core.rules import Rules, Suite
@@ -28,7 +27,7 @@ from git_oneshot.proof.inside import taken_apart
 from git_oneshot.proof.merges import hand_made, made_by_hand, merged
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots
-from git_oneshot.proof.suites import digest, rules_for, rules_of
+from git_oneshot.proof.suites import InForce, digest, rules_for, rules_of
 from git_oneshot.proof.trees import hybrid
 
 UNSAID: Final = Said()
@@ -82,8 +81,8 @@ class Prover:
             return Judged(self._lacking(err, parent_tree, tree), Change(parent_tree, tree, ()))
 
     def _change(self, parent_tree: str, tree: str, said: Said, only: Sequence[str]) -> Judged:
-        rules, broken = self._rules(parent_tree, tree, said.base)
-        change = read_change(self._git, parent_tree, tree, rules)
+        rules, by, broken = self._in_force(parent_tree, tree, said.base)
+        change = read_change(self._git, parent_tree, tree, rules, by)
         unreadable = unreadable_rules(self._git, change, broken)
         if unreadable is not None:
             return Judged(msgspec.structs.replace(unreadable, tree=tree), change)
@@ -92,8 +91,8 @@ class Prover:
     def _merge(self, said: Said, tree: str, only: Sequence[str]) -> Judged:
         """What git merges by itself asks for nothing; what a hand added is judged like a commit."""
         auto = merged(self._git, said.parents)
-        rules, _ = self._rules(self._git.tree(said.parents[0]), tree, said.base)
-        change = read_change(self._git, auto.ours, tree, rules)
+        rules, by, _ = self._in_force(self._git.tree(said.parents[0]), tree, said.base)
+        change = read_change(self._git, auto.ours, tree, rules, by)
         by_hand = hand_made(self._git, auto, tree)
         found = sorted_out(self._git, change, rules)
         alien = made_by_hand(self._git, auto, found.change, said.parents)
@@ -122,7 +121,7 @@ class Prover:
         proof, change = judged.proof, judged.change
         if (proof.word, proof.kind) != ("PASS", "behaviour") or not judged.runs:
             return proof
-        rules, _ = self._rules(change.parent_tree, change.tree)
+        rules = self._in_force(change.parent_tree, change.tree).rules
         wanted = wanted_of(change, rules, ())
         ablation = Ablation(self._git, self._bench, change, wanted, judged.runs)
         found = ablation.judged(proof, proof.hybrid or change.parent_tree)
@@ -152,9 +151,8 @@ class Prover:
 
         ``leaving``: tests that commits in between took along.
         """
-        rules, broken = self._rules(before or tree, tree)
-        if broken is not None:
-            rules = rules_of(self._git, tree)  # mended since
+        force = self._in_force(before or tree, tree)
+        rules = force.rules if force.broken is None else rules_of(self._git, tree)  # mended since
         refused = untrusted(self._trusted, rules.commands)
         if refused:
             return refused
@@ -172,10 +170,8 @@ class Prover:
             proof = self._failed_check(tree, rules) or proof
         return msgspec.structs.replace(proof, tree=tree)
 
-    def _rules(
-        self, parent_tree: str, tree: str, base: str = ""
-    ) -> tuple[Rules, OneshotError | None]:
-        """The rules that a change is judged by; bare ones, and why, when they cannot be read."""
+    def _in_force(self, parent_tree: str, tree: str, base: str = "") -> InForce:
+        """The rules that a change is judged by."""
         return rules_for(self._git, self._by or parent_tree, tree, base)
 
     def _failed_check(self, tree: str, rules: Rules) -> Proof | None:

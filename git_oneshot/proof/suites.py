@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,17 @@ from git_oneshot.core.rules_reading import parse
 from git_oneshot.git import Git
 
 _LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads
+
+
+class InForce(NamedTuple):
+    """The rules that a change is judged by, and the tree whose attributes count beside them.
+
+    ``broken``: why the rules are bare, where they cannot be read.
+    """
+
+    rules: Rules
+    tree: str
+    broken: OneshotError | None = None
 
 
 def file_of(git: Git, tree: str) -> str | None:
@@ -87,20 +99,19 @@ def _telling(listed: bytes) -> list[str]:
     return found
 
 
-def rules_for(
-    git: Git, parent: str, tree: str, base: str = ""
-) -> tuple[Rules, OneshotError | None]:
-    """The rules that a change is judged by; bare ones, and why, when they cannot be read.
+def rules_for(git: Git, parent: str, tree: str, base: str = "") -> InForce:
+    """The rules that a change is judged by.
 
     Where the parent knows no suite, those of ``base``: who takes the tests away, or begins
     beside them, does not get by them.
     """
     try:
-        rules = rules_of(git, parent)
-        if not rules.suites and base:
-            rules = rules_of(git, base)
-        return (rules if rules.suites else rules_of(git, parent, fallback=tree)), None
+        for said in filter(None, (parent, base)):
+            rules = rules_of(git, said)
+            if rules.suites:
+                return InForce(rules, said)
+        return InForce(rules_of(git, parent, fallback=tree), parent)
     except OneshotError as err:
         if err.code is not Code.RULES_INVALID:
             raise
-        return Rules(), err
+        return InForce(Rules(), parent, err)

@@ -12,6 +12,7 @@ import pytest
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import judge_all
 from git_oneshot.gate.verifying import Asked, verified
+from git_oneshot.proof.classes import Said
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 
@@ -73,6 +74,40 @@ REFUSED: Final[dict[str, tuple[Files, str]]] = {
 def test_a_change_that_hides_its_code(lab: MakeLab, cheat: str) -> None:
     files, code = REFUSED[cheat]
     assert said(lab(BASE).prove(files).proof) == code
+
+
+WIDENED: Final[dict[str, Files]] = {
+    "a rule": {".oneshot.toml": f'{RULES}[sides]\nneutral = ["calc.py"]\n'},
+    "an attribute": {".gitattributes": "calc.py linguist-generated\n"},
+}
+
+
+@pytest.mark.parametrize("cheat", WIDENED)
+def test_code_by_rules_that_came_with_the_push(lab: MakeLab, cheat: str) -> None:
+    """Each commit is judged by its parent's; a server, by those of before, refuses it."""
+    made = lab({**BASE, ".oneshot.toml": RULES})
+    old = made.head()
+    assert said(made.prove(WIDENED[cheat]).proof) == "PASS rules"
+    before, after = made.head(), made.commit(CODE)
+    assert said(made.prover().prove(before, after).proof) == "PASS neutral"
+    assert said(made.prover(by=old).prove(before, after).proof) == "FAIL(no-test)"
+
+
+def test_code_by_attributes_of_a_line_that_is_merged(lab: MakeLab) -> None:
+    """What a hand adds to a merge is judged by the rules of the first parent, like all else."""
+    made = lab(BASE)
+    repo = made.repo
+    repo.git("switch", "-q", "-c", "side")
+    made.commit(WIDENED["an attribute"])
+    repo.git("switch", "-q", "-")
+    made.commit({"README.md": "ours\n"})
+    parents = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "side")
+    repo.git("merge", "-q", "--no-commit", "side")
+    repo.write("calc.py", "a = 2\n")
+    repo.git("commit", "-q", "-a", "-m", "merge")
+    before = made.git.tree(parents[0])
+    judged = made.prover().prove(before, made.head(), said=Said(parents))
+    assert said(judged.proof) == "FAIL(no-test)"
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "submodule"])

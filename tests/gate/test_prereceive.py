@@ -257,6 +257,19 @@ def test_a_verdict_by_other_rules_does_not_count(served: Served) -> None:
     assert served.push("HEAD:main", "refs/oneshot/topic").code == 0
 
 
+def test_a_verdict_by_other_attributes_does_not_count(served: Served) -> None:
+    """They say what is generated, and so what needs a test: they are rules, too."""
+    git = served.work.repo.discover()
+    before = rules_at(git, git.tree("HEAD"))
+    served.work.repo.write("lib/.gitattributes", "*.c linguist-generated\n# a remark\n")
+    served.work.git("add", "--all")
+    after = rules_at(git, served.work.git("write-tree"))
+    assert before != after
+    served.work.repo.write("lib/.gitattributes", "*.c linguist-generated\n*.h text\n")
+    served.work.git("add", "--all")
+    assert rules_at(git, served.work.git("write-tree")) == after
+
+
 def test_a_verifier_that_nobody_watches_seals_no_key(served: Served) -> None:
     """Whom it lets in would seal the next commit by itself."""
     work = served.work

@@ -50,6 +50,7 @@ class Lab:
         fresh: bool = False,
         trusted: frozenset[Argv] | None = None,
         limit: float | None = None,
+        by: str | None = None,
     ) -> Prover:
         """A new prover, as a new process would have it."""
         return Prover(
@@ -60,6 +61,7 @@ class Lab:
             fresh=fresh,
             trusted=trusted,
             limit=limit,
+            by=by,
         )
 
     def commit(self, files: Files) -> str:

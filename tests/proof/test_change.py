@@ -12,7 +12,8 @@ from git_oneshot.core.languages import Side
 from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_reading import parse
 from git_oneshot.core.runs import Facts
-from git_oneshot.proof.change import Change, facts_of, read_change
+from git_oneshot.git import GitError
+from git_oneshot.proof.change import Change, facts_of, read_change, read_changes
 from git_oneshot.proof.suites import rules_of
 from tests.sandbox import MakeRepo, Repo
 
@@ -143,6 +144,23 @@ def test_a_rename_is_a_file_that_goes_and_one_that_comes(work: Repo) -> None:
     ]
 
 
+def test_many_pairs_of_trees_are_compared_at_once(work: Repo) -> None:
+    work.commit("second", {"a.py": "", "docs/a\nb": "", "tests/test_a.py": ""})
+    work.git("rm", "-q", "docs/a\nb")
+    work.commit("third", {"a.py": "x", "c": ""})
+    git, gone = work.discover(), "1" * 40
+    one, two, three = (git.tree(at) for at in ("HEAD~2", "HEAD^", "HEAD"))
+    pairs = [(one, two), (two, two), (gone, two), (two, three)]
+    found = read_changes(git, pairs, RULES, one)
+    assert found == {
+        pair: read_change(git, *pair, RULES, one) for pair in pairs if gone not in pair
+    }
+    assert sides_of(found[two, three]) == {"a.py": "production", "c": "neutral",
+                                           "docs/a\nb": "neutral"}  # fmt: skip
+    with pytest.raises(GitError, match="no such tree"):
+        read_change(git, gone, two, RULES)
+
+
 def test_equal_trees_have_no_change_between_them(work: Repo) -> None:
     work.commit("second")
     assert change(work).files == ()
@@ -193,6 +211,18 @@ def test_generated_is_what_the_attributes_of_the_parents_tree_say(work: Repo) ->
     assert sides_of(change(work)) == expected
     work.write(".gitattributes", "* -linguist-generated\n")
     assert sides_of(change(work)) == expected
+
+
+def test_generated_is_what_the_tree_says_by_whose_rules_all_is_judged(work: Repo) -> None:
+    """A server judges by the old tip: who calls code generated first gains nothing by it."""
+    work.commit("second", {".gitattributes": "old.py linguist-generated\n"})
+    work.commit("third", {".gitattributes": "new.py linguist-generated\n"})
+    work.commit("fourth", {"old.py": "", "new.py": ""})
+    git = work.discover()
+    old, before, after = (git.tree(one) for one in ("HEAD~2", "HEAD^", "HEAD"))
+    found = read_change(git, before, after, RULES, old)
+    assert sides_of(found) == {"old.py": "generated", "new.py": "production"}
+    assert sides_of(change(work)) == {"old.py": "production", "new.py": "generated"}
 
 
 def test_a_test_or_a_lock_file_is_never_generated(work: Repo) -> None:
