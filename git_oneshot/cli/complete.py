@@ -107,14 +107,6 @@ def _remotes(ctx: click.Context, _incomplete: str) -> Found:
     return [(name, "") for name in _app(ctx).git.lines("remote")]
 
 
-def _phases(_ctx: click.Context, _incomplete: str) -> Found:
-    from typing import get_args
-
-    from git_oneshot.core.facts import Phase
-
-    return [(name, "") for name in get_args(Phase)]
-
-
 def _commands(_ctx: click.Context, _incomplete: str) -> Found:
     from git_oneshot.cli.main import COMMANDS, HIDDEN
 
@@ -126,7 +118,6 @@ open_features: Final = _offering(lambda ctx, _: _features(ctx, ended=False))
 events: Final = _offering(_events)
 branches: Final = _offering(lambda ctx, _: _branches(ctx, "refs/heads"))
 commits: Final = _offering(_commits)
-phases: Final = _offering(_phases)
 remotes: Final = _offering(_remotes)
 ranges: Final = _offering(_range)
 commands: Final = _offering(_commands)

@@ -1,12 +1,14 @@
 """cancel, prune: giving features up, one by name or many by age."""
 
+from typing import NamedTuple
+
 import click
 
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Cancelled, FateData, Pruned, Spared, StepData
-from git_oneshot.cli.complete import open_features, phases
+from git_oneshot.cli.complete import open_features
 from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail, tell
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
@@ -14,6 +16,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id, printable
 from git_oneshot.core.prune import age, choose
 from git_oneshot.core.state import State
+from git_oneshot.core.words import PHASES
 from git_oneshot.forge import pruning
 from git_oneshot.forge.giving_up import Ask, Taken, clean_up, steps
 from git_oneshot.proof.suites import rules_of
@@ -90,8 +93,9 @@ def _cancelled(
     receipt: Receipt, command: Cancel, taken: dict[str, Taken], *, dry_run: bool
 ) -> Answer:
     name = receipt.state.feature
-    lines = [f"{action}: {how.status if not dry_run else 'would be taken'}, {how.message}"
-             for action, how in taken.items()]  # fmt: skip
+    lines = [", ".join(filter(None, (
+        f"{action}: {how.status if not dry_run else 'would be taken'}", how.message)))
+        for action, how in taken.items()]  # fmt: skip
     end = f"cancelled '{name}'; its commits are where they were"
     lines.append(f"'{name}' would be cancelled" if dry_run else end)
     data = Cancelled(
@@ -106,14 +110,32 @@ def _cancelled(
     return Answer(data, "\n".join(lines))
 
 
+class Again(NamedTuple):
+    """What prune was asked for, so that the command that does it is about the same features."""
+
+    older_than: str | None
+    exclude: tuple[str, ...]
+    limit: int | None
+    force: bool
+
+    def ahead(self, data: Pruned) -> list[Next]:
+        """The command that gives them up; none where that was done, or there are none."""
+        if data.applied or not data.candidates:
+            return []
+        words = ["--older-than", self.older_than] if self.older_than else []
+        words += ["--force"] if self.force else []
+        words += [word for phase in self.exclude for word in ("--exclude-phase", phase)]
+        words += ["--limit", str(self.limit)] if self.limit else []
+        return [Next(("git", "oneshot", "prune", "--apply", *words), "give these up")]
+
+
 @answering("prune", "give up the features that nobody works on")
 @click.option("--apply", is_flag=True, help="Do it; without it, say what would be done.")
 @click.option("--older-than", metavar="AGE", help="Such as 14d, 36h or 2w, instead of the rules'.")
 @click.option("--force", is_flag=True, help="Ask for no pull request and no recent commit.")
 @click.option(
-    "--exclude-phase", "exclude", multiple=True, metavar="PHASE",
+    "--exclude-phase", "exclude", multiple=True, metavar="PHASE", type=click.Choice(PHASES),
     help="A phase in which features stay; again for more, instead of the rules'.",
-    shell_complete=phases,
 )  # fmt: skip
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many, the stalest first."
@@ -158,7 +180,8 @@ def prune(
         malformed=[Spared(feature=name, reason=why) for name, why in malformed.items()],
         total=choice.total, truncated=choice.truncated,
     )  # fmt: skip
-    return Answer(data, _told(fates, data, states), _next(data))
+    again = Again(older_than, exclude, limit, force)
+    return Answer(data, _told(fates, data, states), again.ahead(data))
 
 
 def _writer(app: App) -> Session | None:
@@ -193,9 +216,3 @@ def _told(fates: list[pruning.Fate], data: Pruned, states: dict[str, State]) -> 
     if data.truncated:
         lines.append(f"{data.total - len(data.candidates)} more are stale; ask again for them")
     return lines or "nothing is stale"
-
-
-def _next(data: Pruned) -> list[Next]:
-    if data.applied or not data.candidates:
-        return []
-    return [Next(("git", "oneshot", "prune", "--apply"), "give these up")]

@@ -13,6 +13,7 @@ from git_oneshot.cli.complete import branches
 from git_oneshot.cli.look import NOTHING, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
+from git_oneshot.core.words import PHASES
 from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from git_oneshot.trail.store import Tip
 
 EVERY: Final = 2.0  # seconds between two looks of --watch
-PHASES: Final = ("plan", "implementing", "synthesize", "completed", "cancelled")
 HEAD: Final = (
     "feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan",
 )  # fmt: skip
@@ -135,7 +135,8 @@ def _answer(app: App, asked: Asked, tips: "list[Tip]") -> Answer:
     if app.json:
         return Answer(page.data(app.now))
     if not page.features:
-        return Answer(text=asked.nothing)
+        beyond = f"this page is empty: {text.counted(page.total, 'feature')} in all"
+        return Answer(text=beyond if page.total else asked.nothing)
     if page.total > len(page.features):
         app.say(f"note: {len(page.features)} of {page.total} are shown")
     return Answer(text=[page.table(app.now)])

@@ -86,11 +86,9 @@ def may_complete(state: State) -> None:
 
 
 def compensate(state: State, command: c.Compensate) -> tuple[Said, ...]:
-    """A step of giving a feature up; a step that is done is not done again."""
+    """A step of giving a feature up: what became of it."""
     if not state.open:
         raise over(state)
-    if state.steps.get(command.action) == "executed":
-        return ()
     return (
         p.Compensated(
             actionId=command.action, status=command.status, message=command.message[:500]

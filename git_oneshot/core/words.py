@@ -13,4 +13,7 @@ Outcome = Literal["executed", "skipped", "failed"]  # of a step of cancelling
 How = Literal["merge", "squash", "rebase"]  # commits got into the base
 Declarable = Literal["refactor", "removal"]
 
+PHASES: Final[tuple[Phase, ...]] = (
+    "plan", "implementing", "synthesize", "completed", "cancelled",
+)  # fmt: skip
 FINAL: Final[tuple[Phase, ...]] = ("completed", "cancelled")

@@ -13,12 +13,13 @@ from git_oneshot.core.facts import Outcome
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.forge.port import Forge
-from git_oneshot.forge.synthesize import OWN_BRANCH
+from git_oneshot.forge.synthesize import OWN_BRANCH, send
 from git_oneshot.git import Git
 from git_oneshot.session import Session
 
 CLOSE: Final = "close-pull-request"
 BRANCH: Final = "delete-branch"
+KEEPS: Final = {CLOSE: "--keep-pr", BRANCH: "--keep-branch"}  # the option that leaves it out
 
 
 class Step(NamedTuple):
@@ -73,16 +74,12 @@ def steps(
 
 
 def clean_up(session: Session, feature: FeatureId, todo: Sequence[Step]) -> dict[str, Taken]:
-    """Take the steps that are not done yet, and record each.
+    """Take the steps, and record each.
 
     Raises OneshotError(COMPENSATION_PARTIAL) when one failed, after all were tried.
     """
     taken: dict[str, Taken] = {}
-    done = session.sound(feature).state.steps
     for step in todo:
-        if done.get(step.action) == "executed":
-            taken[step.action] = Taken("skipped", "it was done before")
-            continue
         try:
             how = step.take()
         except OneshotError as err:
@@ -96,7 +93,7 @@ def clean_up(session: Session, feature: FeatureId, todo: Sequence[Step]) -> dict
         raise OneshotError(
             Code.COMPENSATION_PARTIAL,
             f"'{feature}' is not cancelled: {action}: {how.message}",
-            f"try again: git oneshot cancel {feature}; or leave it there: --keep-pr",
+            f"try again: git oneshot cancel {feature}; or leave it there: {KEEPS[action]}",
             feature=feature,
         )
     return taken
@@ -118,35 +115,41 @@ def _close(session: Session, feature: FeatureId, forge: Callable[[], Forge]) -> 
 
 
 def _drop(git: Git, remote: str, branch: str) -> Taken:
-    """Delete our own branch at the remote, if it is still where we put it."""
+    """Delete our own branch at the remote, where nothing of it is lost and nobody moved it."""
     seen = _at(git, f"refs/remotes/{remote}/{branch}")
-    lease = f"--force-with-lease=refs/heads/{branch}:{seen}"
-    done = git.call(
-        "push", "--quiet", "--no-verify", lease, remote, f":refs/heads/{branch}",
-        ok=tuple(range(256)),
-    )  # fmt: skip
-    if done.returncode == 0:
-        return Taken("executed")
-    said = done.stderr.decode(errors="replace")
-    if "remote ref does not exist" in said:
-        return Taken("skipped", "it is gone already")
-    if "stale info" in said:
-        return Taken("skipped", "somebody else has pushed to it")
-    return Taken("failed", f"git push to '{remote}' failed")
+    lost = _lost(git, seen, "--branches", f"--exclude={remote}/{branch}", "--remotes")
+    if lost:
+        return Taken("skipped", f"{lost[:9]} is on no other branch")
+    ref = f"refs/heads/{branch}"
+    try:
+        send(git, remote, f":{ref}", "--no-verify", f"--force-with-lease={ref}:{seen}")
+    except OneshotError as err:
+        if "remote ref does not exist" in err.message:
+            return Taken("skipped", "it is gone already")
+        if "stale info" in err.message:
+            return Taken("skipped", "somebody else has pushed to it")
+        raise
+    return Taken("executed", f"it was at {seen[:9]}")
 
 
 def _delete(git: Git, state: State) -> Taken:
     """Delete a branch of which nothing is lost: it is nowhere checked out, and all is elsewhere."""
     ref = f"refs/heads/{state.branch}"
+    if state.branch == state.base:
+        return Taken("skipped", "it is the base")
     if any(line == f"branch {ref}" for line in git.lines("worktree", "list", "--porcelain")):
         return Taken("skipped", "it is checked out")
-    others = ["--not", f"--exclude={ref.removeprefix('refs/heads/')}", "--branches", "--remotes"]
-    lost = git.lines("rev-list", "--max-count=1", ref, *others)
-    if lost:
-        return Taken("skipped", f"{lost[0][:9]} is on no other branch and on no remote")
     tip = git.text("rev-parse", ref)
+    lost = _lost(git, tip, f"--exclude={state.branch}", "--branches", "--remotes")
+    if lost:
+        return Taken("skipped", f"{lost[:9]} is on no other branch and on no remote")
     git.call("update-ref", "-m", f"oneshot: cancel {state.feature}", "-d", ref, tip)
     return Taken("executed", f"it was at {tip[:9]}")
+
+
+def _lost(git: Git, tip: str, *others: str) -> str:
+    """The last commit that a branch has alone: no branch among ``others`` has it; "" for none."""
+    return "".join(git.lines("rev-list", "--max-count=1", tip, "--not", *others))
 
 
 def _at(git: Git, ref: str) -> str:

@@ -146,11 +146,11 @@ def test_a_merge_brings_the_commits_that_landed() -> None:
 # -- giving up ------------------------------------------------------------------------
 
 
-def test_a_step_that_is_done_is_not_done_again_and_one_that_failed_is() -> None:
+def test_how_a_step_ended_the_last_time_is_known_and_it_may_be_needed_again() -> None:
     step = c.Compensate(action="close-pull-request", status="failed", message="no answer")
     state = after(reviewed(), step, replace(step, status="executed"))
     assert state.steps == {"close-pull-request": "executed"}
-    assert decide(state, step, STAMP) == ()
+    assert after(state, step).steps == {"close-pull-request": "failed"}
 
 
 @pytest.mark.parametrize("phase", FINAL)

@@ -81,7 +81,78 @@ def test_the_branch_that_synthesize_made_goes_with_the_feature(make: MakeProject
     assert tip == project.git("rev-parse", "refs/oneshot/topic")
 
 
+def at_its_remote(make: MakeProject) -> tuple[Project, str]:
+    """A feature on its own base: what is in review is at the remote under a name of ours."""
+    project = make()
+    bare = make.remote(project)
+    project.begin(FEATURE, "--policy", "always", "--base", "main")
+    work(project).do("finalize")
+    project.do("synthesize")
+    return project, str(bare.path)
+
+
+def test_the_branch_that_synthesize_made_stays_where_commits_would_be_lost(
+    make: MakeProject, tmp_path: Path
+) -> None:
+    """Another clone has not got them, and a reviewer's are nowhere else."""
+    project, bare = at_its_remote(make)
+    second = Project.__new__(Project)
+    second.path = tmp_path / "second"
+    project.git("clone", "-q", bare, str(second.path))
+    second.do("install", "--yes")
+    [closed, kept] = second.do("cancel", FEATURE, "--json").data["steps"]
+    assert (closed["status"], kept["status"]) == ("executed", "skipped")
+    assert kept["message"] == f"{project.head[:9]} is on no other branch"
+    assert project.git("ls-remote", bare, "refs/heads/oneshot/topic").split()[0] == project.head
+
+
+def test_the_base_is_never_deleted(make: MakeProject) -> None:
+    project = make()
+    make.remote(project)
+    project.begin(FEATURE, "--base", "main")
+    project.git("switch", "-q", "-c", "elsewhere")
+    [step] = project.do("cancel", FEATURE, "--delete-branch", "--json").data["steps"]
+    assert (step["status"], step["message"]) == ("skipped", "it is the base")
+    assert project.git("branch", "--list", "main")
+
+
+def test_a_cancel_that_failed_half_way_goes_on_and_closes_what_was_opened_since(
+    make: MakeProject, tmp_path: Path
+) -> None:
+    project, bare = at_its_remote(make)
+    Path(bare).rename(tmp_path / "gone")
+    done = project.cli("cancel", "--json")
+    assert (done.code, done.error) == (75, "COMPENSATION_PARTIAL")
+    assert "delete-branch: git push to 'origin' failed: " in done.json["error"]["message"]
+    assert "--keep-branch" in done.json["error"]["hint"]
+    assert project.types()[-3:] == ["pr.closed", *["workflow.compensation"] * 2]
+    (tmp_path / "gone").rename(bare)
+    [left] = project.do("cancel", "--dry-run", "--json").data["steps"]
+    assert left["action"] == "delete-branch"
+    project.do("synthesize")
+    steps = project.do("cancel", "--json").data["steps"]
+    assert [(one["action"], one["status"]) for one in steps] == [
+        ("close-pull-request", "executed"), ("delete-branch", "executed"),
+    ]  # fmt: skip
+    state = project.loaded().state
+    assert state.pull is not None and not state.pull.open
+
+
 # -- prune --------------------------------------------------------------------------
+
+
+def test_a_phase_that_there_is_not_keeps_nothing_and_is_refused(project: Project) -> None:
+    old(project, "forgotten", "b1")
+    done = project.cli("prune", "--exclude-phase", "paln", "--apply", "--json")
+    assert (done.code, done.error) == (2, "USAGE")
+    assert project.loaded("forgotten").state.phase == "plan"
+
+
+def test_the_command_that_prunes_what_was_shown_is_of_the_same_options(project: Project) -> None:
+    old(project, "forgotten", "b1")
+    asked = ("--older-than", "30d", "--force", "--exclude-phase", "synthesize", "--limit", "1")
+    [ahead] = project.do("prune", *asked, "--json").json["next"]
+    assert ahead["argv"] == ["git", "oneshot", "prune", "--json", "--apply", *asked]
 
 
 @pytest.mark.parametrize(("said", "minutes"), [("14d", 20_160), ("90m", 90), ("2", 2_880)])
@@ -137,6 +208,7 @@ def test_the_list_is_filtered_before_its_pages_are_cut(project: Project) -> None
     project.git("config", "user.email", "another@example.org")
     assert names("--mine") == []
     assert project.do("list", "--mine").out == "no such feature\n"
+    assert project.do("list", "--offset", "2").out == "this page is empty: 2 features in all\n"
     assert "1 of 2 are shown" in project.do("list", "--limit", "1").err
     assert project.cli("list", "--watch", "--json").error == "USAGE"
     [_, row] = project.do("list").out.splitlines()
