@@ -1,16 +1,20 @@
 """install, uninstall, trust: what holds in this clone."""
 
 import shlex
+from collections.abc import Sequence
 
 import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Installed, Trusted, Uninstalled
+from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
+from git_oneshot.cli.mending import trust as to_trust
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
+from git_oneshot.gate.commits import of_feature, range_of
 from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.hooks import SERVER
 from git_oneshot.gate.trust import Trust
@@ -103,31 +107,49 @@ def uninstall(app: App) -> Answer:
 
 
 @answering("trust", "let the test commands of this repository run here")
+@click.argument("range_", metavar="[RANGE]", required=False, shell_complete=ranges)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def trust(app: App, *, yes: bool) -> Answer:
-    """Show the commands that proofs would run, and let them run in this clone."""
-    commands = commands_to_trust(app)
+def trust(app: App, *, range_: str | None, yes: bool) -> Answer:
+    """Show the commands that proofs would run, and let them run in this clone.
+
+    Those of the rules here and of the open feature's commits; with RANGE, or
+    one commit, also those that its commits are proven by.
+    """
+    commands = commands_to_trust(app, _commits(app, range_))
     data = Trusted(commands=[list(argv) for argv in commands])
     if not commands:
         known = sorted(Trust(app.git).trusted())
         return Answer(data, "\n".join(f"trusted: {printable(shlex.join(a))}" for a in known)
                       or "this repository names no command", _go_on(app))  # fmt: skip
+    again = to_trust(range_ or "")
     for argv in commands:
         app.say(f"  {printable(shlex.join(argv))}")
     if not yes and not app.terminal:
         raise OneshotError(
             Code.NEEDS_INPUT,
             "there is no terminal to ask on",
-            "git oneshot trust --yes",
+            f"{shlex.join(again.argv)} --yes",
             commands=data.commands,
+            ahead=(Next((*again.argv, "--yes"), "trust these commands"),),
         )
     if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
         raise OneshotError(
             Code.UNTRUSTED,
             "nothing is trusted",
-            "see them again: git oneshot trust",
+            f"see them again: {shlex.join(again.argv)}",
             commands=data.commands,
+            ahead=(again,),
         )
     Trust(app.git).add(commands)
     lines = "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands)
     return Answer(data, lines, _go_on(app))
+
+
+def _commits(app: App, range_: str | None) -> Sequence[str]:
+    """The commits of a range; without one, those of the feature that is named or open here."""
+    if range_ is not None:
+        return range_of(app.git, range_)
+    name = app.feature() if app.named else app.open_here()
+    if name is None or app.head is None:
+        return ()
+    return of_feature(app.git, app.session.load(name).state).ids

@@ -1,19 +1,32 @@
 """Asking before a clone is changed."""
 
 import shlex
+from collections.abc import Sequence
 
 import click
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.ids import printable
+from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_file import Argv
-from git_oneshot.gate.trust import Trust
+from git_oneshot.gate.trust import Trust, commands_of
 from git_oneshot.proof.suites import rules_of
 
 
-def commands_to_trust(app: App) -> tuple[Argv, ...]:
-    """The commands of the rules at HEAD that the user has not let run here."""
-    commands = rules_of(app.git, app.git.tree(app.head)).commands
+def rules_here(app: App) -> Rules:
+    """The rules at HEAD; where no suite is known there, those of the working tree."""
+    tree = app.git.tree(app.head)
+    rules = rules_of(app.git, tree)
+    if rules.suites or app.git.work_tree is None:
+        return rules
+    from git_oneshot.proof.trees import snapshot
+
+    return rules_of(app.git, tree, fallback=snapshot(app.git))
+
+
+def commands_to_trust(app: App, commits: Sequence[str] = ()) -> tuple[Argv, ...]:
+    """The commands of the rules here, and of some commits, that the user has not let run here."""
+    commands = dict.fromkeys((*rules_here(app).commands, *commands_of(app.git, commits)))
     trusted = Trust(app.git).trusted()
     return tuple(command for command in commands if command not in trusted)
 

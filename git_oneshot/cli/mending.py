@@ -10,12 +10,17 @@ from typing import Final, NamedTuple
 
 from git_oneshot.cli.answer import Next
 
+
+def trust(*where: str) -> Next:
+    """Where commands may not run yet; ``where``: the commits by whose rules they would."""
+    return Next(("git", "oneshot", "trust", *filter(None, where)), "see the commands, and decide")
+
+
 RED: Final = Next(
     ("git", "oneshot", "red"), "write the test that fails without the change, then", work=True
 )
 GREEN: Final = Next(("git", "oneshot", "green"), "make the tests pass, then", work=True)
 _DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
-_TRUST: Final = Next(("git", "oneshot", "trust"), "see the commands, and decide")
 _RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
 _DECLARE: Final = Next(
     ("git", "oneshot", "declare", "refactor"), "or, if it is a refactoring, say so", ("--reason",)
@@ -61,7 +66,7 @@ HELP: Final[dict[str, Help]] = {
     "uncovered": Help((GREEN,), "cover it first, by a commit of its own", apart=True),
     "rules-invalid": Help((_RULES,), "mend .oneshot.toml, and stage it"),
     "fixup": Help(()),
-    "untrusted": Help((_TRUST,)),
+    "untrusted": Help((trust(),)),
     "inseparable": Help(
         (RED,), "put its tests into a file of their own, and stage it", claims=True
     ),
@@ -92,6 +97,8 @@ def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next
     """
     found = HELP.get(code, _UNKNOWN)
     short = commit[:9]
+    if code == "untrusted":
+        return (trust(short),)
     if code == "fixup":
         return (_finished(short, onto, target),)
     if not found.lacks:

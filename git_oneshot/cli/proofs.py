@@ -1,8 +1,10 @@
 """Proofs as programs read them (DESIGN §7)."""
 
+import shlex
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
+from git_oneshot.cli.mending import trust
 from git_oneshot.cli.parts import Judgement, ProofData, Turn
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof, Word
@@ -21,13 +23,18 @@ class ProofFields(TypedDict):
     notes: list[str]
 
 
-def trusted(proofs: Iterable[Proof], **data: Any) -> None:
-    """Say at once what has to be done when it was only the commands that may not run."""
+def trusted(proofs: Iterable[Proof], where: str = "", **data: Any) -> None:
+    """Say at once what has to be done when it was only the commands that may not run.
+
+    ``where``: the commits by whose rules they would be run; "" where `trust` sees them itself.
+    """
     if any(proof.code == "untrusted" for proof in proofs):
+        step = trust(where)
         raise OneshotError(
             Code.UNTRUSTED,
             "the test commands of this repository are not trusted in this clone",
-            "see them and decide: git oneshot trust",
+            f"{step.why}: {shlex.join(step.argv)}",
+            ahead=(step,),
             **data,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from git_oneshot.cli.answer import PLAN_IT, Next, envelope
-from git_oneshot.cli.mending import RED, in_tree
+from git_oneshot.cli.mending import RED, in_tree, trust
 from git_oneshot.cli.parts import Refusal
 from git_oneshot.core.errors import Code, OneshotError
 
@@ -15,7 +15,6 @@ _STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stand
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
 _DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 _RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
-_TRUST: Final = Next(("git", "oneshot", "trust"), "see the commands, and decide")
 _COMPLETE: Final = Next(("git", "oneshot", "complete"), "when it was merged", work=True)
 
 _CODES: Final[dict[Code, tuple[Next, ...]]] = {
@@ -45,7 +44,7 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.STATE_ALREADY_EXISTS: (_STATUS,),
     Code.STATE_NOT_FOUND: (_LIST,),
     Code.UNDECIDED: (_DOCTOR,),
-    Code.UNTRUSTED: (_TRUST,),
+    Code.UNTRUSTED: (trust(),),
 }
 _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "plan-set": (PLAN_IT,),
@@ -90,7 +89,6 @@ _HINTED: Final = {
 _ANSWERED: Final[dict[str, tuple[Next, ...]]] = {
     "plan": (PLAN_IT,),
     "install": (Next(("git", "oneshot", "install", "--yes"), "make the changes"),),
-    "trust": (Next(("git", "oneshot", "trust", "--yes"), "trust these commands"),),
 }
 
 

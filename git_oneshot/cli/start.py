@@ -11,7 +11,7 @@ from git_oneshot.cli.ahead import RED, SPIKE, STATUS
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches, files, open_features
-from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.consent import apply, ask, rules_here
 from git_oneshot.cli.data import Began, Planned, Requested
 from git_oneshot.cli.parts import Wrote
 from git_oneshot.cli.standing import overlapping
@@ -128,9 +128,7 @@ def _base(app: App, branch: str) -> str:
 
 
 def _suites(app: App) -> list[str]:
-    from git_oneshot.proof.suites import rules_of
-
-    return [suite.name for suite in rules_of(app.git, app.git.tree(app.head)).suites]
+    return [suite.name for suite in rules_here(app).suites]
 
 
 @answering("plan", "say what you are about to do, and go on to implementing")

@@ -27,7 +27,6 @@ from git_oneshot.gate.judging import Verdict, worst
 from git_oneshot.gate.refused import Judged
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.gate.verifying import Asked, Found, verified
-from git_oneshot.git import GitError
 from git_oneshot.trail.store import load_all
 
 
@@ -79,6 +78,7 @@ def verify(
         shard=part,
     )
     found = verified(app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n)))
+    trusted([found.suite] if found.suite else [], range_ or "")
     app.refresh_display({v.commit.id: v.proof for v in found.verdicts})
     if ci:
         tell(app, found)
@@ -92,7 +92,7 @@ def verify(
 def _trusted(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
     """The verdicts; an end to it when the commands may not run."""
     for verdict in verdicts:
-        trusted([verdict.proof])
+        trusted([verdict.proof], verdict.commit.id[:9])
         yield verdict
 
 
@@ -152,12 +152,7 @@ def _feature(app: App) -> FeatureId | None:
 
 def _commits(app: App, range_: str | None) -> list[str]:
     if range_ is not None:
-        try:
-            return range_of(app.git, range_)
-        except GitError as err:
-            raise OneshotError(
-                Code.INVALID_INPUT, f"'{range_}' names no commit here", "such as: main..HEAD"
-            ) from err
+        return range_of(app.git, range_)
     if app.head is None:
         raise OneshotError(Code.NO_COMMITS, "there is no commit to judge yet", "git commit")
     name = _feature(app)

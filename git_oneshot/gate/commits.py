@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import CommitRecorded
 from git_oneshot.core.state import State
 from git_oneshot.git import Git, GitError
@@ -160,7 +161,14 @@ def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
 
 
 def range_of(git: Git, expression: str) -> list[str]:
-    """The commits of a range such as ``main..topic``, or the one commit that is named."""
-    if ".." in expression:
-        return git.lines("rev-list", "--topo-order", "--reverse", "--end-of-options", expression)
-    return [git.text("rev-parse", "--verify", "--end-of-options", f"{expression}^{{commit}}")]
+    """The commits of a range such as ``main..topic``, or the one commit that is named.
+
+    Raises OneshotError(INVALID_INPUT) where it names none.
+    """
+    walk = ["rev-list", "--topo-order", "--reverse", "--end-of-options", expression]
+    one = ["rev-parse", "--verify", "--end-of-options", f"{expression}^{{commit}}"]
+    try:
+        return git.lines(*(walk if ".." in expression else one))
+    except GitError as err:
+        what = f"'{expression}' names no commit here"
+        raise OneshotError(Code.INVALID_INPUT, what, "such as: main..HEAD") from err

@@ -81,6 +81,8 @@ def judge_all(
             continue
         judged = _judged(git, judge, seen, claims, joins.get(seen.id, ""))
         proof = ablate(judged) if ablate else judged.proof
+        if proof.code == "untrusted":
+            proof = replace(proof, notes=(f"{proof.notes[0]} {seen.id[:9]}",))
         suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
         yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)

@@ -5,11 +5,14 @@ after the user has seen them; when they change, they are shown again.
 """
 
 import os
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from git_oneshot.core.rules_file import Argv
+from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.git import Git
+from git_oneshot.proof.suites import rules_for
 from git_oneshot.trail.disk import put
 
 
@@ -30,3 +33,12 @@ class Trust:
     def add(self, commands: tuple[Argv, ...]) -> None:
         """Let more commands run."""
         put(self._path, msgspec.json.encode(sorted(self.trusted() | set(commands))))
+
+
+def commands_of(git: Git, commits: Sequence[str]) -> Iterator[Argv]:
+    """The commands that a proof of commits runs: of the rules before each of them."""
+    seen = look(git, commits)
+    bases = bases_of(seen)
+    for one in seen:
+        rules, _ = rules_for(git, one.parent_tree, one.tree, bases.get(one.id, ""))
+        yield from rules.commands

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.gate.project import MakeProject, Project
+from tests.gate.project import BASE, RULES, MakeProject, Project
 
 
 def test_install_says_what_it_changes(project: Project) -> None:
@@ -50,6 +50,86 @@ def test_trust_shows_commands_before_they_run(project: Project) -> None:
 def test_trust_where_there_is_nothing_to_trust(make: MakeProject) -> None:
     project = make(files={"README": "x"})
     assert project.do("trust").out == "this repository names no command\n"
+
+
+def test_the_first_suite_of_a_repository_can_be_trusted_before_it_is_committed(
+    make: MakeProject,
+) -> None:
+    project = make(files={"README": "x"})
+    project.begin()
+    for name in (".oneshot.toml", "check.sh"):
+        project.repo.write(name, BASE[name])
+    project.repo.write("checks/one", "grep -qx one lib/one\n")
+    assert project.cli("red", "--json").error == "UNTRUSTED"
+    assert project.do("trust", "--yes").out == "trusted: sh check.sh\n"
+    project.do("red")
+
+
+def test_what_is_in_the_tree_is_trusted_at_once_where_nothing_else_is_known(
+    make: MakeProject,
+) -> None:
+    project = make(files={"README": "x"})
+    for name in (".oneshot.toml", "check.sh"):
+        project.repo.write(name, BASE[name])
+    done = project.do("init", "topic", "--yes")
+    assert "  trust: run `sh check.sh`" in done.err
+    assert "no test suite is known" not in done.out
+
+
+def changed_rules(project: Project) -> tuple[str, str]:
+    """Two commits: one is judged by the first rules, and the next one changes them."""
+    first = project.land("one")
+    project.repo.write(".oneshot.toml", RULES.replace("sh check.sh", "sh ./check.sh"))
+    project.git("commit", "-q", "-a", "-m", "rules")
+    return first, project.head
+
+
+def test_commands_that_rules_named_before_can_be_trusted(project: Project) -> None:
+    first, last = changed_rules(project)
+    project.do("trust", "--yes")
+    done = project.cli("verify", f"{first}^..{last}")
+    assert (
+        done.err.splitlines()[-1]
+        == f"hint: see the commands, and decide: git oneshot trust {first[:9]}"
+    )
+    done = project.cli("verify", f"{first}^..{last}", "--json")
+    assert done.error == "UNTRUSTED"
+    [step] = done.json["next"]
+    assert step["argv"] == ["git", "oneshot", "trust", first[:9]]
+    done = project.cli("trust", first[:9], "--json")
+    assert (done.error, done.known) == ("NEEDS_INPUT", {"commands": [["sh", "check.sh"]]})
+    [step] = done.json["next"]
+    assert step["argv"] == ["git", "oneshot", "trust", first[:9], "--yes"]
+    project.do(*step["argv"][2:])
+    project.do("verify", f"{first}^..{last}")
+    assert project.cli("trust", "nowhere", "--json").error == "INVALID_INPUT"
+
+
+def test_commands_that_a_suite_of_old_rules_names_can_be_trusted(project: Project) -> None:
+    _first, last = changed_rules(project)
+    project.do("trust", "--yes")
+    project.land("docs", code=False, test=False)
+    project.repo.write(".oneshot.toml", RULES)
+    project.git("commit", "-q", "-a", "-m", "rules, again")
+    (project.own / "trust").unlink()
+    project.do("trust", "--yes")
+    done = project.cli("verify", f"{last}..HEAD")  # no test of a commit runs, but the suite
+    assert (
+        done.err.splitlines()[-1]
+        == f"hint: see the commands, and decide: git oneshot trust {last}..HEAD"
+    )
+    project.do("trust", f"{last}..HEAD", "--yes")
+    project.do("verify", f"{last}..HEAD")
+
+
+def test_a_feature_whose_rules_change_is_trusted_as_a_whole(feature: Project) -> None:
+    (feature.own / "trust").unlink()
+    changed_rules(feature)
+    assert feature.cli("finalize", "--json").error == "UNTRUSTED"
+    assert feature.do("trust", "--yes", "--json").data["commands"] == [
+        ["sh", "./check.sh"], ["sh", "check.sh"],
+    ]  # fmt: skip
+    feature.do("finalize")
 
 
 def test_commands_are_shown_harmless(make: MakeProject) -> None:

@@ -107,7 +107,7 @@ def test_untrusted_commands_are_not_run(feature: Project) -> None:
     for command in ("red", "green"):
         done = feature.cli(command, "--json")
         assert (done.code, done.error) == (1, "UNTRUSTED")
-        assert done.json["error"]["hint"] == "see them and decide: git oneshot trust"
+        assert done.json["error"]["hint"] == "see the commands, and decide: git oneshot trust"
 
 
 def test_before_the_plan_and_after_the_end(project: Project) -> None:
