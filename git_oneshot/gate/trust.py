@@ -40,5 +40,5 @@ def commands_of(git: Git, commits: Sequence[str]) -> Iterator[Argv]:
     seen = look(git, commits)
     bases = bases_of(seen)
     for one in seen:
-        rules, _ = rules_for(git, one.parent_tree, one.tree, bases.get(one.id, ""))
+        rules = rules_for(git, one.parent_tree, one.tree, bases.get(one.id, "")).rules
         yield from rules.commands
