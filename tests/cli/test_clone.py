@@ -95,11 +95,11 @@ def test_commands_that_rules_named_before_can_be_trusted(project: Project) -> No
     done = project.cli("verify", f"{first}^..{last}", "--json")
     assert done.error == "UNTRUSTED"
     [step] = done.json["next"]
-    assert step["argv"] == ["git", "oneshot", "trust", first[:9]]
+    assert step["argv"] == ["git", "oneshot", "trust", "--json", first[:9]]
     done = project.cli("trust", first[:9], "--json")
     assert (done.error, done.known) == ("NEEDS_INPUT", {"commands": [["sh", "check.sh"]]})
     [step] = done.json["next"]
-    assert step["argv"] == ["git", "oneshot", "trust", first[:9], "--yes"]
+    assert step["argv"] == ["git", "oneshot", "trust", "--json", first[:9], "--yes"]
     project.do(*step["argv"][2:])
     project.do("verify", f"{first}^..{last}")
     assert project.cli("trust", "nowhere", "--json").error == "INVALID_INPUT"
