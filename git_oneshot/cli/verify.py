@@ -15,7 +15,7 @@ from git_oneshot.cli.look import Part
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import mending
-from git_oneshot.cli.vouching import feature_with, vouch
+from git_oneshot.cli.vouching import feature_with, ready, vouch
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
@@ -65,6 +65,8 @@ def verify(
     name = feature_with(app, commits) if seal and commits else None
     before = bases_of(look(app.git, commits)).get(commits[-1], "") if commits else ""
     by = before if name else None
+    if name:
+        ready(app, part.of(commits))
     # Where a service runs us, to run the tests of what it was given is what the job is for.
     prover = app.prover(fresh=True, trusted=ci and service(app.environ) != "", by=by)
     states = (one.state for one in load_all(app.store))

@@ -7,6 +7,7 @@ has a few seconds, and no way to ask.
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -31,12 +32,23 @@ def signs(git: Git) -> bool:
     return git.maybe("config", "--type=bool", "--get", "commit.gpgSign") == "true"
 
 
+def unable(git: Git, *, terminal: bool) -> str:
+    """Why the user's git signs nothing, "" if it does; it is asked to sign what is kept nowhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        apart = git._replace(environ={**git.environ, "GIT_OBJECT_DIRECTORY": folder})
+        return sign(apart, apart.tree(None), "", b"can git sign?\n", terminal=terminal)[1]
+
+
 def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) -> tuple[str, str]:
-    """Make a signed commit; its id, and why there is none, one of them empty."""
+    """Make a signed commit; its id, and why there is none, one of them empty.
+
+    ``parent``: "" for a commit without one.
+    """
     env: Mapping[str, str] = git.env()
     if not terminal:
         env = {**env, "SSH_ASKPASS_REQUIRE": "never", "GPG_TTY": ""}
-    argv: Sequence[str] = git.argv([*SYNCED, "commit-tree", "-S", "-p", parent, tree])
+    behind = ["-p", parent] if parent else []
+    argv: Sequence[str] = git.argv([*SYNCED, "commit-tree", "-S", *behind, tree])
     try:
         done = subprocess.run(
             argv, env=env, input=message, capture_output=True, check=False,

@@ -110,10 +110,15 @@ def test_a_test_that_another_shards_commit_took_along(make: MakeProject) -> None
 
 
 def test_a_verdict_is_sealed_on_a_trail_or_not_at_all(range_: Project) -> None:
-    """No trail speaks of these commits; and then, git has no key to sign with."""
+    """No trail speaks of these commits; and then, git has no key: found out before a test runs."""
     asked = ("verify", "base..HEAD~2", "--seal", "--json")
     assert range_.cli(*asked).error == "FEATURE_UNKNOWN"
     range_.begin()
+    objects = range_.git("count-objects")
     done = range_.cli(*asked)
     assert (done.code, done.error) == (3, "GIT_FAILED")
-    assert "not sealed" in done.json["error"]["message"]
+    assert done.json["error"]["message"].startswith("git does not sign, so nothing would be sealed")
+    assert done.json["error"]["hint"].endswith("git config user.signingKey")
+    assert done.known == {}
+    assert not [*range_.own.glob("cache/run/*/*")]
+    assert range_.git("count-objects") == objects
