@@ -15,8 +15,8 @@ from git_oneshot.cli.refused import refused
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.commits import of_feature
-from git_oneshot.gate.judging import worst
-from git_oneshot.gate.tip import Found, at_tip
+from git_oneshot.gate.judging import Found, worst
+from git_oneshot.gate.tip import at_tip
 from git_oneshot.proof.background import stop as end
 
 ENDING = 10.0  # seconds that tests have to end when they are told to

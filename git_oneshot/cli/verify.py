@@ -23,10 +23,10 @@ from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look, of_feature, range_of
-from git_oneshot.gate.judging import Verdict, worst
+from git_oneshot.gate.judging import Found, Verdict, worst
 from git_oneshot.gate.refused import Judged
 from git_oneshot.gate.spool import foreseen
-from git_oneshot.gate.verifying import Asked, Found, verified
+from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.trail.store import load_all
 
 

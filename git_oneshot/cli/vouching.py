@@ -7,7 +7,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.believed import changes_signers, record_verified, rules_at
 from git_oneshot.gate.commits import look
-from git_oneshot.gate.verifying import Found
+from git_oneshot.gate.judging import Found
 from git_oneshot.trail.seals import unable
 from git_oneshot.trail.store import load_all
 

@@ -20,7 +20,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State, Waiver
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen
-from git_oneshot.gate.verifying import Found
+from git_oneshot.gate.judging import Found
 from git_oneshot.git import Git
 from git_oneshot.proof.marks import marks_at
 from git_oneshot.proof.suites import digest, rules_for

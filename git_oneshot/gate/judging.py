@@ -47,6 +47,35 @@ class Verdict(NamedTuple):
         return (self.proof,) if self.suite is None else (self.proof, self.suite)
 
 
+class Found(NamedTuple):
+    """The verdicts on some commits, and on the suite at their tip where it was run.
+
+    ``pardoned``: the commits that a waiver exempts where nobody takes this clone's word for it.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    suite: Proof | None
+    pardoned: frozenset[str] = frozenset()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a gate of this clone lets every commit through, and there is one."""
+        return bool(self.verdicts) and all(one.accepted for one in self.verdicts)
+
+    @property
+    def lacking(self) -> tuple[Proof, ...]:
+        """The proofs that no gate of this clone accepts."""
+        suite = [self.suite] if self.suite is not None and self.suite.word != "PASS" else []
+        return (*(one.proof for one in self.verdicts if not one.accepted), *suite)
+
+    @property
+    def proofs(self) -> list[Proof]:
+        """All that was found out and counts."""
+        counting = (verdict for verdict in self.verdicts if verdict.commit.id not in self.pardoned)
+        proofs = [proof for verdict in counting for proof in verdict.proofs]
+        return [*proofs, self.suite] if self.suite else proofs
+
+
 # Told how many there will be, so that a person can be told which one is waited for.
 Each = Callable[[Iterable[Verdict], int], Iterable[Verdict]]
 

@@ -12,15 +12,11 @@ def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
     """
     if state.phase == "cancelled":
         return True
-    commits = [commit.id for commit in state.commits]
-    return _has(git, f"refs/remotes/{remote}/{state.base}", commits) or (
-        git.named(f"refs/heads/{branch}") is None
-        and not git.lines("for-each-ref", "refs/heads", *(f"--contains={c}" for c in commits))
-    )
-
-
-def _has(git: Git, ref: str, commits: list[str]) -> bool:
-    if not commits or git.named(ref) is None:
-        return False
-    asked = "".join(f"{one}\n" for one in (*commits, f"^{ref}")).encode()
-    return not git.lines("rev-list", "-n1", "--ignore-missing", "--stdin", stdin=asked)
+    ids = "".join(f"{commit.id}\n" for commit in state.commits).encode()
+    said = [line.split(" ") for line in git.lines("cat-file", "--batch-check", stdin=ids)]
+    here = [one[0] for one in said if one[1] == "commit"]
+    base = f"refs/remotes/{remote}/{state.base}"
+    if here and all(git.leads(commit, base) for commit in here):
+        return True
+    holding = ("for-each-ref", "refs/heads", *(f"--contains={commit}" for commit in here))
+    return git.named(f"refs/heads/{branch}") is None and not (here and git.lines(*holding))

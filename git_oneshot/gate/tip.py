@@ -5,33 +5,13 @@ synthesize, and a merge that makes a tree on which nobody has run anything.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.judging import Each, Verdict, began, judge_all, leaving
+from git_oneshot.gate.judging import Each, Found, began, judge_all, leaving
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
-
-
-class Found(NamedTuple):
-    """The commits, and the suite where there are any and each is accepted."""
-
-    verdicts: tuple[Verdict, ...]
-    suite: Proof | None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether a gate lets every commit through, and there is one."""
-        return bool(self.verdicts) and all(one.accepted for one in self.verdicts)
-
-    @property
-    def lacking(self) -> tuple[Proof, ...]:
-        """The proofs that no gate accepts."""
-        suite = [self.suite] if self.suite is not None and self.suite.word != "PASS" else []
-        return (*(one.proof for one in self.verdicts if not one.accepted), *suite)
 
 
 def at_tip(

@@ -7,7 +7,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.shards import Shard
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look
-from git_oneshot.gate.judging import Each, Verdict, judge_all, leaving
+from git_oneshot.gate.judging import Each, Found, judge_all, leaving
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
@@ -27,21 +27,6 @@ class Asked(NamedTuple):
     each: bool = False
     ablate: Callable[[Judged], Proof] | None = None
     shard: Shard = Shard(1, 1)
-
-
-class Found(NamedTuple):
-    """The verdicts on the commits of a shard, and the suite at the tip if it was to be run."""
-
-    verdicts: tuple[Verdict, ...]
-    suite: Proof | None
-    pardoned: frozenset[str] = frozenset()
-
-    @property
-    def proofs(self) -> list[Proof]:
-        """All that was found out and counts."""
-        counting = (verdict for verdict in self.verdicts if verdict.commit.id not in self.pardoned)
-        proofs = [proof for verdict in counting for proof in verdict.proofs]
-        return [*proofs, self.suite] if self.suite else proofs
 
 
 def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:

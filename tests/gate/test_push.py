@@ -460,11 +460,19 @@ def test_a_trail_that_a_push_without_hooks_left_behind_follows(
     assert not (feature.own / "active").exists()
 
 
-def test_a_finalized_branch_that_is_gone_is_done_with(feature: Project, remote: Repo) -> None:
+@pytest.mark.parametrize("pruned", [False, True])
+def test_a_finalized_branch_that_is_gone_is_done_with(
+    feature: Project, remote: Repo, pruned: bool
+) -> None:
+    """Also where its commits are no more, and nothing is known of the remote."""
     feature.land("one")
     feature.do("finalize")
     feature.git("switch", "-q", "main")
     feature.git("branch", "-q", "-D", "topic")
+    if pruned:
+        feature.git("update-ref", "-d", "refs/remotes/origin/main")
+        feature.git("reflog", "expire", "--expire=now", "--all")
+        feature.git("gc", "-q", "--prune=now")
     feature.land("x", test=False)
     pushed(feature, "origin", "main")
     assert not (feature.own / "active").exists()
