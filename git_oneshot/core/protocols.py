@@ -1,7 +1,7 @@
 """Which method an object lacks, by what Python says of an operation that it does not support.
 
 ``x[0]`` on an object without ``__getitem__`` is a TypeError that names no
-symbol. The words are those of CPython, the same since 3.11 at least.
+symbol. The words are those of CPython: of 3.11 to 3.13, and where it differs of 3.14.
 """
 
 import re
@@ -13,6 +13,7 @@ _SAID: Final[tuple[tuple[str, str], ...]] = (
     ("doesn't support item deletion", "delitem"),
     ("is not callable", "call"),
     ("is not iterable", "iter getitem contains"),
+    ("is not a container or iterable", "contains iter getitem"),
     ("non-iterable", "iter getitem"),
     ("must be an iterable", "iter getitem"),
     ("must be a mapping", "keys getitem"),
@@ -23,6 +24,7 @@ _SAID: Final[tuple[tuple[str, str], ...]] = (
     ("asynchronous context manager", "aenter aexit"),
     ("context manager protocol", "enter exit"),
     ("in 'await' expression", "await"),
+    ("object can't be awaited", "await"),
     ("__aiter__", "aiter"),
     ("__anext__", "anext"),
     ("os.PathLike", "fspath"),
@@ -31,6 +33,10 @@ _SAID: Final[tuple[tuple[str, str], ...]] = (
     ("int() argument must be", "int index trunc"),
     ("float() argument must be", "float index"),
     ("complex() first argument", "complex float index"),
+    ("complex() second argument", "float index"),
+    ("complex() argument must be", "complex float index"),
+    ("complex() argument 'real'", "complex float index"),
+    ("complex() argument 'imag'", "float index"),
     ("object to bytes", "bytes"),
     ("__round__", "round"),
     ("unsupported format string", "format"),
