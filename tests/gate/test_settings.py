@@ -140,6 +140,25 @@ def test_the_gate_holds_for_an_older_git_too(
     assert [*hooks.wanting()] == []
 
 
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_file_that_git_runs_as_well_needs_nothing_but_git(
+    feature: Project, hooks: Newer, tmp_path: Path, name: str
+) -> None:
+    """It gives way to the setting, which a newer git lists, also on a bare PATH."""
+    hooks._set(name)
+    Older(feature.repo.discover()).put(name)
+    (feature.own / "program").write_text("/bin/false\n")
+    few = tmp_path / "few"
+    few.mkdir()
+    for tool in ("cat", "rm"):
+        (few / tool).symlink_to(f"/bin/{tool}")
+    (few / "git").write_text(f'#!/bin/sh\ntest "$1 $2" = "hook list" && echo "oneshot-{name}"\n')
+    (few / "git").chmod(0o755)
+    done = run([f".git/hooks/{name}"], feature.path, {"PATH": str(few)})
+    assert done == (0, "", "")
+    assert feature.lines("spool") == []
+
+
 @NEWER
 def test_a_newer_git_runs_them_whatever_is_in_its_folder(
     project: Project, make: MakeProject, tmp_path: Path
