@@ -19,6 +19,7 @@ def test_install_says_what_it_changes(project: Project) -> None:
     assert data == {"changes": [], "fetched": 0}
 
 
+@pytest.mark.usefixtures("by_files")
 def test_install_with_hooks_elsewhere_says_so(project: Project) -> None:
     project.git("config", "core.hooksPath", ".husky")
     done = project.cli("install", "--yes")

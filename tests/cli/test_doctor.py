@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from git_oneshot.gate.doctor import CHECKS
+from git_oneshot.gate.hooks import Hooks
 from git_oneshot.proof.index import private_index
 from tests.gate.project import Done, MakeProject, Project
 
@@ -64,14 +65,38 @@ def _index_of_a_killed(project: Project) -> Path:
         return Path(path)
 
 
-OURS: dict[str, tuple[str, Callable[[Project], object], str]] = {
+Damage = dict[str, tuple[str, Callable[[Project], object], str]]
+OLD = "#!/bin/sh\n# git-oneshot hook 0: x\n"
+FILES: Damage = {
     "a hook is gone": ("hooks", lambda p: p.hook("post-commit").unlink(), "is not there"),
     "a hook has no x-bit": ("hooks", lambda p: p.hook("pre-push").chmod(0o644), "x-bit"),
-    "a hook is old": (
+    "a hook is old": ("hooks", lambda p: p.hook("pre-commit").write_text(OLD), "another version"),
+}
+SETTINGS: Damage = {
+    "a hook is not set": (
         "hooks",
-        lambda p: p.hook("pre-commit").write_text("#!/bin/sh\n# git-oneshot hook 0: x\n"),
+        lambda p: p.git("config", "--remove-section", "hook.oneshot-post-commit"),
+        "is not there",
+    ),
+    "something else is set": (
+        "hooks",
+        lambda p: p.git("config", "hook.oneshot-pre-push.command", "true"),
         "another version",
     ),
+    "what is set is gone": (
+        "hooks", lambda p: (p.own / "shims/post-rewrite").unlink(), "another version",
+    ),
+    "what is set has no x-bit": (
+        "hooks", lambda p: (p.own / "shims/pre-push").chmod(0o644), "another version",
+    ),
+    "what is set is old": (
+        "hooks", lambda p: (p.own / "shims/pre-commit").write_text(OLD), "another version",
+    ),
+    "the file beside it is gone": (
+        "hooks", lambda p: p.hook("pre-push").unlink(), "is not there",
+    ),
+}  # fmt: skip
+OURS: Damage = {
     "the program moved": (
         "program",
         lambda p: (p.own / "program").write_text("/nowhere/git-oneshot\n"),
@@ -109,9 +134,23 @@ OURS: dict[str, tuple[str, Callable[[Project], object], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("by_files")
 def test_what_is_ours_is_named_and_mended(feature: Project) -> None:
+    named_and_mended(feature, {**FILES, **OURS})
+
+
+def test_hooks_that_are_set_are_named_and_mended(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Hooks, "by_settings", True)
+    project.begin()
+    named_and_mended(project, SETTINGS)
+
+
+def named_and_mended(feature: Project, damages: Damage) -> None:
+    """Each damage is the one that is found, and is mended by --fix."""
     os.chdir(feature.path)
-    for name, (check, damage, said) in OURS.items():
+    for name, (check, damage, said) in damages.items():
         damage(feature)
         done = feature.cli("doctor", "--json")
         assert (done.code, done.error) == (1, "CLONE_UNSOUND"), name
@@ -141,6 +180,7 @@ THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("by_files")
 @pytest.mark.parametrize("name", THEIRS)
 def test_what_is_theirs_is_named_and_left_alone(
     name: str, feature: Project, make: MakeProject
@@ -172,6 +212,7 @@ def test_a_trail_that_is_damaged(feature: Project) -> None:
     assert done.json["next"][-1]["argv"] == ["git", "oneshot", "log", "--json", "broken"]
 
 
+@pytest.mark.usefixtures("by_files")
 def test_status_says_whose_the_hooks_are(feature: Project) -> None:
     """Until the other tool's hooks call ours."""
     feature.git("config", "core.hooksPath", ".husky")

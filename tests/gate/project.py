@@ -16,6 +16,7 @@ import pytest
 
 from git_oneshot.cli.main import main
 from git_oneshot.gate import doctor
+from git_oneshot.gate.hooks import HOOKS, Hooks
 from git_oneshot.proof.slots import place
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
@@ -43,6 +44,7 @@ BASE: Final = {
     "lib/base": "base\n",
     "README": "read me\n",
 }
+BY_FILES: Final = "ONESHOT_TEST_BY_FILES"  # said to processes that a test starts
 # Plugins of this environment that a small suite has no use for: they cost half a second a run.
 QUICK: Final = "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail\n"
 
@@ -147,6 +149,13 @@ class Project:
         """Make a change and commit it."""
         self.change(name, code=code, test=test)
         self.git("commit", "-q", "-m", name, *options)
+        return self.head
+
+    def unhooked(self, message: str) -> str:
+        """Commit what is staged where no hook is run, whatever git takes for one."""
+        off = (f"hook.oneshot-{name}.enabled=false" for name in HOOKS)
+        options = [part for one in ("core.hooksPath=/dev/null", *off) for part in ("-c", one)]
+        self.git(*options, "commit", "-q", "-m", message)
         return self.head
 
     # -- the program --------------------------------------------------------------
@@ -266,7 +275,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = tmp_path_factory.mktemp("bin") / "git-oneshot"
     script.write_text(
         f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from git_oneshot.__main__ import run\nrun()\n"
+        "from git_oneshot.__main__ import run\n"
+        f"import os\nif {BY_FILES!r} in os.environ:\n"
+        "    from git_oneshot.gate.hooks import Hooks\n    Hooks.by_settings = False\n"
+        "run()\n"
     )
     script.chmod(0o755)
     return script
@@ -290,6 +302,13 @@ def shell(
 
 
 @pytest.fixture
+def by_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our hooks are files, as with every git before 2.54, whichever is here."""
+    monkeypatch.setattr(Hooks, "by_settings", False)
+    os.environ[BY_FILES] = "1"  # taken back with all of the environment
+
+
+@pytest.fixture
 def make(tmp_path: Path, kept: Kept) -> MakeProject:
     """Makes projects: ``make()``, ``make("other", "--object-format=sha256")``."""
     return MakeProject(tmp_path, kept)
@@ -302,7 +321,8 @@ def project(make: MakeProject) -> Project:
 
 
 @pytest.fixture
-def feature(project: Project, kept: Kept) -> Project:
+def feature(request: pytest.FixtureRequest, project: Project, kept: Kept) -> Project:
     """A project with hooks installed and a planned feature on main."""
-    kept.bring("feature", project.path, project.begin)
+    by_files = "-by-files" if "by_files" in request.fixturenames else ""
+    kept.bring(f"feature{by_files}", project.path, project.begin)
     return project

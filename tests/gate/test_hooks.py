@@ -377,6 +377,7 @@ def test_a_program_that_moved_is_found_on_path(feature: Project, tmp_path: Path)
 # -- hooks that were there -----------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("by_files")
 def test_a_hook_that_was_there_runs_first_and_can_refuse(project: Project, tmp_path: Path) -> None:
     log = tmp_path / "log"
     user_hook(project, "pre-commit", f'echo "pre-commit $#" >>"{log}"; exit "${{REFUSE:-0}}"')
@@ -406,6 +407,7 @@ def test_a_hook_that_was_there_runs_first_and_can_refuse(project: Project, tmp_p
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("by_files")
 @pytest.mark.parametrize("is_open", [False, True])
 def test_a_pre_push_that_was_there_gets_the_same_arguments_and_bytes(
     project: Project, make: MakeProject, tmp_path: Path, is_open: bool
@@ -444,6 +446,7 @@ def test_our_exit_status_is_the_hooks(feature: Project, make: MakeProject, tmp_p
     assert not list(feature.own.glob("stdin.*"))
 
 
+@pytest.mark.usefixtures("by_files")
 def test_uninstall_puts_everything_back_byte_for_byte(
     project: Project, make: MakeProject, tmp_path: Path
 ) -> None:
@@ -477,6 +480,7 @@ def test_install_twice_changes_nothing_the_second_time(project: Project, make: M
     assert project.digest() == before
 
 
+@pytest.mark.usefixtures("by_files")
 def test_a_hook_that_another_tool_put_over_ours_destroys_no_third(project: Project) -> None:
     hook = user_hook(project, "pre-commit", "echo first")
     project.do("install", "--yes")
@@ -510,6 +514,7 @@ def test_a_hook_that_was_there_knows_its_name_and_what_is_beside_it(
     assert os.readlink(project.hook("pre-commit")) == "../../tools/check"
 
 
+@pytest.mark.usefixtures("by_files")
 def test_installs_at_once_keep_the_hook_that_was_there(project: Project) -> None:
     """Each would take the other's hook for the user's, and run it before itself for ever."""
     hook = user_hook(project, "pre-commit", "echo mine")
@@ -534,6 +539,7 @@ def test_a_file_where_a_folder_should_be_is_named(project: Project, folder: str)
     assert done.json["error"]["message"].startswith(f"'{project.path}/.git/{folder}")
 
 
+@pytest.mark.usefixtures("by_files")
 def test_a_manager_that_calls_ours_first_is_left_alone(project: Project) -> None:
     """pre-commit and prek keep the hook that they find as NAME.legacy, and call that."""
     project.do("install", "--yes")
@@ -545,6 +551,7 @@ def test_a_manager_that_calls_ours_first_is_left_alone(project: Project) -> None
     assert "not proven (no-test)" in project.may("commit", "-q", "-m", "one").err
 
 
+@pytest.mark.usefixtures("by_files")
 def test_the_line_for_husky_goes_into_the_users_hook(feature: Project) -> None:
     """git looks into `.husky/_`, which husky makes anew; the user's hooks are in `.husky`."""
     feature.repo.write(".husky/_/h", "")
@@ -564,6 +571,7 @@ def test_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:
     assert os.access(project.hook("pre-push"), os.X_OK)
 
 
+@pytest.mark.usefixtures("by_files")
 def test_anothers_hooks_path_is_left_alone(project: Project, tmp_path: Path) -> None:
     """H13: core.hooksPath is another tool's; nothing is written there, nor into .git/hooks."""
     theirs = tmp_path / "theirs"

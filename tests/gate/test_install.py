@@ -16,6 +16,7 @@ from tests.gate.project import ROOT, MakeProject, Project
 FETCH = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
 
 
+@pytest.mark.usefixtures("by_files")
 def test_every_step_is_named_before_it_is_made(project: Project, make: MakeProject) -> None:
     make.remote(project)
     project.hook("pre-push").write_text("#!/bin/sh\n")
@@ -36,12 +37,14 @@ def test_every_step_is_named_before_it_is_made(project: Project, make: MakeProje
     assert project.lines("program") == ["/opt/git-oneshot"]
 
 
+@pytest.mark.usefixtures("by_files")
 def test_shims_are_installed_as_they_stand(feature: Project) -> None:
     for name in HOOKS:
         assert feature.hook(name).read_bytes() == (ROOT / "hooks" / name).read_bytes()
         assert os.access(feature.hook(name), os.X_OK)
 
 
+@pytest.mark.usefixtures("by_files")
 def test_an_older_shim_of_ours_is_replaced_and_not_kept(project: Project) -> None:
     hook = project.hook("pre-commit")
     hook.write_text("#!/bin/sh\n# git-oneshot hook 0: pre-commit.\nexit 1\n")
@@ -113,6 +116,7 @@ def test_uninstall_gives_slots_and_notes_back_and_keeps_trails(feature: Project)
     assert feature.do("status", "topic", "--json").data["phase"] == "completed"
 
 
+@pytest.mark.usefixtures("by_files")
 def test_shims_are_found_beside_the_package_or_inside_it(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +150,7 @@ def test_the_program_is_beside_the_interpreter_when_path_has_none(
     assert project.lines("program") == [f"{Path(sys.executable).parent}/git-oneshot"]
 
 
+@pytest.mark.usefixtures("by_files")
 def test_a_link_into_the_tree_is_not_written_through(project: Project) -> None:
     """A team that links .git/hooks to a tracked folder keeps its files as they are."""
     project.repo.write("hooks/pre-commit", "#!/bin/sh\ntrue\n").chmod(0o755)

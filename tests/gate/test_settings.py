@@ -4,6 +4,7 @@ What needs such a git is skipped where there is none; what is set is run by sh a
 """
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -138,6 +139,21 @@ def test_the_gate_holds_for_an_older_git_too(
     hooks.put("pre-push")
     assert feature.hook("pre-push").read_bytes() == kept
     assert [*hooks.wanting()] == []
+
+
+def test_a_link_into_the_tree_is_no_matter_and_not_written_through(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A team that links .git/hooks to a tracked folder keeps its files, and has our hooks."""
+    monkeypatch.setattr(Hooks, "by_settings", True)
+    project.repo.write("hooks/pre-commit", "#!/bin/sh\ntrue\n").chmod(0o755)
+    shutil.rmtree(project.path / ".git/hooks")
+    (project.path / ".git/hooks").symlink_to("../hooks")
+    project.do("install", "--yes")
+    assert [*Newer(project.repo.discover()).wanting()] == []
+    assert [file.name for file in (project.path / "hooks").iterdir()] == ["pre-commit"]
+    project.do("uninstall")
+    assert (project.path / "hooks/pre-commit").read_text() == "#!/bin/sh\ntrue\n"
 
 
 @pytest.mark.parametrize("name", HOOKS)
