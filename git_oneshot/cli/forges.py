@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from git_oneshot.cli.app import App
 from git_oneshot.cli.pull_data import PullData
+from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import Pull
 from git_oneshot.forge.hosts import unknown
@@ -47,16 +48,35 @@ def send_trail(app: App, name: FeatureId) -> None:
         app.say(f"warning: the trail was not sent: {missing.wrong}")
 
 
-def fetch_base(app: App, base: str) -> None:
-    """See where the base is now; where it can't be seen, what was seen last has to do."""
+def fetch_base(app: App, base: str) -> bool:
+    """See where the base is now; where it can't be seen, what was seen last has to do.
+
+    Whether there is one: not where the remote has lost what it had, or there is none at all.
+    """
     remote = app.clone.remote
+    at = app.git.named(f"refs/remotes/{remote}/{base}") if remote else None
+    here = bool(at or app.git.named(f"refs/heads/{base}"))
     if not remote or not base:
-        return
+        return here
     with app.progress.running(f"fetching '{base}'", line=False):  # git may ask for a password
         done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
         app.say(f"warning: '{base}' was not fetched: {lines[0].removeprefix('fatal: ')}")
+        return here and not (at and "find remote ref" in lines[0])
+    return True
+
+
+def fetch_its_base(app: App, base: str) -> None:
+    """See where the base is; refuse where there is none any more."""
+    if fetch_base(app, base):
+        return
+    where = f"at '{app.clone.remote}'" if app.clone.remote else "here"
+    raise unmet(
+        "has-base",
+        f"the base '{base}' is not {where} any more",
+        "where it has another name: git oneshot synthesize --base BRANCH",
+    )
 
 
 def pull_data(pull: PullRequest) -> PullData:

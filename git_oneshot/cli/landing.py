@@ -1,6 +1,7 @@
 """complete: a feature whose pull request was merged."""
 
 import click
+from msgspec.structs import replace
 
 from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
@@ -16,12 +17,13 @@ from git_oneshot.cli.forges import (
 )
 from git_oneshot.cli.pull_data import Completed, LandedData
 from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.start import a_branch
 from git_oneshot.core.commands import Complete
-from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.forge.landing import Landing, complete_merged, find
+from git_oneshot.forge.landing import Landing, by_history, complete_merged, find
 from git_oneshot.session import Receipt
 from git_oneshot.trail.store import ours
 
@@ -32,8 +34,14 @@ from git_oneshot.trail.store import ours
     "--merged-as", default="", metavar="REV", shell_complete=branches,
     help="The commit of the base that holds it.",
 )  # fmt: skip
+@click.option(
+    "--base", default="", metavar="BRANCH", shell_complete=branches,
+    help="What the base is called now, where it was renamed.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
-def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) -> Answer:
+def complete(
+    app: App, *, feature: str | None, merged_as: str, base: str, dry_run: bool
+) -> Answer:  # fmt: skip
     """Complete a feature in synthesize, if its merge is a fact.
 
     It is one when the proven tip is in the base, or when the forge, or you, name
@@ -45,7 +53,9 @@ def complete(app: App, *, feature: str | None, merged_as: str, dry_run: bool) ->
         return _answer(before, None, dry_run=False)
     state = app.session.sound(name).state
     app.session.rehearse(name, Complete(merge_commit=app.git.zero))
-    fetch_base(app, state.base)
+    there = fetch_base(app, state.base)
+    if base:
+        state = _renamed(app, state, base, there=there)
     found = _find(app, name, state, merged_as)
     if dry_run:
         return _answer(read_at(app, name), found, dry_run=True)
@@ -103,11 +113,31 @@ def _find(app: App, name: FeatureId, state: State, said: str) -> Landing:
         found = find(app.git, state, remote, forge=forge_for(app, name))
     if found is not None:
         return found
-    raise _not_merged(state)
+    raise _not_merged(app, state)
 
 
-def _not_merged(state: State) -> OneshotError:
-    pull = state.pull
+def _renamed(app: App, state: State, base: str, *, there: bool) -> State:
+    """The state with the new name of its base: only where there is none of the old name."""
+    a_branch(app, base)
+    if there or base == state.branch:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'{base}' is not the base, '{state.base}' is" if there
+            else f"'{base}' is the branch of the feature itself",
+            f"git oneshot complete {state.feature}",
+        )  # fmt: skip
+    fetch_base(app, base)
+    return replace(state, base=base)
+
+
+def _not_merged(app: App, state: State) -> OneshotError:
+    pull, remote = state.pull, app.clone.remote
+    if remote and by_history(app.git, state, f"refs/heads/{state.base}"):
+        return unmet(
+            "merge-verified",
+            f"'{state.feature}' is in '{state.base}' here, and not at '{remote}'",
+            f"git push {remote} {state.base}",
+        )
     where = f" ({pull.url})" if pull is not None and pull.url else ""
     hint = "merge it first: git oneshot pr merge"
     if pull is not None and pull.number:

@@ -13,7 +13,7 @@ from git_oneshot.cli.forges import (
     as_known,
     aside,
     done_before,
-    fetch_base,
+    fetch_its_base,
     forge_for,
     pull_data,
     pull_name,
@@ -200,7 +200,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     way: merging.Way = "squash" if asked.squash else "rebase" if asked.rebase else "merge"
     state = app.session.sound(name).state
     remote = app.clone.remote
-    fetch_base(app, state.base)
+    fetch_its_base(app, state.base)
     made = merging.make(app.git, app.prover(), state, remote, way)
     if not asked.yes:
         if not app.terminal:

@@ -54,7 +54,7 @@ def init(
             f"git switch -c {name}",
         )
     if base:
-        _is_there(app, base)
+        a_branch(app, base)
     _free(app, branch, name)
     start = Start(
         policy=policy, title=title, base=base or _base(app, branch), branch=branch,
@@ -81,7 +81,7 @@ def init(
     return Answer(data, text, nexts)
 
 
-def _is_there(app: App, base: str) -> None:
+def a_branch(app: App, base: str) -> None:
     """Refuse a base that is no branch, here or at a remote."""
     heads = app.git.lines("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
     far = app.git.lines("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes")

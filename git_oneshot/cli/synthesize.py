@@ -4,16 +4,17 @@ import os
 from typing import Any, Final
 
 import click
+from msgspec.structs import replace
 
 from git_oneshot.cli.ahead import after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import files, open_features
+from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.forges import (
     as_known,
     aside,
     done_before,
-    fetch_base,
+    fetch_its_base,
     forge_for,
     pull_data,
     pull_name,
@@ -25,6 +26,7 @@ from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.pull_data import BodyJudged, Synthesized
 from git_oneshot.cli.refused import refused
+from git_oneshot.cli.start import a_branch
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
@@ -44,8 +46,14 @@ _APART: Final = Next(
 @answering("synthesize", "open the pull request, or bring it up to date")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--ready", is_flag=True, help="Not as a draft.")
+@click.option(
+    "--base", default="", metavar="BRANCH", shell_complete=branches,
+    help="Another base from now on, as where it was renamed.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Find out whether it is ready, and do nothing.")
-def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> Answer:
+def synthesize(
+    app: App, *, feature: str | None, ready: bool, base: str, dry_run: bool
+) -> Answer:  # fmt: skip
     """Prove what HEAD has, push it, and open a draft pull request, or update the open one.
 
     It tells the plan, the commits, what each test did, and what was waived or
@@ -57,11 +65,14 @@ def synthesize(app: App, *, feature: str | None, ready: bool, dry_run: bool) -> 
         return _again(before)
     os.chdir(app.work_tree)
     state = app.session.sound(name).state
+    if base:
+        a_branch(app, base)
+        state = replace(state, base=base)
     app.session.rehearse(name, Ready(gates=()))
     app.stand_on(state)
     remote = app.clone.remote
     forge = forge_for(app, name)  # what is missing is said before the long work
-    fetch_base(app, state.base)
+    fetch_its_base(app, state.base)
     found = readiness.check(app.git, app.prover(), state, remote)
     data = _data(found)
     trusted(found.found.lacking, **data)
@@ -105,7 +116,9 @@ def _published(
     name, remote = FeatureId(state.feature), app.clone.remote
     if remote:
         opening.push(app.git, state, remote, head)
-    done = opening.publish(app.git, app.session, aside(app), forge, name, remote, head)
+    done = opening.publish(
+        app.git, app.session, aside(app), forge, name, remote, head, state.base
+    )  # fmt: skip
     if not ready or not done.pull.draft:
         return done
     pull = forge.set_draft(done.pull, False)

@@ -220,7 +220,9 @@ def evolve(state: State, event: Event) -> State:
         case e.GateExecuted(data=data):
             passed = data.proof.word == "PASS"
             return replace(state, suite=data.proof, proven=data.commit if passed else state.proven)
-        case e.PrCreated() | e.PrUpdated() | e.PrClosed():
+        case e.PrCreated(data=data):  # what it is meant for by now
+            return replace(state, pull=pulled(state.pull, event), base=data.base or state.base)
+        case e.PrUpdated() | e.PrClosed():
             return replace(state, pull=pulled(state.pull, event))
         case e.CommitLand(data=data):
             landed = Landed(id=data.commit, sources=data.sources, how=data.how)

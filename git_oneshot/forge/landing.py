@@ -8,6 +8,8 @@ the base shows their proofs.
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import How
@@ -52,13 +54,13 @@ def find(
     if said:
         return _said(git, state, remote, said)
     base = base_ref(git, state, remote)
-    if base is None:
-        return None
-    found = by_history(git, state, base)
+    found = by_history(git, state, base) if base else None
     if found is not None or forge is None or state.pull is None or not state.pull.number:
         return found
-    merged = forge.merged(forge.look(state.pull.number))
-    if not merged or not git.leads(merged, base):
+    there = forge.look(state.pull.number)
+    base = base_ref(git, replace(state, base=there.base), remote)  # it may have another name now
+    merged = forge.merged(there)
+    if not merged or base is None or not git.leads(merged, base):
         return None
     return as_commit(git, state, merged)
 

@@ -7,6 +7,8 @@ request is looked for before one is opened, and an event says only what is so.
 import hashlib
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, OpenPull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
@@ -19,6 +21,7 @@ from git_oneshot.forge.port import Forge, PullRequest, Wanted
 from git_oneshot.git import Git
 from git_oneshot.session import Payloads, Receipt, Session
 
+SAYS: Final = ("error: ", "fatal: ", " ! ")  # how a line begins in which git says why
 OWN_BRANCH: Final = "oneshot/"  # the head of a feature that is on its own base
 TEMPLATES: Final = (
     ".oneshot/pr-template.md",
@@ -88,26 +91,27 @@ def send(git: Git, remote: str, refspec: str, *options: str) -> None:
     if done.returncode == 0:
         return
     said = done.stderr.decode(errors="replace").strip().splitlines()
-    why = next((one for one in said if one.startswith(("error:", " ! "))), (said or ["error"])[-1])
+    line = next((one for one in said if one.startswith(SAYS)), (said or ["no reason"])[-1])
+    why = line.removeprefix("error: ").removeprefix("fatal: ").strip()
     raise OneshotError(
         Code.PUSH_FAILED,
-        f"git push to '{remote}' failed: {why.strip().removeprefix('error: ')}",
+        f"git push to '{remote}' failed: {why}",
         f"see what is there: git fetch {remote}; then again",
     )
 
 
 def publish(
     git: Git, session: Session, aside: Session, forge: Forge, feature: FeatureId, remote: str,
-    commit: str,
+    commit: str, base: str,
 ) -> Published:  # fmt: skip
     """Open the pull request of a feature, or bring the one that is open up to date.
 
-    ``aside`` writes what happens on the way, ``session`` the last event: a
-    caller's key is its alone.
+    ``base``: the branch that it is meant for by now. ``aside`` writes what happens on
+    the way, ``session`` the last event: a caller's key is its alone.
     """
     state = session.sound(feature).state
-    known = _known(aside, forge, feature, state)
-    state = session.sound(feature).state
+    known = _known(aside, forge, feature, state, base)
+    state = replace(session.sound(feature).state, base=base)
     body = body_of(git, state, remote, forge)
     if known is None:
         title = prbody.title(state)
@@ -122,8 +126,14 @@ def publish(
     return _updated(session, forge, feature, known, body, commit)
 
 
-def _known(session: Session, forge: Forge, feature: FeatureId, state: State) -> PullRequest | None:
-    """The pull request of the trail as it is at the forge; one that ended there is ended here."""
+def _known(
+    session: Session, forge: Forge, feature: FeatureId, state: State, base: str
+) -> PullRequest | None:
+    """The pull request of the trail as it is at the forge.
+
+    One that ended there is ended here; so is one for another base, there as well
+    where the forge has not moved it along.
+    """
     if state.pull is None or not state.pull.open:
         return None
     there = forge.look(state.pull.number)
@@ -137,7 +147,12 @@ def _known(session: Session, forge: Forge, feature: FeatureId, state: State) -> 
     if there.state == "closed":
         session.execute(feature, ClosePull("closed at the forge"))
         return None
-    return there
+    if there.base == base == state.base:
+        return there
+    if base not in (there.base, state.base):
+        forge.close(there)
+    session.execute(feature, ClosePull(f"'{state.base}' is its base no more"))
+    return None
 
 
 def _updated(

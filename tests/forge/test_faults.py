@@ -143,18 +143,22 @@ def test_what_people_did_there_meanwhile_is_seen_and_gone_on_from(there: There) 
     assert there.refused("pr", "draft").data["guard"] == "pull-request-open"
     assert there.pulls[-1] == "pr.closed"
     assert project.do("synthesize", "--json").data["pull"]["number"] == 8
-    # Merged there, with a base that is called otherwise by now: nothing says where it is.
+    # The base has another name: the forge has moved its pull requests along.
     there.bare.git("branch", "-m", "main", "trunk")
+    server.pulls[8]["base"] = "trunk"
     project.git("fetch", "-q", "--prune", "origin")
     project.git("branch", "-m", "main", "trunk")
-    done = there.refused("synthesize")
-    assert done.data["blockers"] == ["Stack not healthy"]
+    assert there.refused("synthesize").data["guard"] == "has-base"
     assert there.refused("complete").data["guard"] == "merge-verified"
-    there.bare.git("branch", "-m", "trunk", "main")
-    project.git("branch", "-m", "trunk", "main")
+    done = project.do("synthesize", "--base", "trunk", "--json").data["pull"]
+    assert (done["number"], done["base"], server.pulls[8]["state"]) == (8, "trunk", "open")
+    assert there.pulls[-3:] == ["pr.closed", "pr.created", "pr.updated"]
+    # And once more, and merged there before anybody told us.
+    there.bare.git("branch", "-m", "trunk", "stem")
     commit = project.git("rev-parse", "topic-branch")
-    there.bare.git("update-ref", "refs/heads/main", commit)
-    server.pulls[8] |= {"state": "merged", "merge": commit}
+    there.bare.git("update-ref", "refs/heads/stem", commit)
+    project.git("fetch", "-q", "origin")
+    server.pulls[8] |= {"state": "merged", "merge": commit, "base": "stem"}
     assert there.refused("pr", "draft").data["guard"] == "pull-request-open"
     assert project.do("complete", "--json").data["mergeCommit"] == commit
 

@@ -275,6 +275,71 @@ def test_on_the_base_itself_the_working_tree_goes_on(opened: Project) -> None:
     assert opened.git("status", "--porcelain") == ""
 
 
+# -- a base that has another name by now -------------------------------------------------
+
+
+def renamed(make: MakeProject) -> tuple[Project, str]:
+    """A pull request whose base was called main when it was opened."""
+    project = make()
+    bare = str(make.remote(project).path)
+    project.git("push", "-q", "origin", "main")
+    begin(project).do("finalize")
+    project.do("synthesize", "--ready")
+    project.may("--git-dir", bare, "branch", "-m", "main", "trunk")
+    project.git("fetch", "-q", "origin")
+    return project, bare
+
+
+def test_a_base_that_is_gone_is_not_made_again_and_its_new_name_is_gone_on_with(
+    make: MakeProject,
+) -> None:
+    project, bare = renamed(make)
+    for command in (["synthesize"], ["pr", "merge", "--yes"]):
+        before = project.digest()
+        done = project.cli(*command, "--json")
+        assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "has-base")
+        assert "synthesize --base" in done.json["error"]["hint"]
+        assert project.digest() == before
+    assert project.cli("synthesize", "--base", "trnk", "--json").error == "INVALID_INPUT"
+    done = project.do("synthesize", "--base", "trunk", "--ready", "--json")
+    assert (done.data["pull"]["base"], done.data["opened"]) == ("trunk", True)
+    assert project.types().count("pr.closed") == 1
+    project.do("pr", "merge", "--yes")
+    heads = project.git("ls-remote", "--heads", bare)
+    assert "refs/heads/trunk" in heads and "refs/heads/main" not in heads
+
+
+def test_what_was_merged_into_a_base_of_another_name_is_completed(make: MakeProject) -> None:
+    project, _ = renamed(make)
+    project.git("push", "-q", "--no-verify", "origin", "topic-branch:trunk")
+    assert project.cli("complete", "--json").error == "GUARD_FAILED"
+    done = project.do("complete", "--base", "trunk", "--json").data
+    assert (done["phase"], done["mergeCommit"]) == ("completed", project.head)
+
+
+def test_what_is_merged_here_alone_is_to_be_pushed(make: MakeProject) -> None:
+    project = make()
+    make.remote(project)
+    project.git("push", "-q", "origin", "main")
+    begin(project).do("finalize")
+    project.do("synthesize")
+    project.git("branch", "-f", "main", "topic-branch")
+    done = project.cli("complete", "--json")
+    assert done.error == "GUARD_FAILED"
+    assert done.json["error"]["message"] == "'topic' is in 'main' here, and not at 'origin'"
+    assert done.json["error"]["hint"] == "git push origin main"
+
+
+def test_a_push_that_fails_says_what_git_says(make: MakeProject, tmp_path: Path) -> None:
+    project = make()
+    bare = make.remote(project).path
+    begin(project).do("finalize")
+    bare.rename(tmp_path / "gone")
+    done = project.cli("synthesize", "--json")
+    assert done.error == "PUSH_FAILED"
+    assert "does not appear to be a git repository" in done.json["error"]["message"]
+
+
 # -- validate-pr-body ----------------------------------------------------------------
 
 

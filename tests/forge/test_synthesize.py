@@ -30,7 +30,7 @@ class Review:
         git = self.project.repo.discover()
         head = self.project.head
         name = FeatureId(FEATURE)
-        return publish(git, self.session, self.session, self.forge, name, "", head)
+        return publish(git, self.session, self.session, self.forge, name, "", head, "main")
 
     @property
     def pull(self) -> Pull:
