@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import Command, Patch, RecordRed, RequestSynthesis, Start
@@ -17,6 +18,9 @@ from git_oneshot.core.workflow import decide
 PYTHON = sys.executable
 ONESHOT = os.path.join(os.path.dirname(sys.executable), "git-oneshot")
 PROGRAM = (ONESHOT,)
+NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
+SOMEONE: Final = b"A U Thor <a@example.com>"
+BEGAN: Final = 1_700_000_000
 
 
 def stamp() -> Stamp:
@@ -97,17 +101,21 @@ def story(feature: str, events: int) -> list[Event]:
 
 
 def _stream(count: int, events: int) -> Iterator[bytes]:
-    nobody = b"git oneshot <git-oneshot@localhost> 0 +0000"
-    someone = b"A U Thor <a@example.com> 1800000000 +0000"
+    """Features that are begun an hour apart, with two hours from each event to the next.
+
+    What git walks is ordered by time: were all of one second, each would be compared with each.
+    """
     for i in range(count):
         name = f"feature-{i}"
-        yield _commit(name, nobody, f"oneshot {name}\n".encode())
-        for event in story(name, events):
-            yield _commit(name, someone, name.encode() + b": event\n\n" + encode(event) + b"\n")
+        yield _commit(name, NOBODY, 0, f"oneshot {name}\n".encode())
+        for j, event in enumerate(story(name, events)):
+            at = BEGAN + 3600 * i + 7200 * j
+            message = name.encode() + b": event\n\n" + encode(event) + b"\n"
+            yield _commit(name, SOMEONE, at, message)
 
 
-def _commit(name: str, who: bytes, message: bytes) -> bytes:
+def _commit(name: str, who: bytes, at: int, message: bytes) -> bytes:
     return (
-        b"commit refs/oneshot/%s\ncommitter %s\ndata %d\n%s\n"
-        % (name.encode(), who, len(message), message)
+        b"commit refs/oneshot/%s\ncommitter %s %d +0000\ndata %d\n%s\n"
+        % (name.encode(), who, at, len(message), message)
     )  # fmt: skip
