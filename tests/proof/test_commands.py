@@ -57,16 +57,16 @@ class Case(NamedTuple):
 
 CASES: Final = [
     Case("node", "node", "node --import tsx --test", ("a.test.js",),
-         "node --test --test-reporter @PLUGIN@/oneshot_reporter.mjs --test-reporter-destination "
-         "@HOME@/report.jsonl --import tsx a.test.js", 1),
+         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
+         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl --import tsx a.test.js", 1),
     Case("node", "node", "node --test 'test/*.js' --import ./hook.mjs", ("a.test.js",),
-         "node --test --test-reporter @PLUGIN@/oneshot_reporter.mjs --test-reporter-destination "
-         "@HOME@/report.jsonl --import ./hook.mjs a.test.js", 1),
+         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
+         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl --import ./hook.mjs a.test.js", 1),
     Case("node", "node", "node --test spec/a.js", (),
-         "node --test --test-reporter @PLUGIN@/oneshot_reporter.mjs --test-reporter-destination "
-         "@HOME@/report.jsonl spec/a.js", 1),
+         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
+         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl spec/a.js", 1),
     Case("vitest", "vitest", "npx vitest run -u --project unit", ("a.test.js",),
-         "vitest run --project unit --reporter=json --outputFile=@HOME@/report.json --retry=0 "
+         "vitest run --project unit --reporter=default --reporter=json --outputFile=@HOME@/report.json --retry=0 "
          "--bail=0 a.test.js", 1),
     Case("jest", "jest", "jest --silent", ("a.test.js",),
          "jest --silent --ci --json --outputFile=@HOME@/report.json --bail=0 --colors=false "
@@ -142,6 +142,14 @@ def test_a_runner_is_called_so_and_its_report_is_read(case: Case, tmp_path: Path
     if case.report == "ctest":
         expected["CMakeLists.txt::missing"] = "not broken-test"
     assert {r.id: came_out(r) for r in run.results} == expected
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.report in ("go", "cargo")],
+                         ids=lambda case: f"{case.report}: {case.command}")  # fmt: skip
+def test_what_a_person_reads_of_a_run_is_no_json(case: Case, tmp_path: Path) -> None:
+    log = Place(tmp_path, case.report).run(suite_of(case), case.status, case.files).log
+    assert not [line for line in log.splitlines() if line.startswith("{")]
+    assert "--- FAIL: Test" in log if case.report == "go" else "panicked at" in log
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.report}: {case.command}")

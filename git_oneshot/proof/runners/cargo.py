@@ -12,7 +12,7 @@ from git_oneshot.proof.runners import nextest
 from git_oneshot.proof.runners.evidence import Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.rust import compiled, env, panicked, target_options, unfetched
-from git_oneshot.proof.runners.task import Task, Tools, concluded, options_after, start
+from git_oneshot.proof.runners.task import Task, Tools, concluded, in_words, options_after, start
 
 _UNWANTED: Final = ("--message-format=", "--no-run", "--no-fail-fast", "--color=")
 _RUNNING: Final = re.compile(r"^ +Running .*\((.+)\)$")
@@ -36,7 +36,7 @@ def run(task: Task, tools: Tools) -> Run:
     if ended.status == 101 and unfetched(ended.log):
         return Run(trouble="deps", detail=unfetched(ended.log), seconds=ended.seconds)
     results, problem = read(task, ended.log)
-    return concluded(task, ended, results, problem, failed=(101,))
+    return concluded(task, in_words(ended), results, problem, failed=(101,))
 
 
 def read(task: Task, text: str) -> tuple[list[Result], str]:

@@ -12,7 +12,15 @@ from git_oneshot.core.runs import Result, Run
 from git_oneshot.proof.process import OUTPUT
 from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Evidence, packages
 from git_oneshot.proof.runners.evidence import result as made
-from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, options_after, start
+from git_oneshot.proof.runners.task import (
+    Task,
+    Tools,
+    concluded,
+    env_of,
+    in_words,
+    options_after,
+    start,
+)
 
 _UNWANTED: Final = ("-json", "-count=", "-timeout=", "-failfast", "-c", "-o=", "-n", "-exec=")
 _ERROR: Final = re.compile(r"^(?:vet: )?(?:\./)?(\S+\.go):\d+(?::\d+)?: (.+)$", re.MULTILINE)
@@ -47,7 +55,7 @@ def run(task: Task, tools: Tools) -> Run:
     argv = ["go", "test", "-json", "-count=1", "-timeout=0", *options]
     ended = start(task, argv, env(task, tools), kept=OUTPUT)
     results = read(task, ended.log)
-    return concluded(task, ended, results, failed=(1, 2))
+    return concluded(task, in_words(ended), results, failed=(1, 2))
 
 
 def env(task: Task, tools: Tools) -> dict[str, str]:

@@ -14,6 +14,7 @@ from git_oneshot.proof.runners.task import (
     Task,
     Tools,
     concluded,
+    in_words,
     options_after,
     start,
     text_of,
@@ -40,7 +41,7 @@ def run(task: Task, tools: Tools) -> Run:
     if ended.status in (101, 102) and unfetched(ended.log):
         return Run(trouble="deps", detail=unfetched(ended.log), seconds=ended.seconds)
     results, problem = read(task, ended.log, text_of(report))
-    return concluded(task, ended, results, problem, failed=(100, 101))
+    return concluded(task, in_words(ended), results, problem, failed=(100, 101))
 
 
 def read(task: Task, log: str, report: str) -> tuple[list[Result], str]:

@@ -34,7 +34,8 @@ def run(task: Task, tools: Tools) -> Run:
     if task.files:
         options = _without_files(options)
     argv = [
-        "node", "--test", "--test-reporter", os.path.join(PLUGIN, "oneshot_reporter.mjs"),
+        "node", "--test", "--test-reporter", "spec", "--test-reporter-destination", "stdout",
+        "--test-reporter", os.path.join(PLUGIN, "oneshot_reporter.mjs"),
         "--test-reporter-destination", report, *options, *task.files,
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))

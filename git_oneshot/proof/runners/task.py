@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.rules_file import Sandboxing
@@ -136,6 +138,30 @@ def concluded(
     if trouble:
         return Run(trouble=trouble, detail=detail[:500], seconds=ended.seconds, log=log)
     return Run(results=tuple(results), seconds=ended.seconds, log=log)
+
+
+class _Message(msgspec.Struct):
+    rendered: str | None = None
+
+
+class _Line(msgspec.Struct):
+    reason: str = ""  # cargo's
+    action: str = msgspec.field(name="Action", default="")  # go's
+    output: str = msgspec.field(name="Output", default="")
+    message: _Message = msgspec.field(default_factory=_Message)
+
+
+def in_words(ended: Ended) -> Ended:
+    """The same end, and of what go and cargo printed as JSON only what a person reads."""
+    words: list[str] = []
+    for line in ended.log.splitlines(keepends=True):
+        try:
+            said = msgspec.json.decode(line.encode(errors="replace"), type=_Line)
+        except msgspec.DecodeError:
+            said = _Line()
+        of_tool = said.reason or said.action
+        words.append(said.output or said.message.rendered or "" if of_tool else line)
+    return ended._replace(log="".join(words))
 
 
 def idle(task: Task) -> str:

@@ -25,7 +25,8 @@ def run(task: Task, tools: Tools) -> Run:
     report = os.path.join(task.slot.home, "report.json")
     argv = [
         "vitest", "run", *options_after(task.suite, "vitest", *_UNWANTED),
-        "--reporter=json", f"--outputFile={report}", "--retry=0", "--bail=0", *task.files,
+        "--reporter=default", "--reporter=json", f"--outputFile={report}", "--retry=0", "--bail=0",
+        *task.files,
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))
     text = text_of(report)
