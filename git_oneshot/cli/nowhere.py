@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from git_oneshot.cli.app import App
 
 REBASE = Next(("git", "rebase", "--continue"), "resolve what is in conflict, and go on", work=True)
+_BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
+_MOST = 3  # branches that are named
 
 
 def no_feature(app: "App") -> OneshotError:
@@ -21,10 +23,27 @@ def no_feature(app: "App") -> OneshotError:
     if elsewhere:
         argv = ("git", "oneshot", "resume", elsewhere[0])
         return _unknown(app, Next(argv, "go on with what another clone began"))
+    there = _open_there(app)
+    if there:
+        return _unknown(app, *there, _BEGIN)
     last = last_one(app)
     phase = app.session.load(last).state.phase if last is not None else None
     hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
     return _unknown(app, hint=hint, also=f"; '{last}' is {phase}" if last else "")
+
+
+def _open_there(app: "App") -> list[Next]:
+    """How to get to the branches of the features that are open in this clone."""
+    found = []
+    for branch, feature in app.markers.all().items():
+        tip = app.git.named(f"refs/heads/{branch}")
+        if tip is None or app.markers.feature_on(branch) is None:
+            continue
+        # What was committed on a detached HEAD comes along, where it stands on the branch.
+        beyond = app.branch is None and app.head != tip and app.git.leads(tip, "HEAD")
+        argv = ("git", "switch", *(("-C",) if beyond else ()), branch)
+        found.append(Next(argv, f"'{feature}' is open there"))
+    return found[:_MOST]
 
 
 def last_one(app: "App") -> FeatureId | None:
@@ -45,9 +64,10 @@ def _detached(app: "App") -> OneshotError:
         if os.path.isdir(os.path.join(app.git.git_dir, folder)):
             why = "a rebase is under way, and HEAD is on no branch"
             return OneshotError(Code.DETACHED_HEAD, why, ahead=(REBASE,))
+    there = _open_there(app)
     return OneshotError(
         Code.FEATURE_UNKNOWN,
         "no feature is open on a detached HEAD",
         "be on a branch: git switch BRANCH, or name one: -f FEATURE",
-        ahead=None,
+        ahead=tuple(there) or None,
     )

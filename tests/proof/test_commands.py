@@ -55,19 +55,20 @@ class Case(NamedTuple):
     status: int
 
 
+NODE: Final = (
+    "node --test --test-reporter spec --test-reporter-destination stdout "
+    "--test-reporter @PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl"
+)
 CASES: Final = [
     Case("node", "node", "node --import tsx --test", ("a.test.js",),
-         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
-         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl --import tsx a.test.js", 1),
+         f"{NODE} --import tsx a.test.js", 1),
     Case("node", "node", "node --test 'test/*.js' --import ./hook.mjs", ("a.test.js",),
-         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
-         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl --import ./hook.mjs a.test.js", 1),
+         f"{NODE} --import ./hook.mjs a.test.js", 1),
     Case("node", "node", "node --test spec/a.js", (),
-         "node --test --test-reporter spec --test-reporter-destination stdout --test-reporter "
-         "@PLUGIN@/oneshot_reporter.mjs --test-reporter-destination @HOME@/report.jsonl spec/a.js", 1),
+         f"{NODE} spec/a.js", 1),
     Case("vitest", "vitest", "npx vitest run -u --project unit", ("a.test.js",),
-         "vitest run --project unit --reporter=default --reporter=json --outputFile=@HOME@/report.json --retry=0 "
-         "--bail=0 a.test.js", 1),
+         "vitest run --project unit --reporter=default --reporter=json "
+         "--outputFile=@HOME@/report.json --retry=0 --bail=0 a.test.js", 1),
     Case("jest", "jest", "jest --silent", ("a.test.js",),
          "jest --silent --ci --json --outputFile=@HOME@/report.json --bail=0 --colors=false "
          "--runTestsByPath a.test.js", 1),
