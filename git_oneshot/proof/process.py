@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.proof.strays import ending_strays
+
 LOG: Final = 8_192  # bytes of output that are kept, from the end
 OUTPUT: Final = 64 * 2**20  # bytes after which a run is stopped
 GRACE: Final = 2.0  # seconds between asking a process to end and ending it
@@ -77,13 +79,15 @@ def run(
     *keep: int,
     kept: int = LOG,
 ) -> Ended:
-    """Run to the end, or to the timeout; nothing of its process group survives.
+    """Run to the end, or to the timeout; nothing that it began survives.
+
+    Where no kernel tells who left the process group (not Linux), only those in it are ended.
 
     ``keep``: file descriptors that it inherits; ``kept``: bytes of output that come
     back. Raises OSError when the program cannot be started.
     """
     began = time.monotonic()
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, ending_strays():
         child = subprocess.Popen(
             list(argv),
             cwd=cwd,

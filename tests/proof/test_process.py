@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -175,6 +177,55 @@ def test_h55_what_a_run_leaves_behind_is_ended_too(
     ended = run(["sh", "-c", f"{script} {wait}; echo done"], str(tmp_path), os.environ, 20)
     assert (ended.status, ended.log) == (0, "done\n")
     assert eventually(lambda: all(map(gone, signed(pids))))
+
+
+LINUX: Final = pytest.mark.skipif(sys.platform != "linux", reason="no kernel that tells whose")
+# A daemon as the books have it: in a session of its own, of no known parent, without our variables.
+DAEMON: Final = """if True:
+    import os, sys
+    if not os.fork():
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.execve("/bin/sh", ["sh", "-c", "echo $$ >>pids; sleep 60; :"], {"PATH": os.defpath})
+    os.wait()
+    while not os.path.exists("pids"):
+        pass
+    """
+
+
+@LINUX
+@pytest.mark.parametrize("end", ["", "raise SystemExit(3)", "import time; time.sleep(60)"])
+def test_h55_what_leaves_its_session_is_ended_too(tmp_path: Path, end: str) -> None:
+    ended = python(DAEMON + end, tmp_path, timeout=2)
+    assert ended.status == {"": 0, "raise SystemExit(3)": 3}.get(end)
+    [pid] = signed(tmp_path / "pids")
+    assert gone(pid)
+    assert not [*Path("/proc/self/task").glob(f"*/children/{pid}")]
+
+
+@LINUX
+def test_what_was_there_before_or_is_still_in_use_is_left_alone(tmp_path: Path) -> None:
+    """A child of ours in a session of its own; what another run at the same time has started."""
+    mine = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        first, second = tmp_path / "first", tmp_path / "second"
+        first.mkdir()
+        second.mkdir()
+        with ThreadPoolExecutor() as pool:
+            waits = f"{DAEMON}while not os.path.exists('go'): pass"
+            using = pool.submit(python, waits, first)
+            assert eventually(lambda: bool(signed(first / "pids")))
+            python("pass", second)
+            [pid] = signed(first / "pids")
+            assert not gone(pid)
+            (first / "go").touch()
+            assert using.result().status == 0
+        assert gone(pid)
+        assert mine.poll() is None
+    finally:
+        mine.kill()
+        mine.wait()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no prlimit")

@@ -1,0 +1,80 @@
+"""What a run leaves behind in a session of its own: it becomes our child, and is ended.
+
+On Linux a process may adopt whoever of those below it loses their parent. We do so while
+a run goes on. Whose run it was cannot be told, so all are ended when the last one is over.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROUNDS: Final = 100  # each ends who was left by those of the one before
+_ADOPT: Final = 36  # PR_SET_CHILD_SUBREAPER
+
+_lock: Final = threading.Lock()
+_before: Final[set[int]] = set()  # our children when the first run began
+_runs: Final[list[None]] = []  # an item for each that goes on
+
+
+@contextlib.contextmanager
+def ending_strays() -> Iterator[None]:
+    """Run something; when nothing else is run, nobody who was started in it is left."""
+    with _lock:
+        if not _runs:
+            _adopt(on=True)
+            _before.clear()
+            _before.update(_children())
+        _runs.append(None)
+    try:
+        yield
+    finally:
+        with _lock:
+            _runs.pop()
+            if not _runs:
+                _end()
+                _adopt(on=False)
+
+
+def _adopt(*, on: bool) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(_ADOPT, int(on), 0, 0, 0)
+
+
+def _children() -> set[int]:
+    """The children of this process, where the kernel lists them."""
+    found: set[int] = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread that has ended
+            found.update(map(int, path.read_text().split()))
+    return found
+
+
+def _end() -> None:
+    own = os.getsid(0)
+    for _ in range(ROUNDS):
+        left = [pid for pid in _children() - _before if _session(pid) not in (own, None)]
+        if not left:
+            return
+        for pid in left:
+            with contextlib.suppress(OSError):  # it has ended, or is another user's now
+                os.kill(pid, signal.SIGKILL)
+        for pid in left:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.005)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
