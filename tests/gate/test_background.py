@@ -205,7 +205,7 @@ def test_a_killed_one_leaves_nothing_wrong(slow: Slow) -> None:
 
 
 def heeds(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a way of its own to take a signal; where nobody tells, after a while."""
+    """Whether a process has a way of its own to take a signal; where none tells, after a while."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         time.sleep(2)
