@@ -10,6 +10,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Checkup
 from git_oneshot.cli.look import Table
 from git_oneshot.cli.parts import CheckRow, FindingRow
+from git_oneshot.cli.provers import asked_for
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.gate.clinic import Clinic, Finding
@@ -25,7 +26,8 @@ def doctor(app: App, *, fix: bool) -> Answer:
     named, with the command that mends it.
     """
     clinic = Clinic(
-        app.git, app.clone, app.store, app.environ, time.time(), app.refresh_display
+        app.git, app.clone, app.store, app.environ, time.time(), app.refresh_display,
+        asked_for(app.git),
     )  # fmt: skip
     rows = [_row(name, found, fix=fix) for name, found in examine(clinic)]
     table = _table(rows)

@@ -29,7 +29,7 @@ def prover_in(
     with contextlib.suppress(ValueError):  # not in the main thread
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
-    least = sandbox or _asked_for(git)
+    least = sandbox or asked_for(git)
     toolchain = Toolchain(git.own_dir, git.work_tree, app.environ)
     return Prover(
         git,
@@ -44,7 +44,7 @@ def prover_in(
     )
 
 
-def _asked_for(git: Git) -> Sandboxing:
+def asked_for(git: Git) -> Sandboxing:
     """What the user's own configuration asks for."""
     said = last(git, "oneshot.sandbox") or "off"
     found = next((one for one in SANDBOXES if one == said), None)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.rules import Rules
+from git_oneshot.core.rules_file import Sandboxing
 from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers
@@ -38,6 +39,7 @@ class Clinic:
         environ: Mapping[str, str],
         now: float,
         refresh: Callable[[], None],
+        asked: Sandboxing,
     ) -> None:
         self.git = git
         self.clone = clone
@@ -45,6 +47,7 @@ class Clinic:
         self.environ = environ
         self.now = now
         self.refresh = refresh
+        self.asked = asked  # by the user's git
         self.markers = Markers(git)
 
     @cached_property

@@ -19,6 +19,7 @@ from git_oneshot.gate.clinic import Clinic, Finding, age, read
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.trust import Trust
+from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
 from git_oneshot.proof.slots import bury, orphans
 from git_oneshot.proof.suites import digest, edited
 from git_oneshot.proof.toolchain import Toolchain
@@ -171,6 +172,23 @@ def _runner(c: Clinic) -> Iterator[Finding]:
             yield Finding(f"suite '{suite.name}': no program '{suite.command[0]}'")
 
 
+def _sandbox(c: Clinic) -> Iterator[Finding]:
+    """What is asked for, and cannot be had."""
+    if isinstance(c.rules, OneshotError):
+        return
+    wanted = stricter(c.asked, c.rules.sandbox)
+    path = c.environ.get("PATH", os.defpath)
+    if sandbox(wanted, c.environ, path) not in (None, Sandbox()) or wanted == "off":
+        return
+    there = shutil.which("bwrap", path=path) is not None
+    why = "the kernel lets this user have none" if there else "bubblewrap is not here"
+    mend = () if there else ("apt-get", "install", "bubblewrap")
+    if wanted == "auto":
+        yield Finding(f"tests run without a sandbox: {why}", mend, note=True)
+    else:
+        yield Finding(f"tests are to run in a sandbox: {why}", mend)
+
+
 def _trust(c: Clinic) -> Iterator[Finding]:
     if isinstance(c.rules, OneshotError):
         return
@@ -240,6 +258,7 @@ CHECKS: Final[dict[str, Check]] = {
     "notes": _notes,
     "rules": _rules,
     "runner": _runner,
+    "sandbox": _sandbox,
     "trust": _trust,
     "cache": _cache,
     "verdicts": _verdicts,

@@ -205,6 +205,31 @@ def test_rules_that_cannot_be_read_and_a_runner_that_is_gone(make: MakeProject) 
     assert said == "suite 'a': no program 'no-such-program'"
 
 
+@pytest.mark.parametrize(
+    ("bwrap", "said"), [("", "bubblewrap is not here"), ("exit 1", "the kernel lets this user")]
+)
+def test_a_sandbox_that_cannot_be_had(
+    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bwrap: str, said: str
+) -> None:
+    """UNKNOWN(sandbox) sends its reader here; who asks for one where it can be had is told."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name in ("git", "sh"):
+        (bin_ / name).symlink_to(str(shutil.which(name)))
+    if bwrap:
+        (bin_ / "bwrap").write_text(f"#!/bin/sh\n{bwrap}\n")
+        (bin_ / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_))
+    assert "sandbox" not in wrong(feature.do("doctor", "--json"))
+    feature.git("config", "oneshot.sandbox", "auto")
+    [note] = wrong(feature.do("doctor", "--json"))["sandbox"]
+    assert note.startswith("tests run without a sandbox: ")
+    feature.git("config", "oneshot.sandbox", "require")
+    done = feature.cli("doctor", "--json")
+    assert said in wrong(done)["sandbox"][0]
+    assert done.code == 1
+
+
 def test_a_trail_that_is_damaged(feature: Project) -> None:
     feature.git("update-ref", "refs/oneshot/broken", feature.head)
     done = feature.cli("doctor", "--json")
