@@ -23,13 +23,15 @@ class World(NamedTuple):
     """What the command line knows and the engines don't: time, identity, chance, the home.
 
     ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
-    ``home`` is a folder whose name goes on no trail.
+    ``home`` is a folder whose name goes on no trail; ``masked`` is called when something
+    else than what came was written for that, or because it looks like a secret.
     """
 
     stamp: Callable[[], "Stamp"]
     pause: Callable[[float], None]
     chance: Callable[[], float]
     home: str = ""
+    masked: Callable[[], None] = lambda: None
 
 
 class Receipt(NamedTuple):
@@ -102,7 +104,16 @@ class Session:
         gives back the events it wrote then. Secrets and homes in the command are
         masked; ``payloads`` has to have done so.
         """
-        command = self._masked(command)
+        clean = self._masked(command)
+        receipt = self._tried(feature, clean, expect, payloads)
+        if receipt.appended and clean != command:
+            self.world.masked()
+        return receipt
+
+    def _tried(
+        self, feature: FeatureId, command: "Command", expect: str | None, payloads: Payloads | None
+    ) -> Receipt:
+        """Again and again, until the race is won."""
         remembered = self._left.pop(feature, None) if expect is None else None
         if remembered is not None:
             # Only a swap can say whether it still holds; all else is asked again.

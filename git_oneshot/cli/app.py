@@ -50,6 +50,7 @@ class App(Place):
         self.key = key
         self.if_tip = if_tip
         self.via = via
+        self._said_masked = False
 
     # -- the outside world ------------------------------------------------------
 
@@ -109,7 +110,15 @@ class App(Place):
     @cached_property
     def session(self) -> Session:
         """Reads and writes the trails."""
-        return Session(self.store, World(self.stamp, time.sleep, _chance, self.home))
+        return Session(
+            self.store, World(self.stamp, time.sleep, _chance, self.home, self.say_masked)
+        )
+
+    def say_masked(self) -> None:
+        """Say once that something else was written down than what came."""
+        if not self._said_masked:
+            self.say("note: what looks like a secret or a home folder is recorded as '***' or '~'")
+        self._said_masked = True
 
     @cached_property
     def markers(self) -> Markers:

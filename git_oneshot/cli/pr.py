@@ -30,6 +30,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.markdown import line
+from git_oneshot.core.masking import masked
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.review import open_one
 from git_oneshot.core.state import State
@@ -170,6 +171,8 @@ def _edit(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: As
     beside: Payloads | None = None
     if not forge.capabilities.keeps_text and asked.body_file is not None:
         change, beside = as_text(change, body, app.home)
+        if masked(body, app.home) != body:
+            app.say_masked()
     receipt = app.session.execute(name, UpdatePull(change), expect=app.if_tip, payloads=beside)
     return _said(app, name, receipt, there._replace(title=title), "changed")
 

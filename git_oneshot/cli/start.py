@@ -162,7 +162,7 @@ def plan(
         said = parse(_text(app, name, message, from_file))
     clean = masked_fact(said, app.home)
     if clean != said:
-        app.say("note: what looks like a secret or a home folder is recorded as '***' or '~'")
+        app.say_masked()
     said, payload = _payload(clean)
     receipt = app.session.execute(
         name, Patch(fields=("plan",), plan=said, move=not draft), expect=app.if_tip,

@@ -36,6 +36,7 @@ from git_oneshot.core.state import State
 from git_oneshot.forge import readiness
 from git_oneshot.forge import synthesize as opening
 from git_oneshot.forge.port import Forge
+from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
 
 _APART: Final = Next(
@@ -73,12 +74,13 @@ def synthesize(
     remote = app.clone.remote
     forge = forge_for(app, name)  # what is missing is said before the long work
     fetch_its_base(app, state.base)
-    found = readiness.check(app.git, app.prover(), state, remote)
+    logs = Logs(app.git, app.git.tree(app.head), app.home)
+    found = readiness.check(app.git, app.prover(), state, remote, logs)
     data = _data(found)
     trusted(found.found.lacking, **data)
     expect = app.if_tip if dry_run else app.bind(name)
     if not dry_run:
-        aside(app).execute(name, found.command, expect=expect)
+        aside(app).execute(name, found.command, expect=expect, payloads=logs.payloads)
     if found.blockers:
         raise _blocked(app, state, found, data)
     if dry_run:

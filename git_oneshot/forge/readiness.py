@@ -15,6 +15,7 @@ from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.gate.commits import look, of_feature, record
 from git_oneshot.gate.judging import Found, worst
+from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.tip import at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -46,8 +47,8 @@ class Readiness(NamedTuple):
         return worst(self.found.lacking) == "UNKNOWN"
 
 
-def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:
-    """Find out whether HEAD may go to review."""
+def check(git: Git, prover: Prover, state: State, remote: str, logs: Logs) -> Readiness:
+    """Find out whether HEAD may go to review. ``logs`` keeps what its tests printed."""
     head = git.text("rev-parse", "--verify", "HEAD^{commit}")
     commits = of_feature(git, state).ids
     found = at_tip(git, prover, state, commits)
@@ -58,7 +59,10 @@ def check(git: Git, prover: Prover, state: State, remote: str) -> Readiness:
             *([_commits(found)] if commits else []), *_suite(suite),
             _ahead(git, base_ref(git, state, remote), head),
         ),
-        proofs=tuple(CommitJudged(commit=v.commit.id, proof=v.proof) for v in found.verdicts),
+        proofs=tuple(
+            CommitJudged(commit=v.commit.id, proof=v.proof, log=logs.keep(v.runs))
+            for v in found.verdicts
+        ),
         records=record(git, look(git, [c for c in commits if c not in bound])),
         suite=suite,
     )  # fmt: skip

@@ -301,3 +301,30 @@ def test_cancel_of_another_branchs_feature_leaves_this_ones_marker(feature: Proj
     assert (data["reason"], data["supersededBy"]) == ("", None)
     assert (feature.own / "on/side").exists()
     assert not (feature.own / "on/main").exists()
+
+
+TOKEN = "ghp_" + "aB3dE6gH9" * 4
+NOTE = "note: what looks like a secret or a home folder is recorded as '***' or '~'\n"
+
+
+@pytest.mark.parametrize("command", [
+        ("plan", "--goal", TOKEN),
+    ("request-synthesize", "--reason", TOKEN),
+    ("checkpoint", "--summary", TOKEN),
+    ("cancel", "--reason", TOKEN),
+], ids=lambda command: command[0])  # fmt: skip
+def test_who_gives_a_secret_away_is_told_that_it_was_masked(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    """Whichever command it was: the secret is still in the history of a shell."""
+    project.begin()
+    done = project.do(*command)
+    assert done.err.count(NOTE) == 1
+    plain = project.cli(*(word.replace(TOKEN, "plain") for word in command))
+    assert NOTE not in plain.err
+
+
+def test_a_secret_that_was_refused_is_not_recorded_at_all(project: Project) -> None:
+    project.begin("topic", "--spike")
+    done = project.cli("request-synthesize", "--if-tip", "0" * 40, "--reason", TOKEN)
+    assert done.code != 0 and NOTE not in done.err

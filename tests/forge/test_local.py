@@ -162,7 +162,8 @@ def test_a_long_text_is_kept_beside_its_event_and_read_from_there(
     body = tmp_path / "body"
     words = "Größer als ein Ereignis. " * 2_000
     body.write_text(f"{words}\ntoken ghp_{'a1B2' * 9}\n")
-    opened.do("pr", "edit", "--body-file", str(body))
+    edited = opened.do("pr", "edit", "--body-file", str(body))
+    assert "note: what looks like a secret or a home folder is recorded as" in edited.err
     [event] = [e for e in opened.do("log", "--json").data["events"] if e["type"] == "pr.updated"]
     assert len(event["data"]["text"].encode()) <= 4_096
     opened.do("pr", "ready")

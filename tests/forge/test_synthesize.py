@@ -1,5 +1,6 @@
 """Opening a pull request again and again: one is opened, whatever happened in between."""
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -161,3 +162,17 @@ def test_a_removal_takes_its_tests_along_to_its_pull_request_and_its_merge(
     project.git("switch", "-q", "topic")
     project.do("pr", "merge", "--squash", "--yes")
     assert project.loaded("topic").state.phase == "completed"
+
+
+def test_what_synthesize_judged_has_the_digest_of_its_log(review: Project) -> None:
+    """As what finalize judged has: a commit made after it is first judged here."""
+    review.repo.write("checks/loud", "echo said aloud; grep -qx loud lib/loud\n")
+    review.repo.write("lib/loud", "loud\n")
+    review.git("add", "--all")
+    review.git("commit", "-q", "--no-verify", "-m", "feat: loud")
+    review.do("synthesize")
+    events = review.do("log", "--json").data["events"]
+    last = [event for event in events if event["type"] == "proof.recorded"][-1]
+    text = review.do("show", str(last["clock"]), "--json").data["log"]["text"]
+    assert "-- all, with the change\nsaid aloud\n" in text
+    assert hashlib.sha256(text.encode()).hexdigest() == last["data"]["log"]
