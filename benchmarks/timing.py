@@ -71,31 +71,55 @@ def compared(what: str, figure: str) -> Row:
     return Row(what, figure, "", True)
 
 
-def bare_appends(top: str) -> Callable[[], object]:
-    """25 times the least that an append must do to a disk, and nothing else.
+def bare_appends(path: str, env: Mapping[str, str]) -> Callable[[], object]:
+    """25 times what the contract asks of an append at least, and nothing else.
 
-    A blob, two trees and a commit are written, each in its folder; the ref's lock
-    beside them; all are synced; the lock takes the ref's place, and that is synced.
+    A blob, two trees and a commit are written, each in its folder, and git swaps a
+    ref; the four files, the ref's lock and the folder of the ref are synced.
     """
-    folder = os.path.join(top, "bare-appends")
+    objects = os.path.join(path, "bare-appends")
     for fan in range(256):
-        os.makedirs(os.path.join(folder, f"{fan:02x}"))
-    lock, ref = os.path.join(folder, "ref.lock"), os.path.join(folder, "ref")
+        os.makedirs(os.path.join(objects, f"{fan:02x}"))
+    ref = "refs/bare/appends"
+    file = os.path.join(path, ".git", ref)
+
+    def commit(message: str) -> str:
+        argv = ["git", "commit-tree", "-m", message, "HEAD^{tree}"]
+        return subprocess.check_output(argv, cwd=path, env=env, text=True).strip()
+
+    new, old = commit("one"), commit("two")
+    run("git", "update-ref", ref, old, cwd=path, env=env)()
+    git = subprocess.Popen(
+        ["git", "-c", "core.fsync=none", "update-ref", "--stdin"],
+        cwd=path, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+    def tell(*commands: str) -> None:
+        assert git.stdin is not None and git.stdout is not None
+        git.stdin.write("".join(f"{command}\n" for command in commands).encode())
+        git.stdin.flush()
+        for command in commands:
+            if not command.startswith("update "):
+                assert git.stdout.readline() == f"{command}: ok\n".encode()
 
     def go() -> None:
+        nonlocal new, old
         for _ in range(25):
             names = [os.urandom(20).hex() for _ in range(4)]
-            paths = [os.path.join(folder, name[:2], name[2:]) for name in names]
-            opened = [os.open(path, os.O_WRONLY | os.O_CREAT) for path in (*paths, lock)]
+            paths = [os.path.join(objects, name[:2], name[2:]) for name in names]
+            opened = [os.open(path, os.O_WRONLY | os.O_CREAT) for path in paths]
             for fd in opened:
                 os.write(fd, os.urandom(150))
                 os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            tell("start", f"update {ref} {new} {old}", "prepare")
+            opened.append(os.open(file + ".lock", os.O_RDONLY))
             for fd in opened:
                 os.fsync(fd)
                 os.close(fd)
-            os.replace(lock, ref)
-            fd = os.open(folder, os.O_RDONLY)
+            tell("commit")
+            fd = os.open(os.path.dirname(file), os.O_RDONLY)
             os.fsync(fd)
             os.close(fd)
+            new, old = old, new
 
     return go

@@ -7,7 +7,7 @@ from typing import Final
 
 from dulwich.errors import ObjectFormatException
 from dulwich.object_format import OBJECT_FORMATS
-from dulwich.objects import Blob, Commit, ShaFile, Tree
+from dulwich.objects import Blob, Commit, ShaFile, Tree, object_header
 
 from git_oneshot.trail.disk import Disk
 
@@ -34,13 +34,14 @@ class Objects:
 
     def id_of(self, obj: ShaFile) -> bytes:
         """The hex id of an object in this repository's hash."""
-        return obj.get_id(self.format)
+        return self.format.hash_object_hex(_whole(obj))
 
     def add(self, obj: ShaFile) -> bytes:
         """Write an object, and give back its hex id. ``sync`` makes it last."""
-        oid = self.id_of(obj)
+        whole = _whole(obj)
+        oid = self.format.hash_object_hex(whole)
         path = self._path(oid.decode())
-        self._put(path, obj)
+        self._put(path, whole)
         self._unsynced[path] = obj
         return oid
 
@@ -67,7 +68,11 @@ class Objects:
         What a gc has packed or thrown away meanwhile is written once more.
         """
         for path, obj in self._unsynced.items():
-            _again(FileNotFoundError, lambda: self._disk.sync(path), lambda: self._put(path, obj))  # noqa: B023
+            _again(
+                FileNotFoundError,
+                lambda: self._disk.sync(path),  # noqa: B023
+                lambda: self._put(path, _whole(obj)),  # noqa: B023
+            )
         written = list(self._unsynced.values())
         self._unsynced.clear()
         return written
@@ -79,11 +84,11 @@ class Objects:
     def _path(self, name: str) -> str:
         return f"{self.directory}/{name[:2]}/{name[2:]}"
 
-    def _put(self, path: str, obj: ShaFile) -> None:
+    def _put(self, path: str, whole: bytes) -> None:
         try:
             self._disk.touch(path)  # keep it from a concurrent gc, as git does
         except FileNotFoundError:
-            data = obj.as_legacy_object(compression_level=1)  # git packs it better in time
+            data = zlib.compress(whole, 1)  # git packs it better in time
             folder = os.path.dirname(path)
             # A gc removes a folder that is empty.
             _again(
@@ -113,6 +118,12 @@ class Unwritten(Objects):
     def add(self, obj: ShaFile) -> bytes:
         """The id that an object has."""
         return self.id_of(obj)
+
+
+def _whole(obj: ShaFile) -> bytes:
+    """An object with its header: what its id is the hash of, and its file holds compressed."""
+    raw = obj.as_raw_string()
+    return object_header(obj.type_num, len(raw)) + raw
 
 
 def _again(hindered: type[OSError], act: Callable[[], None], mend: Callable[[], None]) -> None:
