@@ -11,7 +11,7 @@ from git_oneshot.cli.ahead import GREEN
 from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files
-from git_oneshot.cli.data import Greened, Reddened
+from git_oneshot.cli.feature_data import Greened, Reddened
 from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data, trusted

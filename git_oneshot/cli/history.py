@@ -11,7 +11,7 @@ import msgspec
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import events, features
-from git_oneshot.cli.data import Logged, Replayed, Shown
+from git_oneshot.cli.history_data import Logged, Replayed, Shown
 from git_oneshot.cli.look import Prose
 from git_oneshot.cli.parts import Spoken, excerpt
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # name: (module in git_oneshot.cli, function, what `-h` says)
 COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
-    "init": ("start", "init", "begin a feature on this branch"),
+    "init": ("begin", "init", "begin a feature on this branch"),
     "plan": ("start", "plan", "say what you are about to do, and go on to implementing"),
     "red": ("cycle", "red", "see the new test fail on the code as it was"),
     "green": ("cycle", "green", "see it pass with the change, and fail without it"),

@@ -1,6 +1,6 @@
 """What ``data`` holds of proofs in the background, and of what is kept of proofs."""
 
-from git_oneshot.cli.parts import Judgement, ProofData
+from git_oneshot.cli.parts import Judgement, ProofData, ShardData
 from git_oneshot.cli.shape import Data
 
 
@@ -30,3 +30,11 @@ class Cached(Data, frozen=True, kw_only=True):
     bytes: int
     limit: int
     cleared: bool
+
+
+class Verified(Data, frozen=True, kw_only=True):
+    """verify. The suite is run when every commit is PASS, and of shards by the last."""
+
+    commits: list[Judgement]
+    suite: ProofData | None
+    shard: ShardData | None

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from git_oneshot.cli.ahead import after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
+from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.complete import branches, files, open_features
 from git_oneshot.cli.forges import (
     as_known,
@@ -26,7 +27,6 @@ from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.pull_data import BodyJudged, Synthesized
 from git_oneshot.cli.refused import refused
-from git_oneshot.cli.start import a_branch
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError

@@ -101,13 +101,13 @@ class GitStore(GitReader):
 
     def _join(self, tip: Tip) -> str:
         """The commit that an append comes behind. What leads to what is quicker asked than read."""
-        from git_oneshot.trail.merging import join
-
         if tip == self._joined or not tip.beside:
             return tip.commit
         for end in tip.ends:
             if all(self._git.leads(other, end) for other in tip.ends if other != end):
                 return end
+        from git_oneshot.trail.merging import join
+
         return join(self, tip)
 
     def move(self, feature: FeatureId, new: str, tip: Tip | None) -> None:
