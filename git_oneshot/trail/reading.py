@@ -23,7 +23,7 @@ MAX_APPENDS: Final = 1_000_000  # a trail
 
 _HEADER: Final = re.compile(
     rb"tree ([0-9a-f]+)\n"
-    rb"(?:parent [0-9a-f]+\n)*"
+    rb"((?:parent [0-9a-f]+\n)*)"
     rb"author [^\n]*> -?[0-9]{1,12} [+-][0-9]{4}\n"
     rb"committer [^\n]*> (-?[0-9]{1,12}) [+-][0-9]{4}(?:\n|\Z)"
 )
@@ -192,10 +192,9 @@ def _commit(oid: str, raw: Raw | None, objects: Objects) -> Read:
     known = _HEADER.match(header)
     if known is None:
         raise _damage("header", oid, "has a header that no version of this program writes")
-    lines = header[: known.end()].split(b"\n")
-    parents = tuple(line[7:].decode() for line in lines if line.startswith(b"parent "))
+    parents = tuple(known[2].decode().split()[1::2])  # "parent", its id, and so on
     signed = b"\ngpgsig" in header
-    return Read(known[1].decode(), parents, int(known[2]), signed, message)
+    return Read(known[1].decode(), parents, int(known[3]), signed, message)
 
 
 def _events(oid: str, message: bytes) -> tuple[Event, ...]:
