@@ -29,6 +29,7 @@ from git_oneshot.proof.process import lower
 BEAT: Final = 0.02  # seconds between two looks at the lock
 LOCK: Final = "proving"  # held while a proof is under way, and then not empty
 QUEUE: Final = "unproven"
+AWAITED: Final = "awaited"  # held by each that waits for its turn
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class Background:
     """The background proof of one repository. ``work`` does a task, in the forked process."""
 
     def __init__(self, own_dir: str, work: Callable[[Task], object]) -> None:
+        self._own = own_dir
         self._lock = os.path.join(own_dir, LOCK)
         self._queue = os.path.join(own_dir, QUEUE)
         self._log = os.path.join(own_dir, "proving.log")
@@ -124,10 +126,10 @@ class Background:
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(going), 0)
         if answer is None:
-            lower()
+            self._lower()
             self._work(task)
             return
-        threading.Thread(target=_lower_when_alone, args=[answer], daemon=True).start()
+        threading.Thread(target=self._lower_when_alone, args=[answer], daemon=True).start()
         try:
             found = pickle.dumps(self._work(task))
             with contextlib.suppress(BrokenPipeError), open(answer, "wb", closefd=False) as end:
@@ -165,15 +167,30 @@ class Background:
         """The lock of the repository; None when another has it as long as anybody waits."""
         fd = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            while not _locked(fd, fcntl.LOCK_EX):
-                late = deadline is not None and time.monotonic() >= deadline
-                if late or (answer is not None and _alone(answer, 0)):
-                    yield None
-                    return
-                time.sleep(BEAT)
-            yield fd
+            yield fd if _locked(fd, fcntl.LOCK_EX) or self._wait(fd, deadline, answer) else None
         finally:
             os.close(fd)
+
+    def _wait(self, fd: int, deadline: float | None, answer: int | None) -> bool:
+        """Wait for a lock as long as anybody waits for us; whether we got it."""
+        with open(os.path.join(self._own, AWAITED), "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            while deadline is None or time.monotonic() < deadline:
+                if answer is not None and _alone(answer, 0):
+                    return False
+                time.sleep(BEAT)
+                if _locked(fd, fcntl.LOCK_EX):
+                    return True
+        return False
+
+    def _lower(self) -> None:
+        """Give way to all else, but with what begins while somebody waits for a turn."""
+        lower(lambda: awaited(self._own))
+
+    def _lower_when_alone(self, answer: int) -> None:
+        """Give way from the moment that nobody waits for the answer."""
+        if _alone(answer):
+            self._lower()
 
 
 def _log() -> None:
@@ -199,6 +216,15 @@ def going(own_dir: str) -> Going | None:
             return None if _locked(file.fileno(), fcntl.LOCK_SH) else found
     except (OSError, msgspec.DecodeError):
         return None  # it ended, or was killed
+
+
+def awaited(own_dir: str) -> bool:
+    """Whether anybody waits for the proof that is under way to end."""
+    try:
+        with open(os.path.join(own_dir, AWAITED), "rb") as file:
+            return not _locked(file.fileno(), fcntl.LOCK_EX)
+    except FileNotFoundError:
+        return False
 
 
 def stop(own_dir: str, patience: float) -> Going | None:
@@ -244,12 +270,6 @@ def _alone(answer: int, patience: int | None = None) -> bool:
     poll = select.poll()
     poll.register(answer, 0)
     return any(event & select.POLLERR for _, event in poll.poll(patience))
-
-
-def _lower_when_alone(answer: int) -> None:
-    """Give way to all else from the moment that nobody waits for the answer."""
-    if _alone(answer):
-        lower()
 
 
 def _tasks(lines: Iterable[bytes]) -> Iterator[Task]:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.proof.strays import ending_strays
@@ -33,7 +33,7 @@ stopping: Final = threading.Event()
 
 NICE: Final = 10
 _groups: Final[set[int]] = set()  # the process groups that are running
-_lowered: Final = threading.Event()
+_unless: Final[list[Callable[[], bool]]] = []  # an item once tests are to give way
 
 
 class Ended(NamedTuple):
@@ -100,8 +100,8 @@ def run(
         )
         _groups.add(child.pid)
         _bound(child.pid, timeout)
-        if _lowered.is_set():  # perhaps just when it was begun
-            _lower(os.PRIO_PGRP, child.pid)
+        if _unless and not _unless[0]():  # perhaps just when it was begun
+            _lower(child.pid)
         try:
             status = _wait(child, output.fileno(), began + timeout)
         finally:
@@ -145,16 +145,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def lower() -> None:
-    """Give way to all else on this machine: this process, its threads and the tests it runs."""
-    _lowered.set()
-    threads = "/proc/self/task"  # where priorities are those of threads
-    for thread in os.listdir(threads) if os.path.isdir(threads) else [0]:
-        _lower(os.PRIO_PROCESS, int(thread))
+def lower(unless: Callable[[], bool] = lambda: False) -> None:
+    """Give way to all else on this machine with the tests that are run.
+
+    ``unless`` is asked when one begins: whether it should not. Nobody may take back what
+    gave way already, nor this process, whose children would all begin with that.
+    """
+    _unless[:] = [unless]
     for group in list(_groups):
-        _lower(os.PRIO_PGRP, group)
+        _lower(group)
 
 
-def _lower(which: int, number: int) -> None:
+def _lower(group: int) -> None:
     with contextlib.suppress(OSError):  # it has ended
-        os.setpriority(which, number, NICE)
+        os.setpriority(os.PRIO_PGRP, group, NICE)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.proof.background import LOCK, QUEUE, going, stop
+from git_oneshot.proof.background import LOCK, QUEUE, awaited, going, stop
 from tests.gate.project import MakeProject, Project
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"
@@ -175,9 +175,28 @@ def test_whoever_waits_for_the_end_of_the_commit_does_not_wait_for_the_proof(slo
     assert found is not None
     assert os.getpgid(found.pid) != os.getpgid(0)
     assert os.getsid(found.pid) != os.getsid(0)
-    until(lambda: os.getpriority(os.PRIO_PROCESS, found.pid) == 10)
     tests = slow.begun()
     until(lambda: {os.getpriority(os.PRIO_PROCESS, pid) for pid in tests} == {10})
+
+
+def test_what_somebody_waits_for_does_not_give_way(slow: Slow, tmp_path: Path) -> None:
+    """Left to itself a proof is niced. No right gives that back: what begins after it is not."""
+    said = tmp_path / "nice"
+    slow.commit("one")
+    slow.begun()
+    slow.change("two")
+    test = slow.project.path / "checks" / "two"
+    test.write_text(f"nice >> {said}\n{test.read_text()}")
+    slow.project.git("commit", "-q", "-a", "-m", "two")
+    until(lambda: os.path.exists(os.path.join(slow.own, QUEUE)))
+    waiting = subprocess.Popen(["git", "oneshot", "prove", "--json"], cwd=slow.project.path,
+                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    until(lambda: awaited(slow.own))
+    slow.let_go()
+    out, _ = waiting.communicate()
+    assert waiting.returncode == 0, out
+    assert said.read_text().split() == [str(os.nice(0))] * 2
+    assert not awaited(slow.own)
 
 
 def test_stop_ends_it_and_its_tests(slow: Slow) -> None:
