@@ -11,6 +11,7 @@ from typing import NamedTuple
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.sending import send_it
+from git_oneshot.cli.underway import under_way
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits
 
@@ -27,7 +28,9 @@ SPIKE = (
 
 def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     """What to do next with a feature."""
-    nexts = [*branch(app, state), *_ahead(app, state, cycle, commits)]
+    going = under_way(app)
+    first = [going.step] if going and state.open and app.branch else branch(app, state)
+    nexts = [*first, *_ahead(app, state, cycle, commits)]
     if any(void.reason == BEGUN_TWICE for void in state.void):
         argv = ("git", "oneshot", "split", state.feature)
         nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))

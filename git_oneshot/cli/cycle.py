@@ -15,6 +15,7 @@ from git_oneshot.cli.feature_data import Greened, Reddened
 from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data, trusted
+from git_oneshot.cli.underway import settled
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
@@ -94,6 +95,7 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
     top = app.work_tree
     name = app.feature()
     app.session.sound(name)
+    settled(app)
     only = []
     for test in tests:
         path, separator, rest = test.partition("::")

@@ -20,6 +20,7 @@ from git_oneshot.cli.refused import refused
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.sending import refused as failed
 from git_oneshot.cli.sending import send_it
+from git_oneshot.cli.underway import settled
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
@@ -46,6 +47,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     loaded = app.session.sound(name)
     state = loaded.state
     app.stand_on(state)
+    settled(app)
     os.chdir(top)
     logs = Logs(app.git, app.git.tree(app.head), app.home)
     checked = _checked(app, loaded, logs)

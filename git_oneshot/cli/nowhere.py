@@ -1,16 +1,15 @@
 """Where no feature is open: why that is, and what to do about it."""
 
-import os
 from typing import TYPE_CHECKING
 
 from git_oneshot.cli.answer import Next
+from git_oneshot.cli.underway import under_way
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 
 if TYPE_CHECKING:
     from git_oneshot.cli.app import App
 
-REBASE = Next(("git", "rebase", "--continue"), "resolve what is in conflict, and go on", work=True)
 _BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
 _MOST = 3  # branches that are named
 
@@ -25,7 +24,8 @@ def no_feature(app: "App") -> OneshotError:
         return _unknown(app, Next(argv, "go on with what another clone began"))
     there = _open_there(app)
     if there:
-        return _unknown(app, *there, _BEGIN)
+        going = under_way(app)  # git goes to no branch before that is done
+        return _unknown(app, *([going.step] if going else []), *there, _BEGIN)
     last = last_one(app)
     phase = app.session.load(last).state.phase if last is not None else None
     hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
@@ -59,11 +59,11 @@ def _unknown(app: "App", *ahead: Next, hint: str = "", also: str = "") -> Onesho
 
 
 def _detached(app: "App") -> OneshotError:
-    """Nothing lives on a detached HEAD; a rebase goes on, and then its branch is back."""
-    for folder in ("rebase-merge", "rebase-apply"):
-        if os.path.isdir(os.path.join(app.git.git_dir, folder)):
-            why = "a rebase is under way, and HEAD is on no branch"
-            return OneshotError(Code.DETACHED_HEAD, why, ahead=(REBASE,))
+    """Nothing lives on a detached HEAD; a rebase or a bisect ends, and then its branch is back."""
+    going = under_way(app)
+    if going is not None:
+        why = f"{going.what} is under way, and HEAD is on no branch"
+        return OneshotError(Code.DETACHED_HEAD, why, ahead=(going.step,))
     there = _open_there(app)
     return OneshotError(
         Code.FEATURE_UNKNOWN,

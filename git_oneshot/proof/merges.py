@@ -5,7 +5,7 @@ index. What a commit has beyond that was made by hand.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.ids import printable
@@ -149,9 +149,17 @@ def _foreign(git: Git, change: Change, paths: list[str], parents: Sequence[str])
     for path in paths:
         said = [lines.get(path, Lines()) for lines in by_parent]
         alien = frozenset.intersection(*(one.added for one in said))
-        if alien or frozenset.intersection(*(one.gaps for one in said)):
+        if _said(git, change, path, alien) or frozenset.intersection(*(one.gaps for one in said)):
             found.append(path)
     return found
+
+
+def _said(git: Git, change: Change, path: str, lines: Collection[int]) -> bool:
+    """Whether any of these lines of a file is more than blank."""
+    if not lines:
+        return False
+    text = git.output("cat-file", "blob", f"{change.tree}:{path}").split(b"\n")
+    return any(text[line - 1].strip() for line in lines if line <= len(text))
 
 
 def reverts(git: Git, message: str, head: str, tree: str) -> str | None:

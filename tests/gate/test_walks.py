@@ -52,6 +52,19 @@ def test_a_merge_from_main_with_a_conflict(project: Project) -> None:
     assert classes(project) == ["behaviour", "merge"]
 
 
+def test_both_sides_of_a_conflict_with_blank_lines_between_them(project: Project) -> None:
+    """As a formatter lays them out: no hand has said anything."""
+    branch(project)
+    project.land("one")
+    main_moves(project, "one", "main\none\n")
+    project.may("merge", "-q", "--no-edit", "main")
+    project.repo.write("lib/one", "one\n\n\nmain\n\n\none\n")
+    project.repo.write("checks/one", "grep -qx one lib/one\n")
+    project.git("add", "--all")
+    assert project.may("commit", "-q", "--no-edit").code == 0
+    assert classes(project) == ["behaviour", "merge"]
+
+
 def test_a_conflict_that_is_settled_by_code_of_nobody_is_refused(project: Project) -> None:
     branch(project)
     project.land("one")
