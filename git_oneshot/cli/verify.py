@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import FINALIZE
+from git_oneshot.cli.ahead import FINALIZE, branch
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
@@ -20,6 +20,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
 from git_oneshot.core.shards import Shard, shard_of
+from git_oneshot.core.state import State
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look, of_feature, range_of
@@ -158,11 +159,25 @@ def _commits(app: App, range_: str | None) -> list[str]:
     if app.head is None:
         raise OneshotError(Code.NO_COMMITS, "there is no commit to judge yet", "git commit")
     name = _feature(app)
-    if name is not None:
-        return list(of_feature(app.git, app.session.sound(name).state).ids)
-    spoken: dict[str, None] = {}
-    for loaded in load_all(app.store):
-        spoken |= dict.fromkeys(commit.id for commit in loaded.state.commits)
-        spoken |= dict.fromkeys(landed.id for landed in loaded.state.landed)
+    if name is None:
+        return _spoken(app, [one.state for one in load_all(app.store)])
+    state = app.session.sound(name).state
+    # In its base it is nobody's work in progress any more: there it is what its trail says.
+    found = [*of_feature(app.git, state).ids] or _spoken(app, [state])
+    if state.commits and not found:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"HEAD has none of the commits of '{name}'",
+            "be where they are, or name them: git oneshot verify RANGE",
+            ahead=tuple(branch(app, state)),
+        )  # fmt: skip
+    return found
+
+
+def _spoken(app: App, states: Iterable[State]) -> list[str]:
+    """The commits of HEAD that trails speak of: of features, and what they are in the base."""
+    spoken: set[str] = set()
+    for state in states:
+        spoken.update(commit.id for commit in state.commits)
+        spoken.update(landed.id for landed in state.landed)
     here = app.git.lines("rev-list", "--topo-order", "--reverse", "HEAD")
-    return [s.id for s in look(app.git, [c for c in here if c in spoken])]
+    return [commit for commit in here if commit in spoken]

@@ -48,6 +48,26 @@ def test_a_second_clone_shows_the_story_the_proof_and_the_pull_request(
     assert "## Summary" in second.do("pr", "show", "-f", FEATURE).out
     log = second.may("log", "-1").out
     assert "PASS behaviour" in log, log
+    # What the text of the pull request tells a reader to run judges what the base has of it.
+    [judged] = second.do("verify", "-f", FEATURE, "--json").data["commits"]
+    assert (judged["commit"], judged["verdict"]) == (
+        project.git("rev-parse", "origin/main"), "PASS",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [(), ("--rebase",)], ids=lambda way: "".join(way))
+def test_a_feature_that_was_merged_is_judged_where_it_is_in(
+    opened: Project, way: tuple[str, ...]
+) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    done = opened.cli("verify", "-f", FEATURE, "--json")
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+    assert done.json["error"]["message"] == "HEAD has none of the commits of 'topic'"
+    assert done.json["next"][0]["argv"] == ["git", "switch", "topic-branch"]
+    opened.do("pr", "merge", "-f", FEATURE, *way, "--yes")
+    [judged] = opened.do("verify", "-f", FEATURE, "--json").data["commits"]
+    assert (judged["subject"], judged["verdict"]) == ("feat: more", "PASS")
 
 
 # -- synthesize ----------------------------------------------------------------------
