@@ -107,14 +107,14 @@ class Server:
         url = f"{self.api}/repos/{REPO}/pulls/{number}"
         row: Row = {
             "number": number, "title": p["title"], "body": p["body"], "state": state,
-            "url": url, "node_id": f"PR_{number}", "html_url": f"http://{self.host}/{REPO}/pull/{number}",
+            "url": url, "html_url": f"http://{self.host}/{REPO}/pull/{number}",
             "head": {"ref": p["head"], "repo": {"full_name": REPO}}, "base": {"ref": p["base"]},
             "merged_at": "2026-01-01T00:00:00Z" if merged else None,
             "merge_commit_sha": p["merge"], "draft": p["draft"],
         }  # fmt: skip
         if self.kind == "forgejo":
-            row |= {"merged": merged, "draft": p["title"].startswith("WIP:")}
-        return row
+            return row | {"merged": merged, "draft": p["title"].startswith("WIP:")}
+        return row | {"node_id": f"PR_{number}"}
 
     def change(self, number: int, change: Row) -> Row:
         """Change one."""

