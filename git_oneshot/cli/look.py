@@ -9,7 +9,6 @@ only, and only for a table.
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from typing import Any, Final, NamedTuple, TextIO
 
 import click
@@ -18,11 +17,15 @@ from git_oneshot.core.ids import printable
 
 
 class Table(NamedTuple):
-    """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal."""
+    """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal.
+
+    ``spare``: the column that a narrow terminal does without.
+    """
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     plain: str
+    spare: str = ""
 
     def __str__(self) -> str:
         return self.plain
@@ -48,6 +51,9 @@ class Prose(NamedTuple):
 
 Part = str | Table | Document | Prose
 NOTHING: Final = "-"  # the cell of what there is not
+GAP: Final = "  "  # between columns
+LEAST: Final = 9  # columns of a terminal for the last column of a table
+WORD: Final = 24  # characters; what is longer has no word's end that anybody looks for
 
 Look = dict[str, Any]  # arguments of click.style
 
@@ -111,19 +117,17 @@ def _painted(line: str) -> str:
 def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
     """Print one part of an answer."""
     colour = colours(stream, environ)
-    if isinstance(part, Table) and part.rows and fitting(stream, environ):
-        laid_out = _laid_out(part, stream, colour=colour)
-        if laid_out is not None:
-            click.echo(laid_out, file=stream, nl=False, color=True)
-            return
     if isinstance(part, Document) and not stream.isatty():
         click.echo(part.text, file=stream, color=True)
         return
     text = plain(str(part))
-    if isinstance(part, Prose) and fitting(stream, environ):
+    if isinstance(part, Prose | Table) and fitting(stream, environ):
         import shutil
 
         width = shutil.get_terminal_size().columns
+        if isinstance(part, Table) and (laid_out := _laid_out(part, width, colour=colour)):
+            click.echo(laid_out, file=stream, nl=False, color=True)
+            return
         lines = [broken(line, width, colour=colour) for line in text.split("\n")]
         click.echo("\n".join(lines), file=stream, color=colour)
         return
@@ -146,29 +150,58 @@ def broken(line: str, width: int, *, colour: bool) -> str:
     return "\n".join([_painted(first) if colour else first, *map(looks, rest)])
 
 
-def _laid_out(table: Table, stream: TextIO, *, colour: bool) -> str | None:
-    """A table in the columns that the terminal has room for; None without the extra."""
+def _laid_out(table: Table, width: int, *, colour: bool) -> str:
+    """A table in columns, "" where their words have no room, and without the extra."""
+    shown = _columns(table, width)
+    if not shown:
+        return ""
     try:
         from rich.console import Console
         from rich.table import Table as Grid
         from rich.text import Text
     except ImportError:
-        return None
+        return ""
     grid = Grid(box=None, pad_edge=False, header_style="bold" if colour else "")
-    # A column with nothing in it would take room from the others.
-    filled = [any(row[i] != NOTHING for row in table.rows) for i in range(len(table.head))]
-    filled[-1] = True
-    for name in compress(table.head, filled):
-        grid.add_column(name, overflow="fold", ratio=1 if name == table.head[-1] else None)
+    for i, wide in shown.items():
+        grid.add_column(table.head[i], overflow="fold", width=wide)
     for row in table.rows:
-        *firsts, last = (plain(cell) for cell in row)
-        cells = [*map(_cell, firsts), _asides(last)] if colour else [*firsts, last]
-        grid.add_row(*map(Text.from_ansi, compress(cells, filled)))
-    console = Console(file=stream, highlight=False, markup=False, emoji=False,
+        *firsts, end = (plain(cell) for cell in row)
+        cells = [*map(_cell, firsts), _asides(end)] if colour else [*firsts, end]
+        grid.add_row(*(Text.from_ansi(cells[i]) for i in shown))
+    console = Console(width=width, highlight=False, markup=False, emoji=False,
                       color_system="standard" if colour else None)  # fmt: skip
     with console.capture() as captured:
         console.print(grid)
-    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+    return re.sub(r" +((?:\x1b\[0m)*)$", r"\1", captured.get(), flags=re.MULTILINE)
+
+
+def _columns(table: Table, width: int) -> dict[int, int]:
+    """The columns that are shown, and how wide each is; none where their words have no room.
+
+    A column with nothing in it would take room from the others.
+    """
+    end = len(table.head) - 1
+    cells = {
+        i: [name, *(plain(row[i]) for row in table.rows)]
+        for i, name in enumerate(table.head[:end])
+        if any(row[i] != NOTHING for row in table.rows)
+    }
+    for spared in ("", table.spare):
+        least = {i: _word(*found) for i, found in cells.items() if found[0] != spared}
+        room = width - sum(least.values()) - len(GAP) * len(least) - LEAST
+        if room >= 0:
+            for i, known in least.items():
+                more = min(room, max(map(len, cells[i])) - known)
+                least[i] += more
+                room -= more
+            return least | {end: LEAST + room}
+    return {}
+
+
+def _word(*cells: str) -> int:
+    """The length of the longest word; what is no word, such as an address, may be broken."""
+    words = (word for cell in cells for word in cell.split())
+    return max((len(word) for word in words if len(word) <= WORD), default=1)
 
 
 def _cell(text: str) -> str:

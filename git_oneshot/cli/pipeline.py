@@ -41,10 +41,10 @@ class Page(NamedTuple):
             (
                 one.feature, one.phase or "?", one.cycle or NOTHING, one.verdicts or NOTHING,
                 text.age(now, one.at), one.branch or NOTHING, origins[one.feature],
-                one.pull or NOTHING, one.summary or text.UNPLANNED,
+                _pull(one), one.summary or text.UNPLANNED,
             )
             for one in self.features
-        ])  # fmt: skip
+        ], spare="origin")  # fmt: skip
 
     def data(self, now: str) -> "Listed":
         """The page as programs read it."""
@@ -60,6 +60,12 @@ class Page(NamedTuple):
             )
             for one in self.features
         ])  # fmt: skip
+
+
+def _pull(one: Glance) -> str:
+    """A pull request in a word: its number, or that it is kept on the trail."""
+    number = (one.pull or "").rpartition("/")[2]
+    return f"#{number}" if number.isdecimal() else "local" if one.pull else NOTHING
 
 
 class Asked:

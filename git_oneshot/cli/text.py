@@ -144,8 +144,10 @@ def _moment(text: str) -> "datetime.datetime":
     return datetime.datetime.fromisoformat(text)
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+def table(
+    head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, spare: str = ""
+) -> Table:  # fmt: skip
     """Rows in columns, as wide as they need to be where nothing says how wide they may be."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     line = "  ".join(f"%-{width}s" for width in widths)
-    return Table(head, rows, "\n".join((line % row).rstrip() for row in rows))
+    return Table(head, rows, "\n".join((line % row).rstrip() for row in rows), spare)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import FINALIZE, branch
+from git_oneshot.cli.ahead import FINALIZE
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
@@ -162,15 +162,24 @@ def _commits(app: App, range_: str | None) -> list[str]:
     if name is None:
         return _spoken(app, [one.state for one in load_all(app.store)])
     state = app.session.sound(name).state
+    found = _in_progress(app, state) if state.open or app.branch == state.branch else []
     # In its base it is nobody's work in progress any more: there it is what its trail says.
-    found = [*of_feature(app.git, state).ids] or _spoken(app, [state])
+    found = found or _spoken(app, [state]) or _in_progress(app, state)
     if state.commits and not found:
         raise OneshotError(
-            Code.INVALID_INPUT, f"HEAD has none of the commits of '{name}'",
-            "be where they are, or name them: git oneshot verify RANGE",
-            ahead=tuple(branch(app, state)),
+            Code.INVALID_INPUT, f"neither HEAD nor a branch here has a commit of '{name}'",
+            "bring them here: git fetch, or name them: git oneshot verify RANGE",
         )  # fmt: skip
     return found
+
+
+def _in_progress(app: App, state: State) -> list[str]:
+    """The commits of a feature where it is worked on: HEAD, else its branch, here or there."""
+    heads = [f"refs/{side}/{state.branch}" for side in ("heads", f"remotes/{app.clone.remote}")]
+    if app.branch in (None, state.branch):
+        heads = ["HEAD"]
+    at = next(filter(app.git.named, heads), None)
+    return [*of_feature(app.git, state, at).ids] if at else []
 
 
 def _spoken(app: App, states: Iterable[State]) -> list[str]:

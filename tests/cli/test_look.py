@@ -118,6 +118,31 @@ def test_a_column_with_nothing_in_it_is_left_out(monkeypatch: pytest.MonkeyPatch
     assert bare(shown(table, Screen(), **TERMINAL)) == "a  c  d\n1  -  -\n2  x  -\n"
 
 
+FEATURES = Table(
+    ("feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan"),
+    [("fix-the-mail-box", "implementing", "red", "1 not judged", "0m", "b2", "both", "#12",
+      "The goal is a rather long sentence about mail")],
+    "fix-the-mail-box  implementing  red  1 not judged  0m  b2  both  #12  The goal is a rather "
+    "long sentence about mail",
+    spare="origin",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "headed"), [(120, True), (86, True), (80, True), (60, False)])
+def test_no_word_of_a_table_is_broken(
+    width: int, headed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can be done without goes first; then lines are broken between words, as prose is."""
+    pytest.importorskip("rich", reason="NOT TESTED: rich is not installed")
+    monkeypatch.setenv("COLUMNS", str(width))
+    said = bare(shown(FEATURES, Screen(), **TERMINAL))
+    assert max(map(len, said.splitlines())) <= width
+    assert said.startswith("feature ") is headed
+    assert ("both" in said) is (width != 80)
+    for word in ("fix-the-mail-box", "implementing", "judged", "sentence"):
+        assert word in said.split()
+
+
 def test_a_table_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rich", reason="NOT TESTED: rich is not installed")
     monkeypatch.setenv("COLUMNS", "80")
