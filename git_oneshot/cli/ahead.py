@@ -26,6 +26,13 @@ SPIKE = (
 )
 
 
+def go_on(app: App) -> list[Next]:
+    """Back to the feature that is open here."""
+    if app.open_here() is None:
+        return []
+    return [STATUS._replace(why="go on with the feature that is open here")]
+
+
 def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     """What to do next with a feature."""
     going = under_way(app)
@@ -34,6 +41,9 @@ def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     if any(void.reason == BEGUN_TWICE for void in state.void):
         argv = ("git", "oneshot", "split", state.feature)
         nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
+    if state.open and not os.path.exists(os.path.join(app.git.own_dir, "program")):
+        argv = ("git", "oneshot", "install", "--yes")
+        nexts.append(Next(argv, "no hook looks at commits here; set up this clone"))
     return nexts
 
 

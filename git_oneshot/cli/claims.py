@@ -105,5 +105,5 @@ def _agree(app: App, seen: Seen, reason: str) -> None:
         )
     app.say(f"{seen.id[:9]} {seen.subject}")
     app.say(f"reason: {reason.strip()}")
-    if not click.confirm("let it pass without a proof?", default=False, err=True):
+    if not app.agreed("let it pass without a proof?"):
         raise OneshotError(Code.NOT_PROVEN, "nothing is waived", "bring a proof: git oneshot green")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from git_oneshot.cli.ahead import go_on
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Installed, Trusted, Uninstalled
@@ -55,7 +56,7 @@ def install(app: App, *, yes: bool, server: bool) -> Answer:
     text = f"this clone is set up: {counted(len(done), 'change')}" if done else _IN_PLACE
     if came:
         text += f"\n{counted(came, 'feature')} came from '{app.clone.remote}'"
-    return Answer(Installed(changes=done, fetched=came), text, _go_on(app))
+    return Answer(Installed(changes=done, fetched=came), text, go_on(app))
 
 
 def _gated(app: App) -> Answer:
@@ -76,13 +77,6 @@ def _gated(app: App) -> Answer:
     named = Next(("git", "config", "--add", "oneshot.verifier"), "whom it believes", ("PRINCIPAL",))
     said = "pushes to this repository are gated"
     return Answer(Installed(changes=[f"hook {SERVER}"], fetched=0), said, [named])
-
-
-def _go_on(app: App) -> list[Next]:
-    """Back to the feature that is open here."""
-    if app.open_here() is None:
-        return []
-    return [Next(("git", "oneshot", "status"), "go on with the feature that is open here")]
 
 
 def _fetched(app: App) -> int:
@@ -120,7 +114,7 @@ def trust(app: App, *, range_: str | None, yes: bool) -> Answer:
     if not commands:
         known = sorted(Trust(app.git).trusted())
         return Answer(data, "\n".join(f"trusted: {printable(shlex.join(a))}" for a in known)
-                      or "this repository names no command", _go_on(app))  # fmt: skip
+                      or "this repository names no command", go_on(app))  # fmt: skip
     again = to_trust(range_ or "")
     for argv in commands:
         app.say(f"  {printable(shlex.join(argv))}")
@@ -132,7 +126,7 @@ def trust(app: App, *, range_: str | None, yes: bool) -> Answer:
             commands=data.commands,
             ahead=(Next((*again.argv, "--yes"), "trust these commands"),),
         )
-    if not yes and not click.confirm("may these run in this clone?", default=False, err=True):
+    if not yes and not app.agreed("may these run in this clone?"):
         raise OneshotError(
             Code.UNTRUSTED,
             "nothing is trusted",
@@ -142,7 +136,7 @@ def trust(app: App, *, range_: str | None, yes: bool) -> Answer:
         )
     Trust(app.git).add(commands)
     lines = "\n".join(f"trusted: {printable(shlex.join(argv))}" for argv in commands)
-    return Answer(data, lines, _go_on(app))
+    return Answer(data, lines, go_on(app))
 
 
 def _commits(app: App, range_: str | None) -> Sequence[str]:

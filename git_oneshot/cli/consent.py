@@ -3,8 +3,6 @@
 import shlex
 from collections.abc import Sequence
 
-import click
-
 from git_oneshot.cli.app import App
 from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules
@@ -53,7 +51,7 @@ def ask(app: App, *, yes: bool) -> bool:
         app.say(f"  {change}")
     if app.clone.foreign:
         app.say(f"warning: {app.clone.foreign}: no hook is installed there")
-    return yes or click.confirm("make these changes?", default=True, err=True)
+    return yes or app.agreed("make these changes?", default=True)
 
 
 def apply(app: App) -> list[str]:

@@ -52,6 +52,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
             "add a test, or name the command that runs them: git oneshot rules --write",
         )
     judged = app.prover(fresh=True).red(parent_tree, tree, only)
+    _found(only, judged)
     _refuse(app, judged, red=True)
     if rules.gate.order == "observed" and judged.change.on("production"):
         app.say("note: code has changed already, and the rules ask for a red before that")
@@ -76,6 +77,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     claims = Claims((app.session.load(name).state,))
     said = Said(declared=claims.of_next(parent_tree))
     judged = app.prover(fresh=True).prove(parent_tree, tree, said=said, only=only)
+    _found(only, judged)
     _refuse(app, judged, red=False)
     logs = Logs(app.git, parent_tree, app.home)
     command = RecordGreen(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
@@ -108,6 +110,20 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
             )
         only.append(os.path.relpath(whole, top) + separator + rest)
     return name, only
+
+
+def _found(only: list[str], judged: Judged) -> None:
+    """Refuse a test that is named, and that its file does not have."""
+    said = [line for pair in judged.runs for line in (pair.red.log + pair.green.log).splitlines()]
+    for test in only:
+        lost = any("not found: " in line and line.rstrip().endswith(f"/{test}") for line in said)
+        if judged.proof.word == "UNKNOWN" and "::" in test and lost:
+            path, _, name = test.partition("::")
+            raise OneshotError(
+                Code.INVALID_INPUT,
+                f"no test '{name}' in '{path}'",
+                f"name another, or the file alone: git oneshot red {path}",
+            )
 
 
 def _refuse(app: App, judged: Judged, *, red: bool) -> None:
@@ -150,7 +166,9 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
             ),
             **data,
         )
-    hint = advice(proof)
+    if proof.code == "no-test":
+        data["ahead"] = in_tree(proof.code)
     raise OneshotError(
-        Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}", hint, **data
-    )
+        Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}",
+        advice(proof), **data,
+    )  # fmt: skip

@@ -161,7 +161,7 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             "it said why" + ("" if app.json else " above"),
             **data,
             said=excerpt(said) if app.json else None,
-            ahead=failed(said) if app.json else None,
+            ahead=failed(app, said) if app.json else None,
         )
     if app.branch is not None and app.markers.leaving(app.branch) == name:
         app.markers.close(app.branch)

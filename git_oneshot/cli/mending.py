@@ -20,6 +20,7 @@ RED: Final = Next(
     ("git", "oneshot", "red"), "write the test that fails without the change, then", work=True
 )
 GREEN: Final = Next(("git", "oneshot", "green"), "make the tests pass, then", work=True)
+DEEPEN: Final = Next(("git", "fetch", "--deepen=1"), "bring what is below the clone's last commit")
 _DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 _RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
 _DECLARE: Final = Next(

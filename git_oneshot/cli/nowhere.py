@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from git_oneshot.cli.app import App
 
 _BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
+_RENAMED = "Branch: renamed refs/heads/"
 _MOST = 3  # branches that are named
 
 
@@ -22,7 +23,7 @@ def no_feature(app: "App") -> OneshotError:
     if elsewhere:
         argv = ("git", "oneshot", "resume", elsewhere[0])
         return _unknown(app, Next(argv, "go on with what another clone began"))
-    there = _open_there(app)
+    there = _renamed(app) or _open_there(app)
     if there:
         going = under_way(app)  # git goes to no branch before that is done
         return _unknown(app, *([going.step] if going else []), *there, _BEGIN)
@@ -30,6 +31,18 @@ def no_feature(app: "App") -> OneshotError:
     phase = app.session.load(last).state.phase if last is not None else None
     hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
     return _unknown(app, hint=hint, also=f"; '{last}' is {phase}" if last else "")
+
+
+def _renamed(app: "App") -> list[Next]:
+    """How a feature gets back to its branch, which has another name now."""
+    said = app.git.lines("reflog", "show", "--format=%gs", f"refs/heads/{app.branch}")
+    olds = [line.removeprefix(_RENAMED).split(" ")[0] for line in said if line.startswith(_RENAMED)]
+    for old in olds:
+        feature = app.markers.feature_on(old)
+        if feature is not None and app.git.named(f"refs/heads/{old}") is None:
+            argv = ("git", "branch", "-m", old)
+            return [Next(argv, f"'{feature}' is open on '{old}', which this was: name it so again")]
+    return []
 
 
 def _open_there(app: "App") -> list[Next]:

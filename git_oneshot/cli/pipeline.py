@@ -87,6 +87,12 @@ class Asked:
 
     def look(self, tips: "list[Tip]") -> Page:
         """The features at these tips; what is wrong with any is said."""
+        if not (self._app.told or self._app.terminal):  # a pipe does not pay for it
+            return self._look(tips)
+        with self._app.progress.running(f"reading {text.counted(len(tips), 'trail')}"):
+            return self._look(tips)
+
+    def _look(self, tips: "list[Tip]") -> Page:
         app = self._app
         ends = list(joined(tips).values())
         wanted = self._wanted
@@ -104,7 +110,7 @@ class Asked:
         return Page(shown, total, _origins(tips), damaged)
 
 
-@answering("list", "the open features; with --all, all of them")
+@answering("list", "the open features; with --all, all of them", long=True)
 @click.option("--all", "all_", is_flag=True, help="Finished ones, too.")
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), metavar="PHASE",

@@ -211,7 +211,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
                 Code.NEEDS_INPUT, f"a {way} into '{state.base}' needs your word",
                 "give it: --yes",
             )  # fmt: skip
-        if not click.confirm(f"{way} '{there.head}' into '{state.base}'?", err=True):
+        if not app.agreed(f"{way} '{there.head}' into '{state.base}'?"):
             raise unmet("confirmed", "nothing is merged", f"git oneshot pr merge -f {name}")
     note = merging.deliver(app.git, state, made, remote)
     if note:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from git_oneshot.cli.ahead import STAGE, changed
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.mending import HELP, in_commit, in_tree, put_into, squash
+from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_tree, put_into, squash
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature
@@ -66,8 +66,10 @@ def mending(app: App, state: State, judged: Sequence[Judged]) -> tuple[Next, ...
 def mend(app: App, code: str, commit: str, commits: Sequence[str]) -> tuple[Next, ...]:
     """What helps where a commit of the branch was refused; ``commits``: the feature's."""
     target = ""
+    [seen] = look(app.git, [commit])
+    if seen.cut:
+        return (DEEPEN,)
     if code == "fixup":
-        [seen] = look(app.git, [commit])
         subject = seen.subject.partition("! ")[2]
         below = look(app.git, commits[: commits.index(commit)] if commit in commits else [])
         target = next((onto_of(app, one.id) for one in below if one.subject == subject), "")

@@ -5,6 +5,7 @@ import shlex
 
 import click
 
+from git_oneshot.cli.ahead import go_on
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import RulesData
@@ -29,7 +30,7 @@ def rules(app: App, *, write: bool) -> Answer:
         return _written(app, found, tree)
     _look_at_edits(app, tree)
     data = _data(app, found, tree)
-    return Answer(data, _shown(found, data.values))
+    return Answer(data, _shown(found, data.values), go_on(app))
 
 
 def _written(app: App, found: Rules, tree: str) -> Answer:

@@ -18,8 +18,10 @@ def send_it(app: App) -> list[Next]:
     return [Next(argv, "send it, with its trail")]
 
 
-def refused(said: str) -> tuple[Next, ...]:
+def refused(app: App, said: str) -> tuple[Next, ...]:
     """What helps after a push that failed, by what git and the hook said."""
+    if "--set-upstream" in said:
+        return tuple(send_it(app))
     if "(fetch first)" in said or "(non-fast-forward)" in said:
         return (Next(("git", "pull", "--rebase"), "take in what the remote has"),)
     if "hint: git oneshot why" in said:

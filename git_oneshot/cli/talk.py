@@ -43,6 +43,17 @@ class Talk:
             self.quiet()
             show(part, sys.stderr, self.environ)
 
+    def agreed(self, question: str, *, default: bool = False) -> bool:
+        """Ask a person; only Enter, yes or no is an answer."""
+        shown = f"{question} [{'Y/n' if default else 'y/N'}]"
+        answers = {"": default, "y": True, "yes": True, "n": False, "no": False}
+        while True:
+            typed = click.prompt(shown, default="", show_default=False, err=True)
+            answer = answers.get(typed.strip().lower())
+            if answer is not None:
+                return answer
+            self.say("answer y or n")
+
     def left_out(self, feature: str, damage: "Iterable[OneshotError]") -> None:
         """Name what a remote has of a trail and nobody can read."""
         for one in damage:

@@ -11,6 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
 from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.look import Part
+from git_oneshot.cli.mending import DEEPEN
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proof_data import Verified
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
@@ -137,12 +138,14 @@ def _answer(
         "each line above says why",
         commits=data.commits,
         suite=data.suite,
-        ahead=_ahead(app, ours, found) if ours else None,
+        ahead=_ahead(app, ours, found),
     )
 
 
-def _ahead(app: App, name: FeatureId, found: Found) -> tuple[Next, ...]:
-    """How the commits of a feature that is open here are mended."""
+def _ahead(app: App, name: FeatureId | None, found: Found) -> tuple[Next, ...] | None:
+    """How the commits of a feature that is open here are mended, or the clone is."""
+    if name is None:
+        return (DEEPEN,) if any(one.commit.cut for one in found.verdicts) else None
     judged = [Judged(commit=v.commit.id, proof=v.proof) for v in found.verdicts]
     judged += [Judged(proof=found.suite)] if found.suite is not None else []
     return mending(app, app.session.sound(name).state, judged)

@@ -196,3 +196,21 @@ def test_where_no_suite_is_known_there_is_no_red(make: MakeProject) -> None:
     done = project.cli("red", "--json")
     assert (done.code, done.error) == (1, "NO_SUITE")
     assert "git oneshot rules --write" in done.json["error"]["hint"]
+
+
+def test_a_test_that_its_file_does_not_have_is_named(pytest_project: Project) -> None:
+    pytest_project.repo.write("tests/test_x.py", "def test_one():\n    assert False\n")
+    done = pytest_project.cli("red", "tests/test_x.py::test_oen")
+    assert (done.code, done.err.splitlines()[-2:]) == (2, [
+        "error: no test 'test_oen' in 'tests/test_x.py'",
+        "hint: name another, or the file alone: git oneshot red tests/test_x.py",
+    ])  # fmt: skip
+
+
+def test_code_alone_is_told_what_to_run(feature: Project) -> None:
+    feature.change("one", test=False)
+    assert feature.cli("green").err == (
+        "error: not proven (no-test): lib/one changed, and no test did\n"
+        "hint: write the test that fails without the change, then: git oneshot red\n"
+        "hint: or, if it is a refactoring, say so: git oneshot declare refactor --reason …\n"
+    )

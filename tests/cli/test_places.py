@@ -12,6 +12,7 @@ import pytest
 
 from git_oneshot.gate.markers import Markers
 from tests.gate.project import MakeProject, Project
+from tests.sandbox import At
 
 # One process for all: what each answers, with its exit status before it.
 EACH: Final = """
@@ -174,3 +175,56 @@ def test_a_goal_that_is_too_long(project: Project) -> None:
         "error: cannot record this: the plan goal has more than 16384 characters",
         "hint: say less, or, of a plan, give it as text: git oneshot plan -F FILE",
     ]
+
+
+def test_a_branch_that_was_renamed_is_named_as_before(feature: Project) -> None:
+    feature.land("one")
+    feature.git("branch", "-m", "renamed")
+    done = feature.cli("status", "--json")
+    assert done.error == "FEATURE_UNKNOWN"
+    step = done.json["next"][0]
+    assert step["argv"] == ["git", "branch", "-m", "main"]
+    feature.git(*step["argv"][1:])
+    assert feature.do("status", "--json").data["feature"] == "topic"
+
+
+def test_where_a_shallow_clone_ends_it_is_told_to_fetch_more(
+    project: Project, make: MakeProject, tmp_path: Path
+) -> None:
+    bare = make.remote(project)
+    project.begin()
+    project.land("one")
+    project.git("push", "-q", "-u", "origin", "main")
+    url = f"file://{bare.path}"
+    project.git("clone", "-q", "--depth=1", "-b", "main", url, str(tmp_path / "shallow"))
+    shallow = Project(At(tmp_path / "shallow"))
+    shallow.do("install", "--yes")
+    shallow.do("resume", "topic")
+    deepen = ["git", "fetch", "--deepen=1"]
+    for argv in (["verify"], ["verify", "HEAD"], ["finalize"], ["why"]):
+        done = shallow.cli(*argv, "--json")
+        assert done.json["next"][0]["argv"] == deepen, argv
+    shallow.git(*deepen[1:])
+    shallow.do("finalize")
+
+
+def test_a_clone_without_hooks_says_so_as_long_as_the_feature_is_open(project: Project) -> None:
+    project.do("init", "topic")
+    project.do("plan", "--goal", "x")
+    step = project.do("status", "--json").json["next"][-1]
+    assert step["argv"] == ["git", "oneshot", "install", "--json", "--yes"]
+    project.do("install", "--yes")
+    assert all("install" not in one["argv"] for one in
+               project.do("status", "--json").json["next"])  # fmt: skip
+
+
+def test_a_push_without_an_upstream_is_told_how(project: Project, make: MakeProject) -> None:
+    make.remote(project)
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    project.land("one")
+    done = project.cli("push", "--json")
+    assert done.error == "PUSH_FAILED"
+    argv = done.json["next"][0]["argv"]
+    assert argv[-3:] == ["--set-upstream", "origin", "topic"]
+    project.do(*argv[2:])

@@ -18,7 +18,7 @@ from git_oneshot.cli.progress_data import Event
 from git_oneshot.cli.schema import of_progress
 from tests.gate.project import Done, MakeProject, Project
 
-LONG: Final = ("red", "green", "finalize", "prove", "push", "verify", "sync")
+LONG: Final = ("red", "green", "finalize", "prove", "push", "verify", "sync", "list", "fsck")
 
 
 def told(project: Project, *argv: str) -> tuple[Done, list[dict[str, Any]]]:
@@ -108,6 +108,13 @@ def test_a_refusal_ends_it_too(feature: Project) -> None:
     assert commits(said) == [(1, 1, bad, "FAIL", "no-test")]
     done, said = told(feature, "red", "-f", "nobody")
     assert done.error == "STATE_NOT_FOUND" and kinds(said) == ["begin", "end"]
+
+
+def test_many_trails_tell_how_it_goes(feature: Project) -> None:
+    for command, what in (("list", "reading 1 trail"), ("fsck", "checking 1 trail")):
+        done, said = told(feature, command)
+        assert done.code == 0 and kinds(said) == ["begin", "run", "ran", "end"]
+        assert said[1]["what"] == what
 
 
 def test_nobody_asks_nobody_is_told(feature: Project) -> None:

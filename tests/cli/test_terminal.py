@@ -37,6 +37,7 @@ def ready(opened: Project) -> Iterator[Project]:
         ("n\r", 1, r"n\r\n\S*error:\S* nothing is merged\r\n"),
         ("\r", 1, r"\r\n\S*error:\S* nothing is merged\r\n"),
         (CTRL_C, 130, r"\r\n\S*error:\S* interrupted\r\n"),
+        ("what?\rn\r", 1, r"answer y or n\r\n.*error:\S* nothing is merged\r\n"),
         ("\x04", 130, r"\r\n\S*error:\S* interrupted\r\n"),
     ],
 )
