@@ -2,9 +2,9 @@
 
 import pytest
 
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.state import Commit, State
 from git_oneshot.gate.commits import Seen, bases_of, look, of_feature, range_of, record
-from git_oneshot.git import GitError
 from tests.gate.project import FEATURE, MakeProject, Project
 
 
@@ -117,7 +117,7 @@ def test_a_range_or_one_commit(project: Project) -> None:
     assert range_of(git, "HEAD^") == [one]
     assert range_of(git, "HEAD..HEAD") == []
     for bad in ("nowhere", "HEAD..nowhere", "--all", "--all..x", "HEAD^{tree}"):
-        with pytest.raises(GitError):
+        with pytest.raises(OneshotError, match="names no commit here"):
             range_of(git, bad)
 
 
