@@ -86,7 +86,10 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             theirs = text.counted(one.number, "commit")
             app.say(f"note: {theirs} by others, not judged here")
     if held:
-        _refuse(app, "pre-push", text.held(held), [_judged(one) for one in held], remote=remote)
+        judged = [_judged(one) for one in held]
+        _refuse(app, "pre-push", text.held(held), judged, remote=remote)
+        if any(one.proof.code == "budget" for one in judged):
+            app.say("hint: the proof goes on; wait for it, and push: git oneshot push")
         ctx.exit(Exit.REFUSED)
     if not tried:
         _send(ctx, app, remote or url, going(features, updates, app.branch))

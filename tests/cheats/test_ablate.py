@@ -1,5 +1,6 @@
 """Tests that turn, and pin nothing: `verify --ablate` finds out which part nobody would miss."""
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,11 @@ BASE: Final[Files] = {"calc.py": SUB, "test_calc.py": TEST, "pytest.ini": INI}
 IMPORTS: Final = "import os, sys\nfrom pathlib import Path\nimport calc\n"
 
 
-def ablated(lab: MakeLab, code: str, test: str) -> tuple[str, Proof]:
+def ablated(lab: MakeLab, code: str, test: str, path: str = "calc.py") -> tuple[str, Proof]:
     """What the proof says as such, and what is left of it."""
     made = lab(BASE)
     prover = made.prover(fresh=True)
-    judged = made.prove({"calc.py": code, "test_more.py": IMPORTS + test}, prover)
+    judged = made.prove({path: code, "test_more.py": IMPORTS + test}, prover)
     return said(judged.proof), prover.ablate(judged)
 
 
@@ -68,6 +69,23 @@ def test_a_test_that_only_looks(lab: MakeLab, cheat: str) -> None:
     before, proof = ablated(lab, SUB + ADD, ONLY_LOOKS[cheat])
     assert (before, said(proof)) == ("PASS behaviour", "FAIL(unpinned)")
     assert proof.notes == ("calc.py:5-6: no test fails without it",)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("way", ["Path('more.py').exists()", "__import__('more')"])
+def test_a_test_that_looks_for_the_new_file(lab: MakeLab, way: str) -> None:
+    before, proof = ablated(lab, ADD.lstrip(), f"def test(): assert {way}\n", "more.py")
+    assert (before, said(proof)) == ("PASS behaviour", "FAIL(unpinned)")
+
+
+@pytest.mark.thorough
+def test_a_test_that_looks_at_the_clock(lab: MakeLab) -> None:
+    """It fails for some seconds after it was written, and the code has no part in it."""
+    soon = time.time() + 12
+    code, wait = SUB + ADD, f"time.sleep(max(0, {soon} - time.time()) * hasattr(calc, 'add'))"
+    test = f"import time\ndef test():\n    {wait}\n    assert time.time() >= {soon}\n"
+    before, proof = ablated(lab, code, test)
+    assert (before, said(proof)) == ("PASS behaviour", "FAIL(flaky)")
 
 
 @pytest.mark.thorough

@@ -16,6 +16,8 @@ from git_oneshot.proof.background import LOCK, QUEUE, awaited, going, stop
 from tests.gate.project import MakeProject, Project
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"
+# Without git in between, which would be killed alone.
+PUSH = [sys.executable, "-m", "git_oneshot", "push", "--", "-q", "origin", "main"]
 
 
 class Slow:
@@ -223,6 +225,37 @@ def test_a_killed_one_leaves_nothing_wrong(slow: Slow) -> None:
     assert slow.project.do("prove").out == "1 commit proven\n"
 
 
+def test_a_suite_of_twenty_minutes_blocks_no_commit_loses_no_run_and_lands(
+    slow: Slow, make: MakeProject
+) -> None:
+    """It comes to no end before it is let go, and the last run says how long that would be."""
+    remote = make.remote(slow.project)
+    slow.commit("one")
+    slow.begun()
+    slow.let_go()
+    slow.idle()
+    for took in Path(slow.own).glob("cache/float/*/*"):
+        took.write_text("1200.0")
+    slow.gate.unlink()
+    assert "(budget): suite 'all' took 1200 s the last time" in slow.commit("two")
+    until(lambda: slow.runs("one") == 4)  # of this proof, which comes to `two` after it
+    begun = going(slow.own)
+    refused = slow.project.may("push", "-q", "origin", "main")
+    assert refused.code == 1
+    assert "took 1200 s the last time" in refused.err
+    assert "wait for it, and push: git oneshot push" in refused.err
+    waiting = subprocess.Popen(PUSH, cwd=slow.project.path, stderr=subprocess.DEVNULL)
+    until(lambda: awaited(slow.own))
+    waiting.kill()
+    waiting.wait()
+    assert going(slow.own) == begun
+    slow.let_go()
+    done = slow.project.oneshot("push", "--", "-q", "origin", "main")
+    assert done.code == 0, done
+    assert remote.git("rev-parse", "main") == slow.project.head
+    assert (slow.runs("one"), slow.runs("two")) == (4, 2)
+
+
 def heeds(pid: int, number: signal.Signals) -> bool:
     """Whether a process has a way of its own to take a signal; where none tells, after a while."""
     status = Path(f"/proc/{pid}/status")
@@ -236,8 +269,7 @@ def heeds(pid: int, number: signal.Signals) -> bool:
 def test_a_push_waits_and_an_interrupted_one_loses_nothing(slow: Slow, make: MakeProject) -> None:
     remote = make.remote(slow.project)
     slow.commit("one")
-    argv = [sys.executable, "-m", "git_oneshot", "push", "--", "-q", "origin", "main"]
-    waiting = subprocess.Popen(argv, cwd=slow.project.path, stderr=subprocess.PIPE)
+    waiting = subprocess.Popen(PUSH, cwd=slow.project.path, stderr=subprocess.PIPE)
     slow.begun()
     until(lambda: heeds(waiting.pid, signal.SIGTERM))
     # Not SIGINT: who runs tests in the background of a script ignores that one.
