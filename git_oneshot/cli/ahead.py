@@ -6,7 +6,7 @@ something: what was refused is not tried again before it has changed.
 """
 
 import os
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
 from git_oneshot.cli.app import App
@@ -102,6 +102,9 @@ def _mending(app: App, state: State, commits: Commits) -> list[Next]:
 def was_refused(app: App) -> bool:
     """Whether anything was refused in this clone: else there is nothing to load for it."""
     return os.path.exists(os.path.join(app.git.own_dir, "refused"))
+
+
+MERGED: Final = Next(("git", "oneshot", "complete"), "it was merged: complete it")
 
 
 def after_review(state: State) -> list[Next]:

@@ -73,7 +73,7 @@ def fetch_its_base(app: App, base: str) -> None:
         return
     where = f"at '{app.clone.remote}'" if app.clone.remote else "here"
     raise unmet(
-        "has-base",
+        "base-there",
         f"the base '{base}' is not {where} any more",
         "where it has another name: git oneshot synthesize --base BRANCH",
     )

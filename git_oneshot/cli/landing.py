@@ -3,7 +3,7 @@
 import click
 from msgspec.structs import replace
 
-from git_oneshot.cli.answer import Answer, answering, written
+from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.complete import branches, open_features
@@ -137,6 +137,7 @@ def _not_merged(app: App, state: State) -> OneshotError:
             "merge-verified",
             f"'{state.feature}' is in '{state.base}' here, and not at '{remote}'",
             f"git push {remote} {state.base}",
+            ahead=(Next(("git", "push", remote, state.base), "send it"),),
         )
     where = f" ({pull.url})" if pull is not None and pull.url else ""
     hint = "merge it first: git oneshot pr merge"

@@ -151,7 +151,7 @@ def _edit(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: As
         raise OneshotError(
             Code.INVALID_INPUT,
             f"a title has 1 to {prbody.LONGEST_TITLE} characters, this one {len(title)}",
-            "shorten it",
+            "shorten it" if title else "say what it does",
         )
     body = there.body
     if asked.body_file is not None:

@@ -68,6 +68,10 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "synthesis-opted-out": (Next(("git", "oneshot", "finalize"), "go on to its pull request"),),
     "has-pull-request": (Next(("git", "oneshot", "synthesize"), "open one"),),
     "merge-verified": (_COMPLETE,),
+    "ahead-of-base": (Next(("git", "oneshot", "complete"), "complete it"),),
+    "base-there": (
+        Next(("git", "oneshot", "synthesize", "--base"), "where it has another name", ("BRANCH",)),
+    ),
     "base-free": (_COMPLETE,),
     "local-forge": (_COMPLETE,),
     "not-merged": (Next(("git", "oneshot", "complete"), "complete it"),),

@@ -8,8 +8,8 @@ from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Checkpointed, Resumed
 from git_oneshot.cli.complete import features, open_features
-from git_oneshot.cli.forges import as_known, pull_data, pull_name
 from git_oneshot.cli.show import claims_of, reach, table_of
+from git_oneshot.cli.standing import standing
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId, printable
@@ -46,7 +46,8 @@ def resume(app: App, *, feature: str | None) -> Answer:
     commits = reach(app, state)
     word, line = text.cycle(state, app.head)
     left = remaining(app.git, state)
-    nexts = after(app, state, word, commits)
+    around = standing(app, state)
+    nexts = [*around.nexts, *after(app, state, word, commits)]
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,
@@ -54,10 +55,10 @@ def resume(app: App, *, feature: str | None) -> Answer:
         plan=state.plan, summary=state.checkpoint_summary or None, cycle=word,
         red=_red(state.cycle.red if state.cycle.green is None else None),
         commits=claims_of(app, state, commits.ids), files_left=list(left.files),
-        tests_left=list(left.tests), pull=pull_data(as_known(state.pull)) if state.pull else None,
+        tests_left=list(left.tests), pull=around.pull,
         tip=loaded.tip.commit, degraded=app.store.degraded,
     )  # fmt: skip
-    lines = _page(state, data, line, left)
+    lines = _page(state, data, line, left, around.lines)
     return Answer(data, [*lines[:-1], table_of(data.commits), lines[-1]], nexts)
 
 
@@ -76,7 +77,9 @@ def _red(proof: Proof | None) -> list[str]:
     return [turn.id for turn in proof.tests] if proof is not None else []
 
 
-def _page(state: State, data: Resumed, cycle: str, left: Remaining) -> list[str]:
+def _page(
+    state: State, data: Resumed, cycle: str, left: Remaining, around: list[str]
+) -> list[str]:  # fmt: skip
     """The page, but the table of commits, which is before the last block."""
     lines = [f"{state.feature}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"]
     lines += [f"title     {state.title}"] if state.title else []
@@ -93,8 +96,4 @@ def _page(state: State, data: Resumed, cycle: str, left: Remaining) -> list[str]
     rest += [f"to do     test: {test}" for test in left.tests]
     rest += [f"waived    {w.commit[:9]} by {w.by.partition(' <')[0]}: {w.reason}"
              for w in state.waivers]  # fmt: skip
-    if state.pull is not None:
-        rest.append(f"pull      {pull_name(as_known(state.pull))}")
-    if state.merge_commit:
-        rest.append(f"merged    as {state.merge_commit[:9]}")
-    return [*map(printable, lines), "\n".join(map(printable, rest))]
+    return [*map(printable, lines), "\n".join([*map(printable, rest), *around])]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from git_oneshot.cli.ahead import MERGED
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.parts import OverlapData
@@ -41,7 +42,7 @@ def standing(app: App, state: State) -> Standing:
         merged = found.commit if found is not None else None
         if merged is not None:
             lines.append(f"merged    as {merged[:9]}")
-            nexts.append(Next(("git", "oneshot", "complete"), "it was merged: complete it"))
+            nexts.append(MERGED)
     if state.phase == "completed" and state.merge_commit:
         drift = ", and differs from what was proven" if state.drift else ""
         lines.append(f"merged    as {state.merge_commit[:9]}{drift}")

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 from msgspec.structs import replace
 
-from git_oneshot.cli.ahead import after_pull
+from git_oneshot.cli.ahead import MERGED, after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
@@ -35,6 +35,7 @@ from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.state import State
 from git_oneshot.forge import readiness
 from git_oneshot.forge import synthesize as opening
+from git_oneshot.forge.landing import find as landed
 from git_oneshot.forge.port import Forge
 from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
@@ -152,7 +153,8 @@ def _blocked(
     elif found.undecided:
         code = Code.UNDECIDED
     message = f"'{state.feature}' is not ready: {', '.join(found.blockers).lower()}"
-    ahead: tuple[Next, ...] = (_APART,)
+    merged = landed(app.git, state, app.clone.remote) is not None
+    ahead: tuple[Next, ...] = (MERGED, _APART) if merged else (_APART,)
     if failed - {"ahead-of-base"}:
         suite = found.command.suite
         proof = suite.proof if suite else None

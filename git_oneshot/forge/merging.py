@@ -37,6 +37,8 @@ def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Landi
         )
     onto = git.text("rev-parse", base)
     name = base.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+    if git.leads(tip, onto):
+        raise _there_already(state)
     if way == "rebase":
         return _rebased(git, prover, state, onto, tip, name)
     tree = merged_tree(git, onto, tip)
@@ -46,6 +48,8 @@ def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Landi
             f"'{head_of(state)}' and '{state.base}' have conflicts",
             f"git merge {name}, then: git oneshot synthesize",
         )
+    if tree == git.tree(onto):
+        raise _there_already(state)
     if tree != git.tree(tip):  # nobody has run anything on it yet
         ids = [commit.id for commit in state.commits]
         _proven(at_tip(git, prover, state, ids, trees=(tree, git.tree(onto))), state)
@@ -64,8 +68,7 @@ def _rebased(
     old = git.lines("rev-list", "--topo-order", "--reverse", f"{onto}..{tip}")
     made = replay(git, old, onto, base)
     if not made:
-        raise unmet("ahead-of-base", f"'{state.base}' has all of it already",
-                    f"git oneshot complete {state.feature}")  # fmt: skip
+        raise _there_already(state)
     new = dict(made)
     commits = tuple(replace(c, id=new[c.id]) for c in state.commits if c.id in new)
     moved = replace(state, commits=commits)  # what was said of each is so of the new one
@@ -73,6 +76,13 @@ def _rebased(
     _proven(at_tip(git, prover, moved, [*new.values()], trees=trees), state)
     landed = tuple(CommitLanded(commit=n, sources=(o,), how="rebase") for o, n in made)
     return Landing(made[-1][1], "rebase", drift=False, landed=landed)
+
+
+def _there_already(state: State) -> OneshotError:
+    return unmet(
+        "ahead-of-base", f"'{state.base}' has all of it already",
+        f"complete it: git oneshot complete {state.feature}",
+    )  # fmt: skip
 
 
 def _proven(found: Found, state: State) -> None:

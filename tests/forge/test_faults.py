@@ -148,7 +148,7 @@ def test_what_people_did_there_meanwhile_is_seen_and_gone_on_from(there: There) 
     server.pulls[8]["base"] = "trunk"
     project.git("fetch", "-q", "--prune", "origin")
     project.git("branch", "-m", "main", "trunk")
-    assert there.refused("synthesize").data["guard"] == "has-base"
+    assert there.refused("synthesize").data["guard"] == "base-there"
     assert there.refused("complete").data["guard"] == "merge-verified"
     done = project.do("synthesize", "--base", "trunk", "--json").data["pull"]
     assert (done["number"], done["base"], server.pulls[8]["state"]) == (8, "trunk", "open")

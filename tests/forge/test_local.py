@@ -297,6 +297,29 @@ def test_a_conflict_is_named(opened: Project) -> None:
         assert opened.digest() == before
 
 
+@pytest.mark.parametrize("way", [(), ("--squash",), ("--rebase",)], ids=lambda way: "".join(way))
+@pytest.mark.parametrize("by", ["--no-ff", "--squash"])
+def test_what_somebody_merged_meanwhile_is_not_merged_again(
+    opened: Project, by: str, way: tuple[str, ...]
+) -> None:
+    opened.do("pr", "ready")
+    opened.git("switch", "-q", "main")
+    opened.git("merge", "-q", by, "topic-branch")
+    if by == "--squash":
+        opened.git("commit", "-q", "--no-verify", "-m", "squashed")
+    opened.git("switch", "-q", "topic-branch")
+    before = opened.digest()
+    done = opened.cli("pr", "merge", *way, "--yes", "--json")
+    assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "ahead-of-base")
+    assert done.json["next"][0]["argv"][:3] == ["git", "oneshot", "complete"]
+    assert opened.digest() == before
+    if by == "--no-ff":
+        for command in ("synthesize", "resume", "status"):
+            ahead = opened.cli(command, "--json").json["next"]
+            assert ahead[0]["argv"] == ["git", "oneshot", "complete", "--json"], command
+        assert f"merged    as {opened.git('rev-parse', 'main')[:9]}" in opened.do("resume").out
+
+
 def test_on_the_base_itself_the_working_tree_goes_on(opened: Project) -> None:
     opened.do("pr", "ready")
     opened.git("switch", "-q", "main")
@@ -327,8 +350,10 @@ def test_a_base_that_is_gone_is_not_made_again_and_its_new_name_is_gone_on_with(
     for command in (["synthesize"], ["pr", "merge", "--yes"]):
         before = project.digest()
         done = project.cli(*command, "--json")
-        assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "has-base")
+        assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "base-there")
         assert "synthesize --base" in done.json["error"]["hint"]
+        [ahead] = done.json["next"]
+        assert (ahead["argv"][-1], ahead["needs"]) == ("--base", ["BRANCH"])
         assert project.digest() == before
     assert project.cli("synthesize", "--base", "trnk", "--json").error == "INVALID_INPUT"
     done = project.do("synthesize", "--base", "trunk", "--ready", "--json")
@@ -358,6 +383,7 @@ def test_what_is_merged_here_alone_is_to_be_pushed(make: MakeProject) -> None:
     assert done.error == "GUARD_FAILED"
     assert done.json["error"]["message"] == "'topic' is in 'main' here, and not at 'origin'"
     assert done.json["error"]["hint"] == "git push origin main"
+    assert done.json["next"][0]["argv"] == ["git", "push", "origin", "main"]
 
 
 def test_a_push_that_fails_says_what_git_says(make: MakeProject, tmp_path: Path) -> None:
