@@ -21,7 +21,7 @@ from git_oneshot.gate.prepush import Held, bind_all, going, hold, settle
 from git_oneshot.gate.push import WAIT, parse
 from git_oneshot.gate.refused import Judged, Refused, keep
 from git_oneshot.gate.spool import foreseen
-from git_oneshot.gate.trails import send_trails
+from git_oneshot.gate.trails import advice, send_trails
 from git_oneshot.proof.suites import rules_for
 
 
@@ -128,7 +128,8 @@ def _send(ctx: click.Context, app: App, remote: str, features: Sequence[FeatureI
     for one in missing:
         app.say(f"{word}: the trail of '{one.feature}' was not sent: {one.wrong}")
     if missing:
-        app.say("hint: git oneshot sync")
+        refused = all(one.refused for one in missing)
+        app.say(f"hint: {advice(missing) if refused else 'git oneshot sync'}")
     if missing and policy == "require":
         ctx.exit(Exit.REFUSED)
 

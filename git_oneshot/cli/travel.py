@@ -17,8 +17,8 @@ from git_oneshot.cli.travel_data import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
+from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
-from git_oneshot.gate.trails import unsealed
 from git_oneshot.trail.exchange import Outcome
 from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
@@ -91,8 +91,7 @@ def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> On
     code = Code.RACE_LOST if all(one.retry for one in wrong) else Code.REMOTE_FAILED
     first = f"{wrong[0].feature}: {wrong[0].wrong}"
     what = first if len(wrong) == 1 else f"{len(wrong)} trails are not on '{remote}'"
-    hint = "try again: git oneshot sync" if code is Code.RACE_LOST else "git oneshot fsck"
-    return OneshotError(code, what, hint, exchange=data.features)
+    return OneshotError(code, what, advice(wrong), exchange=data.features)
 
 
 @answering("split", "give one of two beginnings of one id a trail of its own")
@@ -116,7 +115,7 @@ def split(app: App, *, feature: str | None, new: str) -> Answer:
     data = SplitOff(
         feature=state.feature, source=name, phase=state.phase, events=list(events), tip=tip.commit
     )
-    text = f"'{new}' has the {counted(len(events), 'event')} that were begun as '{name}'"
+    text = f"'{new}' has what was begun as '{name}': {counted(len(events), 'event')}"
     return Answer(data, text, [Next(("git", "oneshot", "sync"), "send it")])
 
 

@@ -54,6 +54,18 @@ def send_trails(
     return [one for one in outcomes if one.wrong]
 
 
+def advice(wrong: Sequence[Outcome]) -> str:
+    """What helps where trails did not arrive."""
+    if all(one.refused for one in wrong):
+        return (
+            "it has to take refs/oneshot/*; where it will not, name another remote for trails: "
+            "git config oneshot.remote NAME"
+        )
+    if all(one.retry for one in wrong):
+        return "try again: git oneshot sync"
+    return "git oneshot fsck"
+
+
 def seal(git: Git, store: GitStore, tip: Tip, *, terminal: bool) -> tuple[Tip, str]:
     """Seal a trail when the user's git signs; where it is then, and why a seal was left out."""
     from git_oneshot.trail.seals import signs

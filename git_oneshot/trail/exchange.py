@@ -24,7 +24,8 @@ class Outcome(NamedTuple):
     """What an exchange did, or would do, with one trail.
 
     ``sent`` and ``received`` count events. ``wrong``: why the remote does not
-    have what we have; ``retry``: whether to try again can help.
+    have what we have; ``retry``: whether to try again can help; ``refused``: whether
+    it takes no trails at all, or not this one.
     """
 
     feature: FeatureId
@@ -33,6 +34,7 @@ class Outcome(NamedTuple):
     merged: bool = False
     wrong: str = ""
     retry: bool = False
+    refused: bool = False
 
     @property
     def moved(self) -> bool:
@@ -124,7 +126,7 @@ class Exchange:
                 push[trail.feature] = new
         for reply in self._remote.push(push):
             if reply.word == "refused":
-                self._note(reply.feature, wrong=f"'{self._remote.name}' refuses it: {reply.why}")
+                self._note(reply.feature, wrong=reply.refusal(self._remote.name), refused=True)
             else:  # taken, which the next look makes sure of, or moved by somebody
                 again.append(reply.feature)
         return again
@@ -204,7 +206,11 @@ def send(
     """  # fmt: skip
     tips = joined(store.tips())
     ours = [tips[f] for f in features if f in tips and not tips[f].origin]
-    unsent = {t.feature: t.commit for t in ours if not t.shared and store.leads(t)}
+    seen = seen_in(store.tips())
+    unsent = {
+        t.feature: t.commit for t in ours
+        if seen.get((remote.name, t.feature)) != t.commit and store.leads(t)
+    }  # fmt: skip
     outcomes = []
     left = [t.feature for t in ours if not store.leads(t)]
     for reply in remote.push(unsent):
@@ -213,6 +219,6 @@ def send(
         elif reply.word == "moved":
             left.append(reply.feature)
         else:
-            why = f"'{remote.name}' refuses it: {reply.why}"
-            outcomes.append(Outcome(reply.feature, wrong=why))
+            why = reply.refusal(remote.name)
+            outcomes.append(Outcome(reply.feature, wrong=why, refused=True))
     return outcomes + (Exchange(git, store, remote).run(left, pause) if left else [])

@@ -23,6 +23,10 @@ class Reply(NamedTuple):
     word: Literal["taken", "moved", "refused"]
     why: str = ""
 
+    def refusal(self, remote: str) -> str:
+        """What is said of a push that was refused."""
+        return f"'{remote}' refuses it: {self.why}"
+
 
 class Remote:
     """One remote of a repository."""

@@ -16,6 +16,10 @@ from git_oneshot.proof.change import Change
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
 
+REFUSED = (
+    "it has to take refs/oneshot/*; where it will not, name another remote for trails: "
+    "git config oneshot.remote NAME"
+)
 NEVER = '[gate]\nrefs = ["refs/heads/release"]\n'
 
 
@@ -351,6 +355,9 @@ def test_a_remote_that_refuses_our_refs_takes_the_branch(feature: Project, remot
     feature.land("one")
     said = pushed(feature, "origin", "topic:main")
     assert "was not sent: 'origin' refuses it: hook declined (no \\x1b[31mrefs)" in said
+    assert f"hint: {REFUSED}\n" in said
+    done = feature.cli("sync", "--json")
+    assert (done.error, done.json["error"]["hint"]) == ("REMOTE_FAILED", REFUSED)
     assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
     assert remote.git("rev-parse", "main") == feature.head
 
@@ -398,6 +405,20 @@ def test_trails_go_to_one_remote_only(feature: Project, remote: Repo, make: Make
     assert other.git("for-each-ref", "refs/oneshot") == ""
     pushed(feature, str(remote.path), "topic")
     assert remote.git("rev-parse", "refs/oneshot/topic") != ""
+
+
+def test_a_trail_follows_when_another_remote_is_elected(
+    feature: Project, remote: Repo, make: MakeProject
+) -> None:
+    """That one remote has it says nothing of another."""
+    other = make.remote(feature, "other")
+    feature.land("one")
+    pushed(feature, "origin", "topic")
+    feature.git("config", "oneshot.remote", "other")
+    assert pushed(feature, "other", "topic") == ""
+    assert other.git("rev-parse", "refs/oneshot/topic") == remote.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
 
 
 def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:

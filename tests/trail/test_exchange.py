@@ -183,7 +183,7 @@ def test_a_remote_that_refuses_such_refs_is_named_with_its_reason(net: Net) -> N
     hook.chmod(0o755)
     [outcome] = net.sync(one)
     assert outcome == Outcome(
-        FEATURE, sent=1, wrong="'origin' refuses it: hook declined", retry=False
+        FEATURE, sent=1, wrong="'origin' refuses it: hook declined", refused=True
     )
     assert [o.wrong for o in net.send(one)] == ["'origin' refuses it: hook declined"]
 

@@ -1,5 +1,6 @@
-"""Trails over git's own transports: file, git and http, each served on loopback."""
+"""Trails over git's own transports: file, git, http(s) and ssh, each served on loopback."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -16,8 +17,11 @@ from git_oneshot.session import Session
 from git_oneshot.trail.exchange import Exchange, Outcome
 from git_oneshot.trail.store import load_all
 from git_oneshot.trail.transport import Remote
+from tests.gate.project import Project, feature, make, program, project
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, Open
+
+__all__ = ["feature", "make", "program", "project"]  # fixtures
 
 REF: Final = f"refs/oneshot/{FEATURE}"
 
@@ -64,6 +68,7 @@ class Backend(BaseHTTPRequestHandler):
         self.send_response(int(headers.pop("Status", "200").split()[0]))
         for name, value in headers.items():
             self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))  # TLS has its own end, not sent here
         self.end_headers()
         self.wfile.write(content)
 
@@ -78,17 +83,46 @@ def hub(repo: MakeRepo) -> Repo:
     return bare
 
 
-@pytest.fixture
-def http(hub: Repo) -> Iterator[str]:
-    """A web server; the URL of the hub."""
-    served = type("Served", (Backend,), {"root": str(hub.path.parent)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), served)
+@contextlib.contextmanager
+def served(hub: Repo) -> Iterator[ThreadingHTTPServer]:
+    """A web server, which answers from when it is left alone."""
+    backend = type("Served", (Backend,), {"root": str(hub.path.parent)})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), backend)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/hub"
+    yield server
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def http(hub: Repo) -> Iterator[str]:
+    """A web server; the URL of the hub."""
+    with served(hub) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/hub"
+
+
+@pytest.fixture
+def https(hub: Repo, home: Path, tmp_path: Path) -> Iterator[str]:
+    """The same, behind a certificate that the user's git trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    import ssl
+
+    key, known = tmp_path / "tls.key", tmp_path / "tls.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-keyout", str(key), "-out", str(known), "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with served(hub) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(known, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        hub.git("config", "--global", "http.sslCAInfo", str(known))
+        yield f"https://127.0.0.1:{server.server_address[1]}/hub"
 
 
 @pytest.fixture
@@ -149,7 +183,13 @@ def ssh(hub: Repo, home: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", ["file", "daemon", "http", pytest.param("ssh", marks=pytest.mark.thorough)]
+    "kind",
+    [
+        "file",
+        "daemon",
+        "http",
+        *(pytest.param(k, marks=pytest.mark.thorough) for k in ("https", "ssh")),
+    ],
 )
 def test_trails_travel_by(
     kind: str, hub: Repo, repo: MakeRepo, opened: Open, world: MakeWorld,
@@ -176,3 +216,19 @@ def test_trails_travel_by(
     heads = {place.git("rev-parse", REF) for place in (one, two, hub)}
     assert len(heads) == 1
     assert load_all(opened(one))[0].state == load_all(opened(two))[0].state
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["http", *(pytest.param(k, marks=pytest.mark.thorough) for k in ("daemon", "https", "ssh"))],
+)
+def test_a_push_takes_the_trail_along_by(
+    kind: str, hub: Repo, feature: Project, request: pytest.FixtureRequest
+) -> None:
+    """By the hook that was installed, as git itself runs it."""
+    feature.git("remote", "add", "origin", str(request.getfixturevalue(kind)))
+    feature.land("one")
+    feature.git("push", "-q", "origin", "HEAD:refs/heads/topic")
+    assert hub.git("rev-parse", "refs/heads/topic") == feature.head
+    trail = feature.git("rev-parse", "refs/oneshot/topic")
+    assert hub.git("rev-parse", "refs/oneshot/topic") == trail
