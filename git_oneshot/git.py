@@ -46,16 +46,28 @@ class Done(NamedTuple):
     stderr: bytes
 
 
+_CLOSED: Final = "you have to be allowed to write to the repository"
+MAKE_ROOM: Final = "make room: df, and git oneshot cache clear"
+# By the end of what git says.
+_HINTS: Final = {
+    "Permission denied": _CLOSED,
+    "Read-only file system": _CLOSED,
+    "No space left on device": MAKE_ROOM,
+    "Disk quota exceeded": MAKE_ROOM,
+}
+
+
 class GitError(OneshotError):
     """A git command failed. ``stderr`` is what it said, ``status`` how it ended."""
 
     def __init__(self, args: tuple[str, ...], status: int, stderr: str) -> None:
         last = stderr.strip().splitlines()[-1] if stderr.strip() else f"exit {status}"
-        closed = last.endswith(("Permission denied", "Read-only file system"))
+        helps = (hint for ends, hint in _HINTS.items() if last.endswith(ends))
+        hint = next(helps, "")
         super().__init__(
-            Code.FILE_ERROR if closed else Code.GIT_FAILED,
+            Code.FILE_ERROR if hint else Code.GIT_FAILED,
             f"git {args[0]}: {last}",
-            "you have to be allowed to write to the repository" if closed else "git oneshot doctor",
+            hint or "git oneshot doctor",
         )
         self.status = status
         self.stderr = stderr

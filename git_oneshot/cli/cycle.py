@@ -21,6 +21,7 @@ from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.rules_file import FILE
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.precommit import file_verdict
@@ -29,6 +30,9 @@ from git_oneshot.proof.classes import Said
 from git_oneshot.proof.suites import rules_for, rules_of
 from git_oneshot.proof.trees import snapshot, staged
 
+_NAME_IT: Final = (
+    Next(("git", "oneshot", "green"), f"name the test command in {FILE}, or prove it as it is"),
+)
 _PLACEHOLDER = Proof(word="PASS")
 LOG_LINES: Final = 20  # of the end of what the tests printed
 
@@ -50,6 +54,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
             Code.NO_SUITE,
             "no test suite is known here",
             "add a test, or name the command that runs them: git oneshot rules --write",
+            ahead=_NAME_IT if os.path.exists(os.path.join(app.work_tree, FILE)) else None,
         )
     judged = app.prover(fresh=True).red(parent_tree, tree, only)
     _found(only, judged)

@@ -241,7 +241,12 @@ def _machine(err: OSError) -> OneshotError | None:
     import errno
     import os
 
-    denied, full = (errno.EACCES, errno.EPERM, errno.EROFS), (errno.ENOSPC, errno.EDQUOT)
+    from git_oneshot.git import MAKE_ROOM
+
+    denied, full = (
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    )
     in_the_way = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
     if err.errno not in (*denied, *full, *in_the_way):
         return None
@@ -250,7 +255,7 @@ def _machine(err: OSError) -> OneshotError | None:
     if err.errno in denied:
         hint = "you have to be allowed to write there: ls -ld"
     if err.errno in full:
-        hint = "make room: df, and git oneshot cache clear"
+        hint = MAKE_ROOM
     return OneshotError(Code.FILE_ERROR, f"{what}: {_sentence(err.strerror or 'no')}", hint)
 
 

@@ -18,6 +18,7 @@ from git_oneshot.core.rules_file import FILE
 from git_oneshot.core.rules_lines import lines_of
 from git_oneshot.core.template import template
 from git_oneshot.proof.suites import edited, file_of, rules_of
+from git_oneshot.trail.disk import put
 
 
 @answering("rules", "the rules in force; --write makes a file of them")
@@ -35,11 +36,9 @@ def rules(app: App, *, write: bool) -> Answer:
 
 def _written(app: App, found: Rules, tree: str) -> Answer:
     path = os.path.join(app.work_tree, FILE)
-    try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(template(found))
-    except FileExistsError:
-        raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}") from None
+    if os.path.lexists(path):
+        raise OneshotError(Code.INVALID_INPUT, f"{FILE} exists", f"edit it: {path}")
+    put(path, template(found).encode())
     return Answer(
         _data(app, found, tree, FILE),
         f"wrote {FILE}",

@@ -10,6 +10,7 @@ from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.clone_data import Skill
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.trail.disk import put
 
 PLACE: Final = ".claude/skills/git-oneshot/SKILL.md"
 
@@ -32,9 +33,7 @@ def skill(app: App, *, write: bool, force: bool) -> Answer:
             paths=[PLACE],
         )
     if there != text:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        put(path, text.encode())
     data = Skill(text=text, path=PLACE, written=there != text)
     nexts = [Next(("git", "add", PLACE), "let everyone's agent know it")] if there != text else []
     return Answer(data, f"wrote {PLACE}" if there != text else f"{PLACE} says it already", nexts)

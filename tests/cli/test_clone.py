@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.gate.project import BASE, RULES, MakeProject, Project
+from tests.gate.project import BASE, RULES, MakeProject, Project, run
 
 
 def test_install_says_what_it_changes(project: Project) -> None:
@@ -213,3 +213,18 @@ def test_rules_that_are_wrong(make: MakeProject, text: str, said: str, hint: str
     assert hint in (done.json["error"]["hint"] or "")
     for argv in (["init", "topic"], ["trust"], ["install", "--yes"], ["verify", "HEAD"]):
         assert project.cli(*argv, "--json").error in ("RULES_INVALID", "UNDECIDED", "NOT_PROVEN")
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [("rules", ".oneshot.toml"), ("skill", ".claude/skills/git-oneshot/SKILL.md")],
+)
+def test_where_there_is_no_room_for_a_file_none_is_left(
+    make: MakeProject, command: str, file: str
+) -> None:
+    project = make(files={"test_x.py": ""})
+    done = run(["sh", "-c", f"ulimit -f 0; exec git-oneshot {command} --write"], project.path)
+    assert (done.code, done.err.splitlines()[-1]) == (
+        2, "hint: make room: df, and git oneshot cache clear",
+    )  # fmt: skip
+    assert not (project.path / file).exists()

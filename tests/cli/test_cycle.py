@@ -214,3 +214,11 @@ def test_code_alone_is_told_what_to_run(feature: Project) -> None:
         "hint: write the test that fails without the change, then: git oneshot red\n"
         "hint: or, if it is a refactoring, say so: git oneshot declare refactor --reason …\n"
     )
+
+
+def test_where_rules_name_no_suite_they_are_not_written_again(make: MakeProject) -> None:
+    project = make(files={"README": "x\n"})
+    project.begin()
+    project.do("rules", "--write")
+    done = project.cli("red", "--json")
+    assert (done.error, done.json["next"][0]["argv"][2]) == ("NO_SUITE", "green")
