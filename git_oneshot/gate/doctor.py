@@ -95,6 +95,8 @@ def _markers(c: Clinic) -> Iterator[Finding]:
     states = {one.state.feature: one.state for one in c.loaded}
     for branch, feature in c.markers.all().items():
         state = states.get(feature)
+        if state is not None and state.phase is None:
+            continue  # its trail can't be read, and that is said of the trail
         if c.markers.feature_on(branch) and not (state and state.open):
             phase = state.phase if state else "without a trail"
             what = f"a marker says that '{feature}' is open on '{branch}', and it is {phase}"
@@ -194,7 +196,8 @@ def _trust(c: Clinic) -> Iterator[Finding]:
         return
     left = set(c.rules.commands) - Trust(c.git).trusted()
     if left:
-        what = f"{len(left)} test commands are not trusted in this clone"
+        many = f"{len(left)} test commands are" if len(left) > 1 else "a test command is"
+        what = f"{many} not trusted in this clone"
         yield Finding(what, ("git", "oneshot", "trust"))
 
 

@@ -196,6 +196,13 @@ def test_what_is_theirs_is_named_and_left_alone(
     assert feature.digest() == before
 
 
+def test_a_trail_that_cannot_be_read_takes_no_hook_away(feature: Project) -> None:
+    feature.git("update-ref", "refs/oneshot/topic", "HEAD")
+    done = feature.cli("doctor", "--fix", "--json")
+    assert {*wrong(done)} == {"trails"}
+    assert feature.lines("on/main") == ["topic"]
+
+
 def test_rules_that_cannot_be_read_and_a_runner_that_is_gone(make: MakeProject) -> None:
     project = make(files={".oneshot.toml": "x ="})
     assert "rules" in wrong(project.cli("doctor", "--json"))
