@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EVERY: Final = 2.0  # seconds between two looks of --watch
 HEAD: Final = (
-    "feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan",
+    "feature", "phase", "next", "verdicts", "age", "branch", "origin", "pull", "plan",
 )  # fmt: skip
 
 

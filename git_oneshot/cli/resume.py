@@ -8,7 +8,7 @@ from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.care_data import Checkpointed, Resumed
 from git_oneshot.cli.complete import features, open_features
-from git_oneshot.cli.show import claims_of, reach, table_of
+from git_oneshot.cli.show import claims_of, found_here, reach, table_of
 from git_oneshot.cli.standing import standing
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
@@ -59,7 +59,8 @@ def resume(app: App, *, feature: str | None) -> Answer:
         tip=loaded.tip.commit, degraded=app.store.degraded,
     )  # fmt: skip
     lines = _page(state, data, line, left, around.lines)
-    return Answer(data, [*lines[:-1], table_of(data.commits), lines[-1]], nexts)
+    table = table_of(data.commits, found_here(app, data.commits))
+    return Answer(data, [*lines[:-1], table, lines[-1]], nexts)
 
 
 def _bind(app: App, name: FeatureId, state: State) -> bool:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -48,7 +48,8 @@ def status(app: App, *, feature: str | None) -> Answer:
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
         checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
-    return Answer(data, [*_status_text(state, data, line), *aside.lines], nexts)
+    lines = _status_text(state, data, line, found_here(app, data.commits))
+    return Answer(data, [*lines, *aside.lines], nexts)
 
 
 def _going(app: App) -> Going | None:
@@ -107,7 +108,14 @@ def reach(app: App, state: State) -> Commits:
     return Commits(recorded, tuple(new))
 
 
-def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
+def found_here(app: App, commits: Sequence[Said]) -> Mapping[str, str]:
+    """What this clone found out, for a person, of commits of which a trail says nothing yet."""
+    if app.json or all(commit.verdict for commit in commits):
+        return {}
+    return app.display.verified()
+
+
+def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]) -> list[Part]:
     kind = " (spike)" if state.spike else ""
     head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
     lines = [printable(head)]
@@ -122,7 +130,7 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
         lines.append(f"cycle     {cycle}")
     if state.requests:
         lines.append("asked     for a pull request")
-    commits = table_of(data.commits)
+    commits = table_of(data.commits, here)
     unpushed = data.unpushed
     rest = []
     if data.going:
@@ -139,11 +147,12 @@ def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     return [*lines, commits, *rest]
 
 
-def table_of(commits: Sequence[Said]) -> Table:
-    """The commits of a feature, with what its trail claims of them."""
+def table_of(commits: Sequence[Said], here: Mapping[str, str]) -> Table:
+    """The commits of a feature, with what its trail claims of them, or else what ``here`` has."""
     rows = []
     for commit in commits:
-        verdict: str = commit.verdict or "not judged"
+        found = here.get(commit.commit, "").partition(" ")[0].rstrip(":,")
+        verdict = commit.verdict or (f"{found} (here)" if found else "not judged")
         verdict += f" ({commit.code})" if commit.code else ""
         verdict += f" {commit.declared} (declared)" if commit.declared else ""
         verdict += " waived" if commit.waived else ""

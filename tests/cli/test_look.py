@@ -119,7 +119,7 @@ def test_a_column_with_nothing_in_it_is_left_out(monkeypatch: pytest.MonkeyPatch
 
 
 FEATURES = Table(
-    ("feature", "phase", "cycle", "verdicts", "age", "branch", "origin", "pull", "plan"),
+    ("feature", "phase", "next", "verdicts", "age", "branch", "origin", "pull", "plan"),
     [("fix-the-mail-box", "implementing", "red", "1 not judged", "0m", "b2", "both", "#12",
       "The goal is a rather long sentence about mail")],
     "fix-the-mail-box  implementing  red  1 not judged  0m  b2  both  #12  The goal is a rather "

@@ -22,6 +22,7 @@ def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -
     assert done.err.splitlines() == [
         "hint: write the test that fails, then: git oneshot red",
         "hint: when all is committed: git oneshot finalize",
+        "hint: no hook looks at commits here; set up this clone: git oneshot install --yes",
     ]  # fmt: skip
     project.do("install", "--yes")
     one = project.land("one")
@@ -245,3 +246,12 @@ def test_reading_writes_nothing_but_the_cache(feature: Project, command: str) ->
 def test_status_of_another_branchs_feature_without_a_commit(feature: Project) -> None:
     feature.git("switch", "-q", "-c", "elsewhere")
     assert feature.do("status", "topic", "--json").data["commits"] == []
+
+
+def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
+    feature.land("one")
+    assert " not judged  one\n" in feature.do("status").out
+    feature.do("verify")
+    for command in ("status", "resume"):
+        assert " PASS (here)  one\n" in feature.do(command).out
+    assert feature.do("status", "--json").data["commits"][0]["verdict"] is None
