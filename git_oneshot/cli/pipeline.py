@@ -10,7 +10,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import branches
-from git_oneshot.cli.look import NOTHING, Table
+from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
 from git_oneshot.core.words import PHASES
@@ -146,12 +146,17 @@ def _answer(app: App, asked: Asked, tips: "list[Tip]") -> Answer:
     page = asked.look(tips)
     if app.json:
         return Answer(page.data(app.now))
+    return Answer(text=[_told(app, asked, page)])
+
+
+def _told(app: App, asked: Asked, page: Page) -> Part:
+    """A page for people; how much of all it is, is said beside it."""
     if not page.features:
         beyond = f"this page is empty: {text.counted(page.total, 'feature')} in all"
-        return Answer(text=beyond if page.total else asked.nothing)
+        return beyond if page.total else asked.nothing
     if page.total > len(page.features):
         app.say(f"note: {len(page.features)} of {page.total} are shown")
-    return Answer(text=[page.table(app.now)])
+    return page.table(app.now)
 
 
 def _watch(app: App, asked: Asked) -> Answer:
@@ -170,8 +175,7 @@ def _watch(app: App, asked: Asked) -> Answer:
             sight = (tips, shutil.get_terminal_size(), app.now[:16])
             if sight != seen:
                 click.clear()
-                page = asked.look(tips)
-                app.answer(page.table(app.now) if page.features else asked.nothing)
+                app.answer(_told(app, asked, asked.look(tips)))
                 seen = sight
             time.sleep(EVERY)
     except KeyboardInterrupt:

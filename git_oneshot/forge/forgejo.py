@@ -50,8 +50,11 @@ class Forgejo(Titled):
         self._top = f"{place.api}/repos/{quote(place.path)}"
         self._opener = urllib.request.build_opener(_Stay)
 
-    def _make(self, wanted: Wanted, title: str) -> PullRequest:
-        body = {"title": title, "body": wanted.body, "base": wanted.base, "head": wanted.head}
+    def _make(self, wanted: Wanted) -> PullRequest:
+        body = {
+            "title": self.mark + wanted.title, "body": wanted.body, "base": wanted.base,
+            "head": wanted.head,
+        }  # fmt: skip
         return _pull(self._once("POST", "/pulls", body))
 
     def _find(self, head: str) -> PullRequest | None:

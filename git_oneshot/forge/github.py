@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from git_oneshot.core.facts import Provider
 from git_oneshot.forge.extra import needs
+from git_oneshot.forge.hosted import Hosted
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
-from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
 from git_oneshot.forge.tokens import Token
 
 if TYPE_CHECKING:
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class GitHub:
+class GitHub(Hosted):
     """The pull requests of one repository."""
 
     provider: Provider = "github"
     capabilities = Capabilities(body_limit=65_536)
+    exists = 422
 
     def __init__(self, place: Place, token: Token, patience: Patience) -> None:
         needs("github", "github")
         import github
 
-        self._place = place
-        self._patience = patience
+        super().__init__(place, patience)
         # Waiting and trying again is ours: the library would do it without a bound.
         hub = github.Github(
             base_url=place.api, auth=github.Auth.Token(str(token)), timeout=int(TIMEOUT),
@@ -37,28 +38,13 @@ class GitHub:
         )  # fmt: skip
         self._repo: Repository = hub.get_repo(place.path)
 
-    @property
-    def url(self) -> str:
-        """Where people see the repository."""
-        return self._place.web
-
-    def open_draft(self, wanted: Wanted) -> PullRequest:
-        """Open a draft, or find the one that is open."""
-
-        def make() -> PullRequest:
-            try:
-                return _asked(lambda: self._create(wanted, draft=True))
-            except Trouble as trouble:
-                if trouble.status != 422:
-                    raise
-                there = self._find(wanted.head)
-                if there is not None:
-                    return there
-                if "draft" in trouble.why.lower():  # not in every plan of GitHub's
-                    return _asked(lambda: self._create(wanted, draft=False))
+    def _make(self, wanted: Wanted) -> PullRequest:
+        try:
+            return _asked(lambda: self._create(wanted, draft=True))
+        except Trouble as trouble:
+            if trouble.status != 422 or "draft" not in trouble.why.lower():
                 raise
-
-        return creating(self._place.host, self._patience, make, lambda: self._find(wanted.head))
+            return _asked(lambda: self._create(wanted, draft=False))  # not in every plan of theirs
 
     def _create(self, wanted: Wanted, *, draft: bool) -> PullRequest:
         return _pull(
@@ -67,10 +53,6 @@ class GitHub:
                 draft=draft,
             )
         )  # fmt: skip
-
-    def find_by_branch(self, head: str) -> PullRequest | None:
-        """The open pull request of a branch of this repository."""
-        return patiently(self._place.host, self._patience, lambda: self._find(head))
 
     def _find(self, head: str) -> PullRequest | None:
         owner = self._place.path.partition("/")[0]
@@ -100,10 +82,6 @@ class GitHub:
     def close(self, pull: PullRequest) -> PullRequest:
         """Close it without a merge."""
         return self._changed(pull, lambda one: one.edit(state="closed"))
-
-    def merged(self, pull: PullRequest) -> str | None:
-        """The commit that it was merged as."""
-        return pull.merge_commit or None
 
     def _changed(self, pull: PullRequest, change: "Callable[[Theirs], object]") -> PullRequest:
         def ask() -> PullRequest:

@@ -46,10 +46,10 @@ class GitLab(Titled):
         said = answer.headers.get("Retry-After", "")
         self._wait = float(said) if answer.status_code >= 400 and said.isdecimal() else None
 
-    def _make(self, wanted: Wanted, title: str) -> PullRequest:
+    def _make(self, wanted: Wanted) -> PullRequest:
         body = {
-            "source_branch": wanted.head, "target_branch": wanted.base, "title": title,
-            "description": wanted.body,
+            "source_branch": wanted.head, "target_branch": wanted.base,
+            "title": self.mark + wanted.title, "description": wanted.body,
         }  # fmt: skip
         return self._once(lambda: self._lab.http_post(self._top, post_data=body, **ONCE))
 

@@ -1,0 +1,52 @@
+"""What the forges have in common that are asked over a network."""
+
+from abc import ABC, abstractmethod
+
+from git_oneshot.forge.hosts import Place
+from git_oneshot.forge.port import PullRequest, Wanted
+from git_oneshot.forge.retrying import Patience, Trouble, creating, patiently
+
+
+class Hosted(ABC):
+    """The pull requests of one repository. ``exists``: the status that says that there is one."""
+
+    exists: int
+
+    def __init__(self, place: Place, patience: Patience) -> None:
+        self._place = place
+        self._patience = patience
+
+    @abstractmethod
+    def _make(self, wanted: Wanted) -> PullRequest:
+        """Ask once for a new draft."""
+
+    @abstractmethod
+    def _find(self, head: str) -> PullRequest | None:
+        """Ask once for the open one of a branch of this repository."""
+
+    @property
+    def url(self) -> str:
+        """Where people see the repository."""
+        return self._place.web
+
+    def open_draft(self, wanted: Wanted) -> PullRequest:
+        """Open a draft, or find the one that is open."""
+
+        def make() -> PullRequest:
+            try:
+                return self._make(wanted)
+            except Trouble as trouble:
+                there = self._find(wanted.head) if trouble.status == self.exists else None
+                if there is None:
+                    raise
+                return there
+
+        return creating(self._place.host, self._patience, make, lambda: self._find(wanted.head))
+
+    def find_by_branch(self, head: str) -> PullRequest | None:
+        """The open one of a branch of this repository."""
+        return patiently(self._place.host, self._patience, lambda: self._find(head))
+
+    def merged(self, pull: PullRequest) -> str | None:
+        """The commit that it was merged as."""
+        return pull.merge_commit or None
