@@ -135,7 +135,7 @@ OURS: Damage = {
 
 
 @pytest.mark.usefixtures("by_files")
-def test_what_is_ours_is_named_and_mended(feature: Project) -> None:
+def test_h12_what_is_ours_is_named_and_mended(feature: Project) -> None:
     named_and_mended(feature, {**FILES, **OURS})
 
 

@@ -135,7 +135,7 @@ def test_what_names_no_commit(project: Project, expression: str) -> None:
     assert (done.code, done.error) == (2, "INVALID_INPUT")
 
 
-def test_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
+def test_h26_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
     feature: Project, make: MakeProject
 ) -> None:
     """H26: where the parent is missing nothing is known, and that is said."""

@@ -261,13 +261,13 @@ REJECTED: Final[dict[str, tuple[Result, str]]] = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_a_failure_that_the_change_takes_away_counts(case: str) -> None:
+def test_h43_a_failure_that_the_change_takes_away_counts(case: str) -> None:
     result, name = ACCEPTED[case]
     assert reason(result, FACTS) == (True, name)
 
 
 @pytest.mark.parametrize("case", REJECTED)
-def test_any_other_failure_does_not(case: str) -> None:
+def test_h43_any_other_failure_does_not(case: str) -> None:
     result, name = REJECTED[case]
     assert reason(result, FACTS) == (False, name)
 

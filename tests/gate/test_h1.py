@@ -89,7 +89,7 @@ WAYS = [_one_file, _all, _only, _include, _patch, _staged]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: str(way.__name__).strip("_"))
-def test_the_commit_is_what_git_was_about_to_make(
+def test_h1_the_commit_is_what_git_was_about_to_make(
     scene: Scene, way: Callable[[Scene], None]
 ) -> None:
     before = scene.git("rev-parse", "HEAD")

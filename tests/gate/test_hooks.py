@@ -138,7 +138,7 @@ def test_code_without_a_test_is_refused(feature: Project) -> None:
     assert feature.head == before
 
 
-def test_a_test_that_passes_without_the_code_is_refused(feature: Project) -> None:
+def test_h39_a_test_that_passes_without_the_code_is_refused(feature: Project) -> None:
     feature.change("one")
     feature.repo.write("checks/one", "true\n")
     feature.git("add", "--all")
@@ -152,7 +152,7 @@ def test_a_test_that_fails_with_the_code_is_refused(feature: Project) -> None:
     assert "not proven (green-failed)" in feature.may("commit", "-q", "-m", "one").err
 
 
-def test_docs_and_tests_alone_pass(feature: Project) -> None:
+def test_h36_docs_and_tests_alone_pass(feature: Project) -> None:
     feature.land("doc", code=False, test=False)
     feature.repo.write("lib/late", "late\n")
     feature.change("late", code=False)
@@ -216,7 +216,7 @@ def test_a_name_that_is_not_unicode_is_refused_like_any(feature: Project) -> Non
 # -- amend, merge, rebase -----------------------------------------------------------------
 
 
-def test_an_amended_message_is_judged_against_the_parent(feature: Project) -> None:
+def test_h20_an_amended_message_is_judged_against_the_parent(feature: Project) -> None:
     feature.land("one")
     done = feature.may("commit", "--amend", "-q", "-m", "better words")
     assert done == (0, "", "")
@@ -236,7 +236,7 @@ def test_an_amend_that_adds_code_to_a_proven_commit_passes(feature: Project, opt
     assert feature.may("commit", option, "-q", "--no-edit") == (0, "", "")
 
 
-def test_an_amend_that_takes_the_test_away_is_refused(feature: Project) -> None:
+def test_h20_an_amend_that_takes_the_test_away_is_refused(feature: Project) -> None:
     feature.land("one")
     feature.git("rm", "-q", "checks/one")
     done = feature.may("commit", "--amend", "-q", "--no-edit")
@@ -288,7 +288,7 @@ def test_commits_and_rewrites_are_noted_and_become_events(feature: Project) -> N
     assert sorted(feature.types()[-3:]) == ["commit.recorded", "commit.rewritten", "cycle.green"]
 
 
-def test_a_cherry_pick_is_noted(feature: Project) -> None:
+def test_h23_a_cherry_pick_is_noted(feature: Project) -> None:
     feature.git("switch", "-q", "-c", "other")
     feature.land("theirs")
     feature.git("switch", "-q", "main")
@@ -299,7 +299,7 @@ def test_a_cherry_pick_is_noted(feature: Project) -> None:
     assert [c.subject for c in feature.loaded().state.commits] == ["ours", "theirs"]
 
 
-def test_a_rebase_is_followed(make: MakeProject) -> None:
+def test_h23_a_rebase_is_followed(make: MakeProject) -> None:
     project = make()
     project.git("switch", "-q", "-c", "fix/it")
     project.begin()
@@ -326,7 +326,7 @@ def test_a_rebase_is_followed(make: MakeProject) -> None:
 # -- the interpreter is gone -----------------------------------------------------------------
 
 
-def test_a_commit_without_the_program_is_refused_with_the_way_out(
+def test_h11_a_commit_without_the_program_is_refused_with_the_way_out(
     feature: Project, bare_path: str, tmp_path: Path
 ) -> None:
     """H11: a gate that stopped must not look like one that passes."""
@@ -368,7 +368,7 @@ def test_a_push_without_the_program_is_refused_with_the_way_out(
     assert not list(feature.own.glob("stdin.*"))
 
 
-def test_a_program_that_moved_is_found_on_path(feature: Project, tmp_path: Path) -> None:
+def test_h11_a_program_that_moved_is_found_on_path(feature: Project, tmp_path: Path) -> None:
     (feature.own / "program").write_text(f"{tmp_path}/gone/git-oneshot\n")
     feature.change("one", test=False)
     assert "not proven (no-test)" in feature.may("commit", "-q", "-m", "one").err
@@ -409,7 +409,7 @@ def test_a_hook_that_was_there_runs_first_and_can_refuse(project: Project, tmp_p
 
 @pytest.mark.usefixtures("by_files")
 @pytest.mark.parametrize("is_open", [False, True])
-def test_a_pre_push_that_was_there_gets_the_same_arguments_and_bytes(
+def test_h14_a_pre_push_that_was_there_gets_the_same_arguments_and_bytes(
     project: Project, make: MakeProject, tmp_path: Path, is_open: bool
 ) -> None:
     """H14, binary-exact: names of refs need not be Unicode."""
@@ -447,7 +447,7 @@ def test_our_exit_status_is_the_hooks(feature: Project, make: MakeProject, tmp_p
 
 
 @pytest.mark.usefixtures("by_files")
-def test_uninstall_puts_everything_back_byte_for_byte(
+def test_h14_uninstall_puts_everything_back_byte_for_byte(
     project: Project, make: MakeProject, tmp_path: Path
 ) -> None:
     make.remote(project)
@@ -563,7 +563,7 @@ def test_the_line_for_husky_goes_into_the_users_hook(feature: Project) -> None:
     assert feature.do("status", "--json").data["unheard"] == ["pre-push"]
 
 
-def test_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:
+def test_h12_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:
     """H12: git passes over a hook that is not executable."""
     project.do("install", "--yes")
     project.hook("pre-push").chmod(0o644)
@@ -572,7 +572,7 @@ def test_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("by_files")
-def test_anothers_hooks_path_is_left_alone(project: Project, tmp_path: Path) -> None:
+def test_h13_anothers_hooks_path_is_left_alone(project: Project, tmp_path: Path) -> None:
     """H13: core.hooksPath is another tool's; nothing is written there, nor into .git/hooks."""
     theirs = tmp_path / "theirs"
     theirs.mkdir()

@@ -56,7 +56,7 @@ def pushed(project: Project, *args: str) -> str:
 # -- every line -----------------------------------------------------------------------
 
 
-def test_a_proven_commit_goes_and_its_trail_with_it(feature: Project, remote: Repo) -> None:
+def test_h32_a_proven_commit_goes_and_its_trail_with_it(feature: Project, remote: Repo) -> None:
     feature.land("one")
     assert pushed(feature, "origin", "topic:main") == ""
     assert remote.git("rev-parse", "main") == feature.head
@@ -81,7 +81,7 @@ def test_every_commit_of_the_range_is_judged(feature: Project) -> None:
     ]  # fmt: skip
 
 
-def test_the_first_failure_does_not_hide_the_others(feature: Project, remote: Repo) -> None:
+def test_h28_the_first_failure_does_not_hide_the_others(feature: Project, remote: Repo) -> None:
     """H28: several refs in one push, each judged by its own range."""
     feature.repo.write(".oneshot.toml", (feature.path / ".oneshot.toml").read_text() + NEVER)
     feature.git("commit", "-q", "-am", "gate release")
@@ -96,7 +96,7 @@ def test_the_first_failure_does_not_hide_the_others(feature: Project, remote: Re
     assert remote.git("for-each-ref") == before
 
 
-def test_lines_of_a_push_are_read_to_the_letter() -> None:
+def test_h28_lines_of_a_push_are_read_to_the_letter() -> None:
     zero, one = "0" * 40, "1" * 40
     text = (
         f"(delete) {zero} refs/heads/gone {one}\n"
@@ -110,7 +110,7 @@ def test_lines_of_a_push_are_read_to_the_letter() -> None:
     assert parse(f"a {'0' * 64} b {'0' * 64}\n") == [Update("a", "", "b", "")]
 
 
-def test_what_brings_no_commit_is_not_judged(feature: Project, remote: Repo) -> None:
+def test_h29_what_brings_no_commit_is_not_judged(feature: Project, remote: Repo) -> None:
     """H29: a delete, tags of trees and blobs, our own refs, nothing at all."""
     feature.git("push", "-q", "--no-verify", "origin", "main:refs/heads/main2")
     feature.land("bad", "--no-verify", test=False)
@@ -147,7 +147,7 @@ def test_a_tag_of_a_commit_is_peeled_where_everything_is_gated(
     assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
-def test_a_new_branch_brings_what_the_remote_has_not(feature: Project, remote: Repo) -> None:
+def test_h30_a_new_branch_brings_what_the_remote_has_not(feature: Project, remote: Repo) -> None:
     """H30: not the whole history, nor nothing."""
     feature.repo.write(".oneshot.toml", (feature.path / ".oneshot.toml").read_text() + NEVER)
     feature.git("commit", "-q", "-am", "gate release")
@@ -160,7 +160,7 @@ def test_a_new_branch_brings_what_the_remote_has_not(feature: Project, remote: R
     assert remote.git("rev-parse", "release") == feature.head
 
 
-def test_a_forced_push_is_judged_by_what_replaces(feature: Project, remote: Repo) -> None:
+def test_h30_a_forced_push_is_judged_by_what_replaces(feature: Project, remote: Repo) -> None:
     """H30: the old tip may be unknown here."""
     other = Repo(feature.path.parent / "other")
     other.git("remote", "add", "origin", str(remote.path))
@@ -287,7 +287,7 @@ def test_a_damaged_trail_does_not_stop_a_push(feature: Project, remote: Repo) ->
     assert remote.git("rev-parse", "topic") == feature.head
 
 
-def test_a_push_that_takes_too_long_names_what_is_left(
+def test_h31_a_push_that_takes_too_long_names_what_is_left(
     feature: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """H31: n are judged, m are left, and what was found out is in the cache."""

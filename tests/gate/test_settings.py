@@ -202,7 +202,7 @@ def test_a_newer_git_runs_them_whatever_is_in_its_folder(
 
 
 @NEWER
-def test_both_at_once_judge_once(project: Project, make: MakeProject, tmp_path: Path) -> None:
+def test_h15_both_at_once_judge_once(project: Project, make: MakeProject, tmp_path: Path) -> None:
     """As where two gits work in one clone: the file does what the setting has not done."""
     make.remote(project)
     user_hook(project, "pre-push", f'cat >>"{tmp_path}/theirs"')

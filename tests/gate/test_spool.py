@@ -33,7 +33,7 @@ def test_a_commit_is_what_it_is_now() -> None:
     assert sort(lines, "main", [A]) == ((C,), ((A, C),), ())
 
 
-def test_commits_that_were_squashed_are_one() -> None:
+def test_h27_commits_that_were_squashed_are_one() -> None:
     lines = [f"commit {A} main", f"rewrite {A} {C}", f"rewrite {B} {C}"]
     assert sort(lines, "main", [B]) == ((C,), ((B, C),), ())
 

@@ -91,7 +91,7 @@ def test_a_merge_that_brings_its_own_test(project: Project) -> None:
     assert classes(project) == ["behaviour", "merge"]
 
 
-def test_a_rebase_onto_a_main_that_moved_meanwhile(project: Project) -> None:
+def test_h23_a_rebase_onto_a_main_that_moved_meanwhile(project: Project) -> None:
     branch(project)
     project.land("one")
     project.land("two")

@@ -70,7 +70,7 @@ SIDES: Final[dict[str, Side]] = {
 }
 
 
-def test_every_path_is_on_its_side(work: Repo) -> None:
+def test_h48_every_path_is_on_its_side(work: Repo) -> None:
     work.commit("second", dict.fromkeys(SIDES, "x\n"))
     assert sides_of(change(work)) == SIDES
 

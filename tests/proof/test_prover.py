@@ -301,7 +301,7 @@ def test_h57_commands_that_nobody_trusted_are_not_run(lab: MakeLab, tmp_path: Pa
     assert ran.exists()
 
 
-def test_objects_that_are_not_there_are_no_failure_of_the_commit(lab: MakeLab) -> None:
+def test_h19_objects_that_are_not_there_are_no_failure_of_the_commit(lab: MakeLab) -> None:
     """A shallow or partial clone: UNKNOWN, and never FAIL."""
     made = lab(PLAIN)
     before, after = made.head(), made.commit(PLAIN_CHANGE)
@@ -380,7 +380,7 @@ def test_a_second_interrupt_leaves_no_run_behind(
 # -- the other classes -----------------------------------------------------------------------
 
 
-def test_the_classes_that_need_no_run(lab: MakeLab) -> None:
+def test_h36_the_classes_that_need_no_run(lab: MakeLab) -> None:
     """H36: neutral; rules, alone and mixed; tests that go; nothing at all."""
     made = lab(BASE)
     assert said(made.prove({"README.md": "new\n", "docs/a.txt": "a\n"}).proof) == "PASS neutral"
@@ -414,7 +414,7 @@ def test_h37_tests_alone_need_no_red_but_must_pass(lab: MakeLab) -> None:
     assert said(made.prove({"tests/run.sh": "exit 1\n"}).proof) == "FAIL(green-failed)"
 
 
-def test_an_environment_change_runs_the_suite(lab: MakeLab) -> None:
+def test_h48_an_environment_change_runs_the_suite(lab: MakeLab) -> None:
     """H48: a lock file or a manifest is in both runs."""
     made = lab({**PLAIN, ".oneshot.toml": SCRIPT + 'environment = ["deps.lock"]\n'})
     upgrade = made.prove({"deps.lock": "2\n"})

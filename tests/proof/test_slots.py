@@ -142,7 +142,7 @@ def test_h18_a_submodule_is_an_empty_folder(work: Repo, slots: Slots) -> None:
         assert laid_out(slot)["sub"] == ""
 
 
-def test_hooks_and_sparse_settings_of_the_user_play_no_part(work: Repo, slots: Slots) -> None:
+def test_h19_hooks_and_sparse_settings_of_the_user_play_no_part(work: Repo, slots: Slots) -> None:
     hook = work.write(".git/hooks/post-checkout", '#!/bin/sh\ntouch "$0.ran"\n')
     hook.chmod(0o755)
     work.git("sparse-checkout", "set", "pkg")
