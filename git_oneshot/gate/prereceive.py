@@ -13,6 +13,7 @@ from typing import NamedTuple
 from git_oneshot.core.ids import FEATURE, LOCAL, FeatureId
 from git_oneshot.gate.believed import Believed, believed
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.push import parts
 from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -38,8 +39,8 @@ class Arrival(NamedTuple):
 
 
 def received(lines: str) -> list[Received]:
-    """Read what git gives the hook on standard input."""
-    rows = (line.split(" ", 2) for line in filter(None, lines.split("\n")))
+    """Read what git gives the hook on standard input. Raises OneshotError(INVALID_INPUT)."""
+    rows = (parts(line.split(" ", 2), 3) for line in filter(None, lines.split("\n")))
     return [Received(old.strip("0") and old, new.strip("0") and new, ref) for old, new, ref in rows]
 
 

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import LOCAL, counted
+from git_oneshot.core.ids import LOCAL, counted, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look
@@ -39,14 +40,25 @@ class Range(NamedTuple):
 
 
 def parse(lines: str) -> list[Update]:
-    """Read what git gives the hook on standard input."""
+    """Read what git gives the hook on standard input. Raises OneshotError(INVALID_INPUT)."""
     updates = []
     for line in filter(None, lines.split("\n")):
         # The source may be any expression, such as HEAD^{/some words}; names have no space.
-        local_ref, local, remote_ref, remote = line.rsplit(" ", 3)
+        local_ref, local, remote_ref, remote = parts(line.rsplit(" ", 3), 4)
         updates.append(Update(local_ref, local.strip("0") and local, remote_ref,
                               remote.strip("0") and remote))  # fmt: skip
     return updates
+
+
+def parts(line: list[str], number: int) -> list[str]:
+    """A line that git gave a hook, if it has so many parts. Raises OneshotError(INVALID_INPUT)."""
+    if len(line) != number:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'{printable(' '.join(line))[:80]}' is no line of a push",
+            "give the hook what git gives on standard input",
+        )
+    return line
 
 
 def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:

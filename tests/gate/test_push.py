@@ -13,7 +13,7 @@ from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.push import Update, parse
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.change import Change
-from tests.gate.project import MakeProject, Project
+from tests.gate.project import MakeProject, Project, run
 from tests.sandbox import Repo
 
 REFUSED = (
@@ -94,6 +94,17 @@ def test_h28_the_first_failure_does_not_hide_the_others(feature: Project, remote
     lines = refused(feature, "origin", "topic:main", "aside:release", "aside:free")
     assert sorted(line.split()[1] for line in lines) == ["refs/heads/main:", "refs/heads/release:"]
     assert remote.git("for-each-ref") == before
+
+
+@pytest.mark.parametrize("hook", [("pre-push", "origin", "url"), ("pre-receive",)])
+def test_what_is_no_line_of_a_push(feature: Project, hook: tuple[str, ...]) -> None:
+    """As from a manager of hooks that hands on something else."""
+    done = run(["git-oneshot", "hook", *hook], feature.path, stdin=b"gar\x1bbage\n")
+    assert done.code == 2
+    assert done.err == (
+        "error: 'gar\\x1bbage' is no line of a push\n"
+        "hint: give the hook what git gives on standard input\n"
+    )
 
 
 def test_h28_lines_of_a_push_are_read_to_the_letter() -> None:
