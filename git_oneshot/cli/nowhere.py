@@ -35,6 +35,8 @@ def no_feature(app: "App") -> OneshotError:
 
 def _renamed(app: "App") -> list[Next]:
     """How a feature gets back to its branch, which has another name now."""
+    if app.head is None:  # a branch without a commit has no log
+        return []
     said = app.git.lines("reflog", "show", "--format=%gs", f"refs/heads/{app.branch}")
     olds = [line.removeprefix(_RENAMED).split(" ")[0] for line in said if line.startswith(_RENAMED)]
     for old in olds:

@@ -216,8 +216,8 @@ def _verdicts(c: Clinic) -> Iterator[Finding]:
     """The file that lets the shim say yes by itself names the rules that it is about."""
     current = read(c.own("verdicts", "current")).strip()
     if current and not isinstance(c.rules, OneshotError) and current != digest(c.rules):
-        what = "the verdicts that the commit hook finds are of other rules"
-        yield Finding(what, fix=partial(shutil.rmtree, c.own("verdicts")))
+        what = "the verdicts that the commit hook finds are of rules that changed since"
+        yield Finding(what, fix=partial(shutil.rmtree, c.own("verdicts")), note=True)
 
 
 def _slots(c: Clinic) -> Iterator[Finding]:

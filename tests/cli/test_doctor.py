@@ -117,9 +117,6 @@ OURS: Damage = {
         "cache", lambda p: (p.own / "states").write_text("x\ny\n"), "states is damaged",
     ),
     "a file is damaged": ("cache", lambda p: (p.own / "verified").write_text("{"), "verified'"),
-    "verdicts are of other rules": (
-        "verdicts", lambda p: _old(p.own / "verdicts" / "current", "0123\n"), "other rules",
-    ),
     "a hook was killed": ("leftovers", lambda p: _old(p.own / "stdin.12"), "stdin.12'"),
     "a proof was killed": ("leftovers", lambda p: _old(_index_of_a_killed(p)), "oneshot/index."),
     "git was killed in it": (
@@ -235,6 +232,17 @@ def test_a_sandbox_that_cannot_be_had(
     done = feature.cli("doctor", "--json")
     assert said in wrong(done)["sandbox"][0]
     assert done.code == 1
+
+
+def test_a_change_of_rules_makes_no_clone_unsound(feature: Project) -> None:
+    feature.land("one")
+    until = feature.own / "verdicts" / "current"
+    until.parent.mkdir(parents=True, exist_ok=True)
+    until.write_text("0" * 64 + "\n")
+    done = feature.do("doctor", "--json")
+    assert "rules that changed since" in wrong(done)["verdicts"][0]
+    feature.do("doctor", "--fix")
+    assert wrong(feature.do("doctor", "--json")) == {}
 
 
 def test_a_trail_that_is_damaged(feature: Project) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from git_oneshot.gate.markers import Markers
-from tests.gate.project import MakeProject, Project
+from tests.gate.project import MakeProject, Project, call
 from tests.sandbox import At
 
 # One process for all: what each answers, with its exit status before it.
@@ -51,6 +51,14 @@ def no_bugs(said: dict[str, str]) -> None:
     for command, answer in said.items():
         assert not answer.startswith("70 "), (command, answer)
         assert answer.startswith(("0 ", "130 ")) or "|hint: " in answer, (command, answer)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_where_there_is_no_commit_yet(tmp_path: Path, bare: bool) -> None:
+    """git's own words on a branch without one are of no help to anybody."""
+    subprocess.run(["git", "init", "-q", *["--bare"] * bare, str(tmp_path)], check=True)
+    for command in ("prove",) if bare else ("red", "prove", "finalize"):
+        assert call([command, "--json"], tmp_path).error == "FEATURE_UNKNOWN"
 
 
 @pytest.mark.long
