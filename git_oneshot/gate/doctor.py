@@ -25,7 +25,7 @@ from git_oneshot.proof.suites import digest, edited
 from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.display import REF, ours
-from git_oneshot.trail.refs import STALE
+from git_oneshot.trail.refs import STALE, TABLES
 
 OLDEST: Final = (2, 39)  # git that works (README)
 LEFT: Final = 3600.0  # seconds after which nobody comes back to a file of one process
@@ -112,7 +112,8 @@ def _markers(c: Clinic) -> Iterator[Finding]:
 
 
 def _locks(c: Clinic) -> Iterator[Finding]:
-    for top in (LOCAL, "refs/oneshot-remote/", os.path.dirname(REF) + "/"):
+    tops = (LOCAL, "refs/oneshot-remote/", os.path.dirname(REF) + "/", os.path.dirname(TABLES))
+    for top in tops:
         for folder, _, files in os.walk(os.path.join(c.git.common_dir, top)):
             for name in files:
                 path = os.path.join(folder, name)

@@ -16,6 +16,7 @@ from git_oneshot.trail.store import Tip, joined
 if TYPE_CHECKING:
     import subprocess
 
+TABLES: Final = "reftable/tables.list"  # of all refs, where git keeps them in tables
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
 
 _REMOTE: Final = re.compile(rb'^[ \t]*\[remote "([^"\n]*)"\]', re.MULTILINE | re.IGNORECASE)
@@ -189,11 +190,11 @@ class Refs:
             raise LostRace
         if "nonexistent object" in complaint:
             raise LostRace  # a gc threw the new commit away before the ref was locked
-        lock = self._file(ref) + ".lock"
+        lock = self._file(TABLES if self._in_table else ref) + ".lock"
         try:
             age = self._now() - os.stat(lock).st_mtime
         except (FileNotFoundError, NotADirectoryError):
-            if "File exists" in complaint:
+            if "File exists" in complaint or "cannot lock references" in complaint:
                 # The lock was let go between git's try and ours to look at it.
                 raise LostRace from None
             said = complaint.splitlines()[-1] if complaint else "git update-ref failed"

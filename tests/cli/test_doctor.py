@@ -170,6 +170,9 @@ THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
         lambda p: p.git("config", "--add", "remote.origin.fetch", "refs/oneshot/*:refs/oneshot/*"),
         "would overwrite trails", 1,
     ),
+    "a lock of all refs is left": (
+        "locks", lambda p: _old(p.own.parent / "reftable/tables.list.lock"), "killed process", 1,
+    ),
     "trust is gone": ("trust", lambda p: (p.own / "trust").unlink(), "not trusted", 1),
     "the clone is shallow": (
         "history", lambda p: (p.own.parent / "shallow").write_text(""), "shallow", 0,

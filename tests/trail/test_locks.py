@@ -20,7 +20,7 @@ from git_oneshot.core.state import State
 from git_oneshot.session import LONGEST, TRIES, Session, World
 from git_oneshot.trail.memory import MemoryStore
 from git_oneshot.trail.store import Tip
-from tests.sandbox import MakeWorld, Repo
+from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, OTHER, Open, append, started, titled
 
 REF = f"refs/oneshot/{FEATURE}"
@@ -118,6 +118,36 @@ def test_a_lock_of_a_killed_process_is_named_at_once(
     assert pauses == []
     assert opened(work).tip(FEATURE) == tip
     lock.unlink()
+    session.execute(FEATURE, RequestSynthesis())
+
+
+@pytest.mark.parametrize("age", [0, 120])
+def test_a_lock_of_tables_is_named_as_that_of_a_file_is(
+    repo: MakeRepo, opened: Open, world: MakeWorld, age: int
+) -> None:
+    """One lock holds all refs: held it is waited for, and left behind it is named."""
+    try:
+        work = repo("work", "--ref-format=reftable")
+    except subprocess.CalledProcessError:
+        pytest.skip("this git has no reftable backend (git 2.45 is the first)")
+    work.git("config", "reftable.lockTimeout", "0")
+    tip = append(opened(work), FEATURE, None, started())
+    lock = work.path / ".git/reftable/tables.list.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - age,) * 2)
+    pauses: list[float] = []
+    session = Session(opened(work), world()._replace(pause=pauses.append))
+
+    with pytest.raises(OneshotError) as refused:
+        session.execute(FEATURE, RequestSynthesis())
+
+    assert refused.value.code is (Code.LOCK_STALE if age else Code.REF_LOCKED)
+    assert refused.value.data == {"lock": str(lock)}
+    assert bool(pauses) is not bool(age)
+    assert opened(work).tip(FEATURE) == tip
+    # Gone between git's try and ours to look at it.
+    session = Session(opened(work), world()._replace(pause=lambda _: lock.unlink()))
+    os.utime(lock, None)
     session.execute(FEATURE, RequestSynthesis())
 
 
