@@ -8,24 +8,33 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
+
+import pytest
 
 from git_oneshot.core.commands import RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.session import Session
-from tests.sandbox import MakeWorld, Repo
+from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, Open
 from tests.trail.nursery import Nursery
+from tests.trail.test_race import made
 
 KILLS = int(os.environ.get("ONESHOT_KILLS", "20"))
 SEED = int(os.environ.get("ONESHOT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 
 
+@pytest.mark.parametrize(
+    "options", [[], pytest.param(["--ref-format=reftable"], marks=pytest.mark.long)]
+)
 def test_a_killed_writer_loses_nothing_it_acknowledged(
-    work: Repo, opened: Open, world: MakeWorld
+    repo: MakeRepo, opened: Open, world: MakeWorld, options: list[str]
 ) -> None:
+    work = made(repo, "work", *options)
     chance = random.Random(SEED)
     sys.stdout.write(f"\nseed {SEED}, {KILLS} kills\n")
-    work.git("config", "core.filesRefLockTimeout", "0")  # git waits for 100 ms of its own
+    for key in ("core.filesRefLockTimeout", "reftable.lockTimeout"):
+        work.git("config", key, "0")  # git waits for 100 ms of its own
     Session(opened(work), world()).execute(FEATURE, Start())
     nursery = Nursery(work)
     acknowledged: list[str] = []
@@ -63,12 +72,12 @@ def next_append(work: Repo, opened: Open, world: MakeWorld, acknowledged: list[s
     # A killed appender's git may still be ending: pauses are real, and short.
     patient = world(real=True)._replace(pause=lambda _: time.sleep(0.002))
     session = Session(store, patient)
-    lock = work.path / ".git" / "refs" / "oneshot" / f"{FEATURE}.lock"
     left = 0
     try:
         receipt = session.execute(FEATURE, RequestSynthesis())
     except OneshotError as err:
         assert err.code is Code.REF_LOCKED, err
+        lock = Path(str(err.data["lock"]))
         os.utime(lock, (time.time() - 61,) * 2)  # a minute later
         try:
             session.execute(FEATURE, RequestSynthesis())
