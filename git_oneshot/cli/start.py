@@ -12,6 +12,7 @@ from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.complete import files, open_features
 from git_oneshot.cli.feature_data import Planned, Requested
+from git_oneshot.cli.given import given
 from git_oneshot.cli.parts import Wrote
 from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis
 from git_oneshot.core.errors import Code, OneshotError
@@ -78,7 +79,7 @@ def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str
         return message
     if from_file is not None:
         try:
-            return str(from_file.read())
+            return given(from_file)
         except UnicodeDecodeError as err:
             raise OneshotError(
                 Code.INVALID_INPUT, f"the plan is not UTF-8: {err.reason}", "git oneshot plan -h"

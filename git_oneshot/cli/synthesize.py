@@ -23,6 +23,7 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
+from git_oneshot.cli.given import given
 from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.pull_data import BodyJudged, Synthesized
@@ -209,7 +210,7 @@ def read_text(path: str, code: Code) -> str:
     """The text of a file, or of standard input."""
     try:
         with click.open_file(path, encoding="utf-8") as stream:
-            return str(stream.read())
+            return given(stream)
     except (OSError, UnicodeDecodeError) as err:
         why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
         raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err

@@ -7,9 +7,10 @@ lines; whatever could not be put together again from that is written as it is.
 
 import base64
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 from dulwich.errors import ObjectFormatException
@@ -29,6 +30,7 @@ from git_oneshot.trail.store import Tip, Trail
 from git_oneshot.trail.tree import entries_in
 
 VERSION: Final = 1
+MAX_LINE: Final = 8 * MAX_COMMIT  # bytes; of one that is written out in ASCII, six become of one
 _NUMBERS: Final = {"commit": 1, "tree": 2, "blob": 3}  # in a pack
 _KINDS: Final = tuple(_NUMBERS)
 
@@ -99,12 +101,12 @@ def _line(said: dict[str, Any]) -> bytes:
     return json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def take(git: Git, store: GitStore, lines: Iterable[bytes]) -> Trail:
+def take(git: Git, store: GitStore, stream: IO[bytes]) -> Trail:
     """Take a trail in. Every object must be what its id says, and the whole a sound trail.
 
     Where there is a trail of its name, the two become one, as in a sync.
     """
-    rows = iter(lines)
+    rows = _lines(stream)
     feature, end = _head(git, next(rows, b""))
     kept: list[str] = []
     try:
@@ -113,6 +115,17 @@ def take(git: Git, store: GitStore, lines: Iterable[bytes]) -> Trail:
     finally:
         for path in kept:
             Disk().unlink(path)
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a stream, of which none may be without end."""
+    for number in itertools.count(1):
+        line = stream.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            raise _refusal(number, "is longer than any line of a trail")
+        if not line:
+            return
+        yield line
 
 
 def _taken(store: GitStore, feature: FeatureId, end: str) -> Trail:

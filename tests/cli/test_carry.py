@@ -7,6 +7,7 @@ import os
 import pytest
 
 from git_oneshot.core.markdown import GAP
+from git_oneshot.trail import carrying
 from git_oneshot.trail.objects import FOLDER, Objects, tree_of
 from tests.gate.project import FEATURE, MakeProject, Project
 from tests.trail.crafted import hash_object
@@ -48,6 +49,16 @@ def test_what_is_taken_in_joins_what_is_there(make: MakeProject) -> None:
 @pytest.mark.parametrize("line", [b"", b"[]\n", b'{"format":"oneshot-trail","v":2}\n', b"\xff\n"])
 def test_what_is_no_trail_is_refused(feature: Project, line: bytes) -> None:
     assert feature.cli("import", "--json", stdin=line).error == "INVALID_INPUT"
+
+
+def test_a_line_that_does_not_end_is_refused(
+    feature: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it has taken all memory."""
+    monkeypatch.setattr(carrying, "MAX_LINE", 4_096)
+    done = feature.cli("import", "--json", stdin=b"0" * 4_097)
+    assert done.error == "INVALID_INPUT"
+    assert done.json["error"]["message"] == "line 1 is longer than any line of a trail"
 
 
 def test_an_object_that_is_not_what_its_id_says_is_refused(feature: Project) -> None:

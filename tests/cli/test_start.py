@@ -165,6 +165,16 @@ def test_a_plan_as_text(project: Project, way: str, tmp_path: Path) -> None:
     assert "plan      do it" in project.do("status").out
 
 
+def test_a_plan_that_does_not_end_is_refused(project: Project) -> None:
+    """What is longer than a payload may be would be written, and never read again."""
+    project.do("init", "topic")
+    done = project.cli("plan", "-F", "-", "--json", stdin=b"x" * (2**20 + 1))
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+    assert done.json["error"]["message"].startswith("a text has at most 1,048,576 characters")
+    project.do("plan", "-F", "-", stdin=b"x" * 2**20)
+    assert project.do("fsck").out == "1 trail checked\n"
+
+
 @pytest.mark.parametrize("text", ["", " \n\t ", "# only a comment\n"])
 def test_a_blank_plan_is_refused(project: Project, text: str) -> None:
     project.do("init", "topic")
