@@ -15,7 +15,8 @@ from git_oneshot.core.facts import Declarable
 from git_oneshot.core.ids import FeatureId, printable
 from git_oneshot.core.state import State
 from git_oneshot.forge.own import granted
-from git_oneshot.gate.commits import Seen, look, of_feature, record
+from git_oneshot.gate.commits import Seen, look, record
+from git_oneshot.gate.spool import commits_of
 from git_oneshot.git import GitError
 
 
@@ -83,7 +84,7 @@ def _commit(app: App, state: State, named: str) -> Seen:
         raise OneshotError(
             Code.INVALID_INPUT, f"'{named}' names no commit here", "such as: HEAD"
         ) from err
-    if found not in of_feature(app.git, state).ids:
+    if found not in commits_of(app.git, state).ids:
         raise OneshotError(
             Code.INVALID_INPUT,
             f"'{named}' is no commit of feature '{state.feature}'",

@@ -15,9 +15,10 @@ from git_oneshot.cli.mending import trust as to_trust
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
-from git_oneshot.gate.commits import of_feature, range_of
+from git_oneshot.gate.commits import range_of
 from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.hooks import SERVER
+from git_oneshot.gate.spool import commits_of
 from git_oneshot.gate.trust import Trust
 
 _IN_PLACE = "everything is in place"
@@ -146,4 +147,4 @@ def _commits(app: App, range_: str | None) -> Sequence[str]:
     name = app.feature() if app.named else app.open_here()
     if name is None or app.head is None:
         return ()
-    return of_feature(app.git, app.session.load(name).state).ids
+    return commits_of(app.git, app.session.load(name).state).ids

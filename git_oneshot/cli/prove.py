@@ -14,8 +14,8 @@ from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import refused
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.judging import Found, worst
+from git_oneshot.gate.spool import commits_of
 from git_oneshot.gate.tip import at_tip
 from git_oneshot.proof.background import stop as end
 
@@ -51,7 +51,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     """Prove a feature, from the cache and in the background; refuse with what that means else."""
     state = app.session.sound(name).state
     app.stand_on(state)
-    commits = of_feature(app.git, state).ids if app.head else ()
+    commits = commits_of(app.git, state).ids if app.head else ()
     found = at_tip(app.git, patient(app, None), state, commits, each=app.progress.commits)
     data = Proven(
         feature=name, commits=judgements(found.verdicts),

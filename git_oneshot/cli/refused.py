@@ -11,9 +11,10 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_tree, put_into, squash
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import Commits, look, of_feature
+from git_oneshot.gate.commits import Commits, look
 from git_oneshot.gate.judging import UNFINISHED, Verdict
 from git_oneshot.gate.refused import Judged, Refused, keep, last
+from git_oneshot.gate.spool import commits_of
 
 
 def still(app: App, state: State, commits: Commits) -> list[Next]:
@@ -59,7 +60,7 @@ def mending(app: App, state: State, judged: Sequence[Judged]) -> tuple[Next, ...
                 continue
             if not one.commit:
                 return in_tree(one.proof.code)
-            return mend(app, one.proof.code, one.commit, of_feature(app.git, state).ids)
+            return mend(app, one.proof.code, one.commit, commits_of(app.git, state).ids)
     return ()
 
 

@@ -19,8 +19,9 @@ from git_oneshot.cli.standing_data import Status
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import Commits, look, of_feature
+from git_oneshot.gate.commits import Commits, look
 from git_oneshot.gate.elsewhere import unheard
+from git_oneshot.gate.spool import commits_of
 
 
 @answering("status", "where a feature stands, and what to do next")
@@ -97,7 +98,7 @@ def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
 def reach(app: App, state: State) -> Commits:
     """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
     if state.branch == app.branch:
-        return of_feature(app.git, state) if app.head else Commits((), ())
+        return commits_of(app.git, state) if app.head else Commits((), ())
     recorded = tuple(commit.id for commit in state.commits)
     if not recorded:
         return Commits((), ())

@@ -24,10 +24,10 @@ from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.core.state import State
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import bases_of, look, of_feature, range_of
+from git_oneshot.gate.commits import bases_of, look, range_of
 from git_oneshot.gate.judging import Found, Verdict, worst
 from git_oneshot.gate.refused import Judged
-from git_oneshot.gate.spool import foreseen
+from git_oneshot.gate.spool import commits_of, foreseen
 from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.trail.store import load_all
 
@@ -182,7 +182,7 @@ def _in_progress(app: App, state: State) -> list[str]:
     if app.branch in (None, state.branch):
         heads = ["HEAD"]
     at = next(filter(app.git.named, heads), None)
-    return [*of_feature(app.git, state, at).ids] if at else []
+    return [*commits_of(app.git, state, at).ids] if at else []
 
 
 def _spoken(app: App, states: Iterable[State]) -> list[str]:

@@ -15,8 +15,8 @@ from git_oneshot.cli.refused import mend
 from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import printable
-from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.refused import Judged, Refused, last
+from git_oneshot.gate.spool import commits_of
 
 LINES = 20  # of the end of what the tests printed
 
@@ -82,7 +82,7 @@ def _steps(app: App, one: Judged) -> tuple[Next, ...]:
     if not one.commit:
         return in_tree(one.proof.code)
     name = app.feature_here()
-    ours = of_feature(app.git, app.session.load(name).state).ids if name is not None else ()
+    ours = commits_of(app.git, app.session.load(name).state).ids if name is not None else ()
     return mend(app, one.proof.code, one.commit, ours)
 
 

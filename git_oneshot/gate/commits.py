@@ -1,7 +1,7 @@
 """Which commits a feature has, and what git knows of them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -133,10 +133,10 @@ class Commits(NamedTuple):
     unpushed: tuple[str, ...]
 
 
-def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
+def of_feature(git: Git, state: State, head: str = "HEAD", noted: Collection[str] = ()) -> Commits:
     """The commits of a feature that ``head`` has (DESIGN §5).
 
-    Those that its events bind, and those that neither its start, nor its base,
+    Those that its events bind, or hooks ``noted``, and those that neither its start, nor its base,
     nor any remote had. A remote's copy of the feature's own branch takes nothing
     out of it: a push to where no gate is makes no commit anybody else's.
     """
@@ -153,7 +153,7 @@ def of_feature(git: Git, state: State, head: str = "HEAD") -> Commits:
         if base is not None:
             walk.append(f"^{base}")
         new = tuple(git.lines(*walk, "--not", f"--exclude=*/{state.branch}", "--remotes"))
-    bound = {commit.id for commit in state.commits}
+    bound = {*noted, *(commit.id for commit in state.commits)}
     if bound <= set(new):
         return Commits(new, unpushed)
     ours = bound | set(new)

@@ -5,10 +5,11 @@ from typing import NamedTuple
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import look, of_feature, record
+from git_oneshot.gate.commits import look, record
 from git_oneshot.gate.judging import Each, Found, Verdict
 from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.scope import Read, Scope, scope_of
+from git_oneshot.gate.spool import commits_of
 from git_oneshot.gate.tip import at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
@@ -32,7 +33,7 @@ def check(git: Git, prover: Prover, state: State, each: Each, logs: Logs, events
     """
     left_over, untracked = _status(git)
     head = git.named("HEAD^{commit}")
-    commits = of_feature(git, state).ids if head else ()
+    commits = commits_of(git, state).ids if head else ()
     found = Found((), None)
     if not left_over and state.phase == "implementing" and not state.spike:
         found = at_tip(git, prover, state, commits, each=each)

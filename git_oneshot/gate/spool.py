@@ -15,7 +15,7 @@ from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import CommitRewritten
 from git_oneshot.core.ids import COMMIT, FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import look, record
+from git_oneshot.gate.commits import Commits, look, of_feature, record
 from git_oneshot.git import Git
 from git_oneshot.session import Receipt, Session
 
@@ -61,6 +61,17 @@ def waiting(git: Git, state: State, branch: str) -> Waiting | None:
         rewrites=tuple(CommitRewritten(old=old, new=new) for old, new in (*noted.rewrites, *first)),
     )
     return Waiting(command if noted.commits else None, path, data, noted.others)
+
+
+def commits_of(git: Git, state: State, head: str = "HEAD") -> Commits:
+    """The commits of a feature that ``head`` has, with those that hooks noted and were pushed."""
+    try:
+        with open(os.path.join(git.own_dir, "spool"), encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return of_feature(git, state, head)
+    known = [commit.id for commit in state.commits]
+    return of_feature(git, state, head, sort(lines, state.branch, known).commits)
 
 
 def bind(git: Git, session: Session, feature: FeatureId, branch: str) -> Receipt | None:

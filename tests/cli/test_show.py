@@ -255,3 +255,17 @@ def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
     for command in ("status", "resume"):
         assert " PASS (here)  one\n" in feature.do(command).out
     assert feature.do("status", "--json").data["commits"][0]["verdict"] is None
+
+
+def test_what_was_pushed_past_the_hooks_is_still_the_features(
+    project: Project, make: MakeProject
+) -> None:
+    make.remote(project)
+    project.begin()
+    project.change("one", test=False)
+    project.git("commit", "-q", "--no-verify", "-m", "one")
+    project.git("push", "-q", "--no-verify", "origin", "main")
+    [commit] = project.do("status", "--json").data["commits"]
+    assert (commit["commit"], commit["subject"]) == (project.head, "one")
+    done = project.cli("finalize", "--json")
+    assert [one["code"] for one in done.data["commits"]] == ["no-test"]
