@@ -106,12 +106,6 @@ def agree(
             return Agreed(store.merge(feature, ours, theirs, history), push=True)
 
 
-def unseen(history: Sequence[Entry], before: str, after: str) -> tuple[Entry, ...]:
-    """What an end said that another does not say any more."""
-    lost = behind(history, before).said - behind(history, after).said
-    return tuple(entry for entry in history if entry.commit in lost)
-
-
 def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str], clock: int) -> str:
     """Write the merge of two ends; its id."""
     from git_oneshot.trail.objects import NOBODY, commit_of, parse_commit

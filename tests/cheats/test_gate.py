@@ -21,12 +21,6 @@ RELEASE: Final = '[gate]\nrefs = ["refs/heads/release"]\n'
 
 
 @pytest.fixture
-def remote(make: MakeProject, project: Project) -> Repo:
-    """The bare repository that the project pushes to."""
-    return make.remote(project)
-
-
-@pytest.fixture
 def work(project: Project, remote: Repo) -> Project:
     """A feature on the branch `topic`, meant for main, which the remote gates."""
     assert remote

@@ -15,6 +15,7 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import regression, unchanged
 from git_oneshot.core.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
 from git_oneshot.core.verdict import SHOWN, judge, reason, seen_red
+from tests.proof.lab import said
 
 TEST: Final = "tests/test_calc.py"
 CALC: Final = "src/calc.py"
@@ -86,11 +87,6 @@ def judged(
     before = [red] if isinstance(red, Result) else red
     after = [green] if isinstance(green, Result) else green
     return judge([Pair("all", run(*before), run(*after))], facts, other="test-only")
-
-
-def said(proof: Proof) -> str:
-    """A proof in a word: PASS behaviour, FAIL(code)."""
-    return f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}".strip()
 
 
 # -- the right reason ----------------------------------------------------------------

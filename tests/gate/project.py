@@ -326,3 +326,9 @@ def feature(request: pytest.FixtureRequest, project: Project, kept: Kept) -> Pro
     by_files = "-by-files" if "by_files" in request.fixturenames else ""
     kept.bring(f"feature{by_files}", project.path, project.begin)
     return project
+
+
+@pytest.fixture
+def remote(make: MakeProject, project: Project) -> Repo:
+    """The bare repository that the project pushes to."""
+    return make.remote(project)

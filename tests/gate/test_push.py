@@ -24,12 +24,6 @@ NEVER = '[gate]\nrefs = ["refs/heads/release"]\n'
 
 
 @pytest.fixture
-def remote(make: MakeProject, project: Project) -> Repo:
-    """The bare repository that the project pushes to."""
-    return make.remote(project)
-
-
-@pytest.fixture
 def feature(project: Project, remote: Repo) -> Project:
     """A feature on the branch `topic`, meant for main."""
     project.git("switch", "-q", "-c", "topic")
