@@ -13,7 +13,7 @@ from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id, printable
+from git_oneshot.core.ids import FeatureId, feature_id, printable, span
 from git_oneshot.core.prune import age, choose
 from git_oneshot.core.state import State
 from git_oneshot.core.words import PHASES
@@ -119,8 +119,8 @@ class Again(NamedTuple):
     force: bool
 
     def ahead(self, data: Pruned) -> list[Next]:
-        """The command that gives them up; none where that was done, or there are none."""
-        if data.applied or not data.candidates:
+        """The command that gives them up; none where that was done, or all stay."""
+        if data.applied or len(data.skipped) == len(data.candidates):
             return []
         words = ["--older-than", self.older_than] if self.older_than else []
         words += ["--force"] if self.force else []
@@ -204,7 +204,7 @@ def _told(fates: list[pruning.Fate], data: Pruned, states: dict[str, State]) -> 
     lines: list[Part] = []
     rows = [
         (
-            f.feature, states[f.feature].phase or "", f"{f.idle // 1_440} d",
+            f.feature, states[f.feature].phase or "", span(f.idle),
             f"stays: {f.skipped}, {f.why}" if f.skipped else "pruned" if data.applied else "stale",
         )
         for f in fates

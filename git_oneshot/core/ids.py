@@ -72,6 +72,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def span(minutes: int) -> str:
+    """Minutes in the largest unit that there is one of, such as ``40 days``."""
+    for noun, size in (("day", 1_440), ("hour", 60)):
+        if minutes >= size:
+            return counted(minutes // size, noun)
+    return counted(minutes, "minute")
+
+
 def printable(text: str) -> str:
     """Make text from a trail, a test or a commit safe for a terminal.
 

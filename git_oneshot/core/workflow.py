@@ -24,7 +24,7 @@ from git_oneshot.core import guards, review
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, Said, Stamp
 from git_oneshot.core.facts import Fact, Phase
-from git_oneshot.core.ids import event_id
+from git_oneshot.core.ids import event_id, span
 from git_oneshot.core.state import FINAL, State
 
 
@@ -156,7 +156,7 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
         case c.Checkpoint():
             return review.checkpoint(state, command)
         case c.Prune():
-            reason = f"pruned: nothing happened for {command.minutes // 1440} days"
+            reason = f"pruned: nothing happened for {span(command.minutes)}"
             return (*_cancel(state, reason, ""), review.pruned(command))
         case c.Cancel(reason=reason, superseded_by=successor):
             return _cancel(state, reason, successor)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from git_oneshot.core.ids import span
 from git_oneshot.core.prune import age
 from tests.forge.steps import elsewhere, work
 from tests.gate.project import FEATURE, MakeProject, Project
@@ -158,6 +159,22 @@ def test_the_command_that_prunes_what_was_shown_is_of_the_same_options(project: 
 @pytest.mark.parametrize(("said", "minutes"), [("14d", 20_160), ("90m", 90), ("2", 2_880)])
 def test_an_age_is_in_units_that_people_use(said: str, minutes: int) -> None:
     assert age(said) == minutes
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(2, "2 minutes"), (60, "1 hour"), (1_439, "23 hours"), (57_600, "40 days")],
+)
+def test_an_age_is_told_in_the_largest_unit_that_there_is_one_of(minutes: int, said: str) -> None:
+    assert span(minutes) == said
+
+
+def test_where_all_stay_no_command_gives_them_up(project: Project) -> None:
+    old(project, "forgotten", "b1")
+    project.git("remote", "add", "origin", "https://codeberg.org/ada/mail.git")  # and no token
+    done = project.do("prune", "--json")
+    assert [one["reason"] for one in done.data["skipped"]] == ["open-pr-unknown"]
+    assert done.json["next"] == []
 
 
 def test_prune_shows_first_and_then_does_it(project: Project) -> None:
