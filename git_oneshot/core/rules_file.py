@@ -4,7 +4,7 @@
 a key that is added is shown, written, asked for in the manual and refused by itself.
 """
 
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -150,6 +150,7 @@ class Key(NamedTuple):
     default: Any
     about: str
     examples: tuple[str, ...]
+    choices: tuple[str, ...]  # () where it may say anything of its type
 
 
 def keys(table: type[Struct]) -> list[Key]:
@@ -160,8 +161,15 @@ def keys(table: type[Struct]) -> list[Key]:
         meta = next((a for a in get_args(hints[field.name])[1:] if isinstance(a, Meta)), Meta())
         examples = tuple(map(str, meta.examples or ()))
         about = meta.description or ""
-        found.append(Key(field.encode_name, field.name, field.default, about, examples))
+        choices = _choices(hints[field.name])
+        found.append(Key(field.encode_name, field.name, field.default, about, examples, choices))
     return found
+
+
+def _choices(hint: object) -> tuple[str, ...]:
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return tuple(choice for part in get_args(hint) for choice in _choices(part))
 
 
 def plain_tables() -> list[tuple[str, type[Struct]]]:

@@ -58,9 +58,10 @@ def _misfit(text: str, said: str) -> OneshotError:
     if unknown is None:
         spot = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
         place = f" at '{spot.removeprefix('.')}'" if spot else ""
-        return _refusal(
-            f"{why[0].lower()}{why[1:]}{place}", "man gitoneshot-rules", line_of(text, where)
-        )
+        named = [name for name in where if isinstance(name, str)]
+        choices = next((k.choices for k in keys(table_at(where)[1]) if k.name in named[-1:]), ())
+        hint = f"it may be {', '.join(choices)}" if choices else WRITTEN
+        return _refusal(f"{why[0].lower()}{why[1:]}{place}", hint, line_of(text, where))
     title, table = table_at(where)
     known = [key.name for key in keys(table)]
     near = nearest(unknown[1], known)

@@ -201,7 +201,7 @@ def test_rules_in_full(make: MakeProject) -> None:
     ("text", "said", "hint"),
     [("x =", "", "git help oneshot-rules"),
      ("chek = []", "unknown key 'chek' in the file", "did you mean 'check'?"),
-     ("strict = 3", ":1: expected `bool`", "man gitoneshot-rules"),
+     ("strict = 3", ":1: expected `bool`", "git help oneshot-rules"),
      ('check = [" "]', "check: the command is empty", ""),
      ('[[suite]]\nname = "a"\ncommand = "x"\nroot = "../up"', "leaves the repository", "")],
 )  # fmt: skip

@@ -172,6 +172,22 @@ def test_a_wrong_value_is_named_with_its_place(text: str, line: int, said: str) 
     assert said in message
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("sandbox = 'maybe'", "it may be off, auto, require"),
+        ("[gate]\norder = 'x'", "it may be any, observed"),
+        (suite("runner = 'nose'"), "it may be pytest, unittest, node, vitest, jest, go, cargo, "
+         "ctest, junit, tap, command"),
+        ('[prune]\nphase-exclusions = ["review"]', "it may be plan, implementing, synthesize, "
+         "completed, cancelled"),
+        ("strict = 'yes'", "mend it; how it is written: git help oneshot-rules"),
+    ],
+)  # fmt: skip
+def test_what_a_key_may_say_is_said(text: str, hint: str) -> None:
+    assert refused(text).hint == hint
+
+
 def test_a_file_that_is_wrong_in_other_ways_is_refused() -> None:
     assert "no value may hold a NUL" in refused('check = ["a\\u0000b"]').message
     assert "no value may hold a NUL" in refused('"a\\u0000b" = 1').message
