@@ -11,7 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
 from git_oneshot.cli.complete import ranges
 from git_oneshot.cli.look import Part
-from git_oneshot.cli.mending import DEEPEN
+from git_oneshot.cli.mending import DEEPEN, in_tree
 from git_oneshot.cli.parts import ShardData
 from git_oneshot.cli.proof_data import Verified
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
@@ -145,6 +145,8 @@ def _answer(
 def _ahead(app: App, name: FeatureId | None, found: Found) -> tuple[Next, ...] | None:
     """How the commits of a feature that is open here are mended, or the clone is."""
     if name is None:
+        if any(proof.code == "submodule" for proof in found.proofs):
+            return in_tree("submodule")
         return (DEEPEN,) if any(one.commit.cut for one in found.verdicts) else None
     judged = [Judged(commit=v.commit.id, proof=v.proof) for v in found.verdicts]
     judged += [Judged(proof=found.suite)] if found.suite is not None else []

@@ -259,9 +259,10 @@ def doubt(runs: Iterable[Run]) -> Proof | None:
 
 
 def whole(proof: Proof, runs: Iterable[Run]) -> Proof:
-    """A proof; UNKNOWN instead of a FAIL that may be for want of a submodule."""
+    """A proof; UNKNOWN(submodule) instead of what may be for want of a submodule."""
     lacks = next((run.lacks for run in runs if run.lacks), "")
-    return proof_of("UNKNOWN", "submodule", [], lacks) if lacks and proof.word == "FAIL" else proof
+    wanting = proof.word == "FAIL" or proof.code in ("environment", "deps")
+    return proof_of("UNKNOWN", "submodule", [], lacks) if lacks and wanting else proof
 
 
 def turn_of(suite: str, before: Result | None, after: Result | None, reason: str = "") -> TestTurn:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.project import BASE, RULES, MakeProject, Project, run
-from tests.sandbox import Repo
+from tests.gate.project import BASE, QUICK, RULES, MakeProject, Project, run
+from tests.sandbox import At, Repo
 
 pytestmark = pytest.mark.long
 
@@ -248,3 +248,25 @@ def test_a_submodule_that_moves_is_no_empty_folder(make: MakeProject, tmp_path: 
     assert (done.code, "submodule" in done.err) == (0, True)
     [commit] = project.cli("verify", "HEAD", "--json").data["commits"]
     assert (commit["verdict"], commit["code"]) == ("UNKNOWN", "submodule")
+
+
+def test_what_a_test_imports_from_a_submodule_that_is_not_here(
+    make: MakeProject, tmp_path: Path
+) -> None:
+    """The way on is to bring it, and no package of that name."""
+    lib = Repo(tmp_path / "lib")
+    lib.commit("one", {"words.py": "def one():\n    return 1\n"})
+    project = make(files={"pytest.ini": QUICK + "pythonpath = vendor\n", "test_a.py": ""})
+    project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add",
+                str(lib.path), "vendor")  # fmt: skip
+    test = "def test_one():\n    from words import one\n    assert one() == 1\n"
+    project.repo.write("test_a.py", test)
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "one word")
+    project.git("clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Project(At(tmp_path / "clone"))
+    clone.do("trust", "--yes")
+    done = clone.cli("verify", "HEAD", "--json")
+    [commit] = done.data["commits"]
+    assert (commit["verdict"], commit["code"]) == ("UNKNOWN", "submodule")
+    assert done.json["next"][0]["argv"][:3] == ["git", "submodule", "update"]
