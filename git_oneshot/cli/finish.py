@@ -26,6 +26,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import Moved
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
 from git_oneshot.core.workflow import decide
 from git_oneshot.gate.finalize import Checked, check
 from git_oneshot.gate.logs import Logs
@@ -62,6 +63,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     except OneshotError as err:
         app.say(table)
         err.data |= data
+        if err.data.get("guard") == "has-commits":
+            err.data["ahead"] = _on_base(app, state)
         if err.code in (Code.NOT_PROVEN, Code.UNDECIDED):
             err.data["ahead"] = refused(app, state, "finalize", err.message, checked.verdicts,
                                         checked.suite)  # fmt: skip
@@ -80,6 +83,17 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     lines.append(f"'{name}' {goes}")
     return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), [table, *lines],
                   _onward(app, phase))  # fmt: skip
+
+
+def _on_base(app: App, state: State) -> tuple[Next, ...] | None:
+    """What helps a feature whose commits were made on its base, and are on no remote yet."""
+    base, tip = state.base, app.git.named(f"refs/heads/{state.base}")
+    if not state.start or base == state.branch or tip != app.head or tip in (None, state.start):
+        return None
+    if not app.git.lines("rev-list", "--max-count=1", tip, f"^{state.start}", "--not", "--remotes"):
+        return None
+    argv = ("git", "branch", "--force", base, state.start[:9])
+    return (Next(argv, f"its commits are on '{base}', too: take them from there"),)
 
 
 def _checked(app: App, loaded: Loaded, logs: Logs) -> Checked:

@@ -65,3 +65,20 @@ def test_push_from_a_folder_below(feature: Project, make: MakeProject) -> None:
     done = feature.cli("push", "--json", "origin", "main", cwd=feature.path / "lib")
     assert done.code == 0
     assert remote.git("rev-parse", "main") == feature.head
+
+
+def test_commits_that_were_made_on_the_base_by_mistake(project: Project) -> None:
+    start = project.head
+    project.git("switch", "-q", "-c", "topic")
+    project.begin()
+    project.git("switch", "-q", "main")
+    project.land("one")
+    project.git("switch", "-q", "topic")
+    assert project.cli("finalize", "--json").json["next"][0]["argv"][:2] == ["git", "oneshot"]
+    project.git("merge", "-q", "main")
+    done = project.cli("finalize", "--json")
+    assert done.json["error"]["message"] == "feature 'topic' has no commit"
+    [step] = done.json["next"]
+    assert step["argv"] == ["git", "branch", "--force", "main", start[:9]]
+    project.git(*step["argv"][1:])
+    project.do("finalize")
