@@ -2,8 +2,10 @@
 
 from msgspec.structs import replace
 
+from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.pull_data import PullData
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import Pull
@@ -62,21 +64,28 @@ def fetch_base(app: App, base: str) -> bool:
         done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
+        if "find remote ref" in lines[0] and (at or not here):
+            return False
         app.say(f"warning: '{base}' was not fetched: {lines[0].removeprefix('fatal: ')}")
-        return here and not (at and "find remote ref" in lines[0])
     return True
 
 
 def fetch_its_base(app: App, base: str) -> None:
     """See where the base is; refuse where there is none any more."""
-    if fetch_base(app, base):
-        return
+    if not fetch_base(app, base):
+        raise base_gone(app, base, "synthesize")
+
+
+def base_gone(app: App, base: str, command: str) -> OneshotError:
+    """There is no base of that name any more; ``command`` takes another one."""
     where = f"at '{app.clone.remote}'" if app.clone.remote else "here"
-    raise unmet(
+    return unmet(
         "base-there",
         f"the base '{base}' is not {where} any more",
-        "where it has another name: git oneshot synthesize --base BRANCH",
-    )
+        f"where it has another name: git oneshot {command} --base BRANCH",
+        ahead=(Next(("git", "oneshot", command, "--base"), "where it has another name",
+                    ("BRANCH",)),),
+    )  # fmt: skip
 
 
 def pull_data(pull: PullRequest) -> PullData:

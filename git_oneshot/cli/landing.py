@@ -9,6 +9,7 @@ from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.complete import branches, open_features
 from git_oneshot.cli.forges import (
     aside,
+    base_gone,
     done_before,
     fetch_base,
     forge_for,
@@ -56,7 +57,7 @@ def complete(
     there = fetch_base(app, state.base)
     if base:
         state = _renamed(app, state, base, there=there)
-    found = _find(app, name, state, merged_as)
+    found = _find(app, name, state, merged_as, there=there or bool(base))
     if dry_run:
         return _answer(read_at(app, name), found, dry_run=True)
     expect = app.bind(name)
@@ -85,10 +86,12 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
         if named is not None and name not in named:
             continue
         try:
-            fetch_base(app, state.base)
+            there = fetch_base(app, state.base)
             asked = state.pull is not None and state.pull.open and state.pull.number
             forge = forge_for(app, name) if asked else None
             found = complete_merged(app.git, own, name, app.clone.remote, forge=forge)
+            if found is None and not there:
+                raise base_gone(app, state.base, "complete")
         except OneshotError as err:
             app.say(f"warning: whether '{name}' was merged is not known: {err.message}")
             continue
@@ -105,7 +108,7 @@ def _closed(app: App, name: FeatureId, state: State) -> None:
     tell(app, name, state.clock)
 
 
-def _find(app: App, name: FeatureId, state: State, said: str) -> Landing:
+def _find(app: App, name: FeatureId, state: State, said: str, *, there: bool) -> Landing:
     """How it was merged: what git knows first, then what the forge says."""
     remote = app.clone.remote
     found = find(app.git, state, remote, said=said)
@@ -113,7 +116,7 @@ def _find(app: App, name: FeatureId, state: State, said: str) -> Landing:
         found = find(app.git, state, remote, forge=forge_for(app, name))
     if found is not None:
         return found
-    raise _not_merged(app, state)
+    raise _not_merged(app, state) if there else base_gone(app, state.base, "complete")
 
 
 def _renamed(app: App, state: State, base: str, *, there: bool) -> State:

@@ -69,9 +69,6 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "has-pull-request": (Next(("git", "oneshot", "synthesize"), "open one"),),
     "merge-verified": (_COMPLETE,),
     "ahead-of-base": (Next(("git", "oneshot", "complete"), "complete it"),),
-    "base-there": (
-        Next(("git", "oneshot", "synthesize", "--base"), "where it has another name", ("BRANCH",)),
-    ),
     "base-free": (_COMPLETE,),
     "local-forge": (_COMPLETE,),
     "not-merged": (Next(("git", "oneshot", "complete"), "complete it"),),

@@ -367,9 +367,13 @@ def test_a_base_that_is_gone_is_not_made_again_and_its_new_name_is_gone_on_with(
 def test_what_was_merged_into_a_base_of_another_name_is_completed(make: MakeProject) -> None:
     project, _ = renamed(make)
     project.git("push", "-q", "--no-verify", "origin", "topic-branch:trunk")
-    assert project.cli("complete", "--json").error == "GUARD_FAILED"
-    done = project.do("complete", "--base", "trunk", "--json").data
-    assert (done["phase"], done["mergeCommit"]) == ("completed", project.head)
+    done = project.cli("complete", "--json")
+    assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "base-there")
+    assert done.json["next"][0]["argv"] == ["git", "oneshot", "complete", "--json", "--base"]
+    said = project.cli("complete").err.splitlines()
+    assert [line.partition(":")[0] for line in said] == ["error", "hint"]
+    merged = project.do("complete", "--base", "trunk", "--json").data
+    assert (merged["phase"], merged["mergeCommit"]) == ("completed", project.head)
 
 
 def test_what_is_merged_here_alone_is_to_be_pushed(make: MakeProject) -> None:
