@@ -20,6 +20,7 @@ from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.shelter import LONGEST, collecting
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, OTHER, Open, append, started, titled
+from tests.trail.test_race import made
 
 COLLECTIONS = int(os.environ.get("ONESHOT_COLLECTIONS", "2"))
 
@@ -38,10 +39,10 @@ def throws_away(repo: Repo) -> None:
 
 
 class Meanwhile(Disk):
-    """A disk on which something happens just before git moves the ref, or just behind."""
+    """A disk on which something happens just before git moves the ref."""
 
-    def __init__(self, before: Callable[[], object], behind: Callable[[], object]) -> None:
-        self._before, self._behind = before, behind
+    def __init__(self, before: Callable[[], object]) -> None:
+        self._before = before
 
     def tell(self, git: IO[bytes], commands: bytes) -> None:
         """Have git do something."""
@@ -49,11 +50,13 @@ class Meanwhile(Disk):
             self._before()
         super().tell(git, commands)
 
-    def sync(self, path: str) -> None:
-        """Sync a file or a folder."""
-        super().sync(path)
-        if path.endswith("refs/oneshot"):
-            self._behind()
+
+def begins_behind(repo: Repo) -> None:
+    """Let a gc begin as soon as a ref has moved: git's own hook says when, on any backend."""
+    hook = repo.path / ".git" / "hooks" / "reference-transaction"
+    says = f'printf "{os.getpid()} {os.uname().nodename}" >"$GIT_DIR/gc.pid"'
+    hook.write_text(f'#!/bin/sh\n[ "$1" != committed ] || {says}\n')
+    hook.chmod(0o755)
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
@@ -77,14 +80,17 @@ def test_what_is_written_beside_a_gc_is_out_of_its_reach(
     assert not list(packs.glob("*.keep"))  # the next gc may have them
 
 
-def test_a_gc_that_begins_while_the_ref_moves(work: Repo, opened: Open) -> None:
+@pytest.mark.parametrize("options", [[], ["--ref-format=reftable"]])
+def test_a_gc_that_begins_while_the_ref_moves(
+    repo: MakeRepo, opened: Open, options: list[str]
+) -> None:
     """Its list of what is reachable may be older than the move."""
+    work = made(repo, "work", *options)
     tip = append(opened(work), FEATURE, None, started())
     work.git("repack", "-adq")
-    disk = Meanwhile(lambda: None, lambda: says_that_it_runs(work))
-    store = GitStore(work.discover(), time.time, disk)
-    tip = append(store, FEATURE, tip, titled("one"))
-    store.close()
+    begins_behind(work)
+    tip = append(opened(work), FEATURE, tip, titled("one"))
+    assert (work.path / ".git" / "gc.pid").exists()
     throws_away(work)
     assert opened(work).read([tip])[0].damage is None
 
@@ -93,7 +99,7 @@ def test_a_gc_cannot_have_the_pack_before_the_ref_moves(work: Repo, opened: Open
     """A repack that looked at the refs before drops a pack of which it needs nothing."""
     tip = append(opened(work), FEATURE, None, started())
     says_that_it_runs(work)
-    disk = Meanwhile(lambda: work.git("repack", "-adq"), lambda: None)
+    disk = Meanwhile(lambda: work.git("repack", "-adq"))
     store = GitStore(work.discover(), time.time, disk)
     tip = append(store, FEATURE, tip, titled("one"))
     store.close()
