@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from benchmarks.scene import ONESHOT, PYTHON, Scene, write
-from benchmarks.timing import Row, at_most, in_turn, over, ratio
+from benchmarks.timing import Row, at_most, in_turn, over, ratio, run
 from git_oneshot.gate.commits import look
 from git_oneshot.git import discover
 from git_oneshot.proof.cache import ProofCache
@@ -37,7 +37,7 @@ def _proof(scene: Scene, count: int, budget: int) -> Row:
 
 
 def ranges(scene: Scene) -> list[Row]:
-    """`verify` of many commits in two shards, beside whoever runs each one's test twice by hand."""
+    """`verify -j2` of many commits, beside whoever runs each one's test twice by hand."""
     path = scene.repository("range")
     # The plugins of this environment would take most of the time of either.
     write(path, "pytest.ini", "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist\n")
@@ -58,16 +58,10 @@ def ranges(scene: Scene) -> list[Row]:
             scene.git("checkout", "-q", "-f", commit, cwd=path)
             _test(scene, path, test)()
 
-    def in_shards() -> None:
-        argv = [ONESHOT, "verify", "--regression", "off", f"{start}..{commits[-1]}", "--shard"]
-        running = [
-            subprocess.Popen([*argv, f"{n}/2"], cwd=path, env=scene.env, stdout=subprocess.DEVNULL)
-            for n in (1, 2)
-        ]
-        assert [one.wait() for one in running] == [0, 0]
-
-    took = in_turn({"by hand": by_hand, "ours": in_shards}, 1)
-    what = f"verify of {MANY} commits in two shards: of by hand"
+    argv = [ONESHOT, "verify", "--regression", "off", f"{start}..{commits[-1]}", "-j", "2"]
+    ours = run(*argv, cwd=path, env=scene.env)
+    took = in_turn({"by hand": by_hand, "ours": ours}, 1)
+    what = f"verify -j2 of {MANY} commits: of by hand"
     return [at_most(what, ratio(took, "ours", "by hand"), 1, " x")]
 
 

@@ -5,6 +5,7 @@ program, with --progress jsonl, a line for each thing that happens.
 """
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +34,8 @@ class Running(NamedTuple):
 class Progress:
     """The line, written by a thread of its own and erased when others write.
 
-    ``tell`` is told each thing that happens, in order, from any thread.
+    ``tell`` is told each thing that happens, in order, from any thread. A process that
+    was forked off says nothing: who waits for it does.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Progress:
         patience: float = PATIENCE,
         tell: Tell | None = None,
     ) -> None:
+        self._pid = os.getpid()
         self._stream = stream  # None where nobody looks
         self._tell = tell
         self._since = time.monotonic()
@@ -61,6 +64,9 @@ class Progress:
 
         ``line``: not where git may ask for a password on the same line.
         """
+        if os.getpid() != self._pid:
+            yield
+            return
         one = Running(what, time.monotonic(), expected)
         name = what.encode(errors="replace").decode()  # that of a file need not be Unicode
         if self._stream is not None and line:

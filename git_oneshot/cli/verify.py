@@ -1,5 +1,6 @@
 """verify: the judgement that CI, a server and anyone with a clone can make."""
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
 import click
@@ -47,6 +48,10 @@ from git_oneshot.trail.store import load_all
     "--seal", is_flag=True, help="Put it on the trail, signed, for a server that runs nothing."
 )
 @click.option("--shard", metavar="I/N", help="Judge the I-th of N parts of the commits.")
+@click.option(
+    "-j", "--jobs", metavar="N", type=click.IntRange(1, 64), default=1,
+    help="Judge N commits at a time.",
+)  # fmt: skip
 def verify(
     app: App,
     *,
@@ -56,6 +61,7 @@ def verify(
     ci: bool,
     seal: bool,
     shard: str | None,
+    jobs: int,
 ) -> Answer:
     """Judge each commit of RANGE (or the one commit) by running its tests anew.
 
@@ -80,8 +86,14 @@ def verify(
         each=regression == "each",
         ablate=prover.ablate if ablate else None,
         shard=part,
+        jobs=jobs,
     )
-    found = verified(app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n)))
+    # Of several at a time nobody tells what each one runs.
+    told = app.progress.running(f"{jobs} at a time") if jobs > 1 else contextlib.nullcontext()
+    with told:
+        found = verified(
+            app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n))
+        )
     trusted([found.suite] if found.suite else [], range_ or "")
     app.refresh_display({v.commit.id: v.proof for v in found.verdicts})
     if ci:

@@ -1,6 +1,6 @@
 """Judging the commits of a range, one by one: the same for push, finalize and verify."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -89,7 +89,7 @@ def judge_all(
     each: bool = False,
     ablate: Callable[[Judged], Proof] | None = None,
     bases: Mapping[str, str] | None = None,
-) -> Iterator[Verdict]:
+) -> Generator[Verdict, None, None]:
     """The verdict on each commit, as soon as it is known.
 
     ``claims``: what trails say of them. ``each``: run the whole suite on every

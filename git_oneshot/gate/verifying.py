@@ -1,6 +1,8 @@
 """The judgement of a range for CI, a server and anyone with a clone: its commits, then its tip."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
@@ -9,6 +11,7 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.gate.judging import Each, Found, judge_all, leaving
 from git_oneshot.git import Git
+from git_oneshot.proof.abreast import abreast
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
 
@@ -17,7 +20,7 @@ class Asked(NamedTuple):
     """What is to be judged, and how.
 
     ``pardons``: the waivers that count; ``each``: the suite on every commit, too;
-    ``tip``: on the last one.
+    ``tip``: on the last one; ``jobs``: how many commits at a time.
     """
 
     commits: Sequence[str]
@@ -27,16 +30,22 @@ class Asked(NamedTuple):
     each: bool = False
     ablate: Callable[[Judged], Proof] | None = None
     shard: Shard = Shard(1, 1)
+    jobs: int = 1
 
 
 def verified(git: Git, prover: Prover, asked: Asked, each: Each) -> Found:
     """Judge a shard's commits; the last shard runs the suite, when its own commits are PASS."""
     mine = asked.shard.of(asked.commits)
     bases = bases_of(look(git, asked.commits))
-    judging = judge_all(
-        git, prover, mine, asked.claims, each=asked.each, ablate=asked.ablate, bases=bases
+    judge = partial(
+        judge_all, git, prover, claims=asked.claims, each=asked.each, ablate=asked.ablate,
+        bases=bases,
     )  # fmt: skip
-    verdicts = tuple(each(judging, len(mine)))
+    jobs = min(asked.jobs, len(mine))
+    parts = [partial(judge, Shard(n + 1, jobs).of(mine)) for n in range(jobs)]
+    place = {commit: number for number, commit in enumerate(mine)}
+    with closing(abreast(parts) if jobs > 1 else judge(mine)) as judging:
+        verdicts = tuple(sorted(each(judging, len(mine)), key=lambda one: place[one.commit.id]))
     bad = [v.commit for v in verdicts if v.proof.word != "PASS"]
     pardoned = frozenset(seen.id for seen in bad if asked.pardons.waiver(git, seen))
     wanted = asked.tip and asked.shard.last and verdicts

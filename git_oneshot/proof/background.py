@@ -16,13 +16,13 @@ import signal
 import threading
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
 
 from git_oneshot.core.regression import Key
+from git_oneshot.proof.abreast import fork
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.process import lower
 
@@ -78,11 +78,11 @@ class Background:
     def _begin(self, task: Task, deadline: float | None) -> int:
         """Fork twice, so that nobody has to wait for it; the end of its pipe to read from."""
         read, write = os.pipe()
-        pid = _fork()
+        pid = fork()
         if pid == 0:
             try:
                 os.setsid()
-                if _fork() == 0:
+                if fork() == 0:
                     self._detach(write)
                     self._serve(task, deadline, write)
             except BaseException:  # noqa: BLE001 - there is nobody above to catch it
@@ -195,14 +195,6 @@ class Background:
 
 def _log() -> None:
     os.write(2, traceback.format_exc().encode(errors="replace"))
-
-
-def _fork() -> int:
-    # Python warns where there are threads, as there are in a process that shows how
-    # far it is: none of them holds a lock that the new process will ask for.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
 
 
 def going(own_dir: str) -> Going | None:

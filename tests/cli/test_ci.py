@@ -89,6 +89,16 @@ def test_shards_find_what_the_whole_finds(range_: Project) -> None:
     assert range_.cli("verify", "--shard", "3/2", "--json").error == "USAGE"
 
 
+def test_several_at_a_time_find_what_one_finds(range_: Project) -> None:
+    alone = range_.cli("verify", "base..HEAD", "--json")
+    for jobs in ("2", "9"):
+        done = range_.cli("verify", "base..HEAD", "-j", jobs, "--json", "--progress", "jsonl")
+        assert (done.code, done.data) == (alone.code, alone.data)
+        told = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+        assert [one["n"] for one in told if one["event"] == "commit"] == [1, 2, 3]
+    assert range_.cli("verify", "base..HEAD", "-j", "0", "--json").error == "USAGE"
+
+
 @pytest.mark.long
 def test_a_test_that_another_shards_commit_took_along(make: MakeProject) -> None:
     """The suite at the tip is told of it all the same: it is no test that vanished."""
