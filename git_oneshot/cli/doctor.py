@@ -27,7 +27,7 @@ def doctor(app: App, *, fix: bool) -> Answer:
     """
     clinic = Clinic(
         app.git, app.clone, app.store, app.environ, time.time(), app.refresh_display,
-        asked_for(app.git),
+        lambda: asked_for(app.git),
     )  # fmt: skip
     rows = [_row(name, found, fix=fix) for name, found in examine(clinic)]
     table = _table(rows)

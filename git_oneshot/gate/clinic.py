@@ -39,7 +39,7 @@ class Clinic:
         environ: Mapping[str, str],
         now: float,
         refresh: Callable[[], None],
-        asked: Sandboxing,
+        asked: Callable[[], Sandboxing],
     ) -> None:
         self.git = git
         self.clone = clone
@@ -47,7 +47,7 @@ class Clinic:
         self.environ = environ
         self.now = now
         self.refresh = refresh
-        self.asked = asked  # by the user's git
+        self.asked = asked  # for a sandbox, by the user's git; raises OneshotError
         self.markers = Markers(git)
 
     @cached_property

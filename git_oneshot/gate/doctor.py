@@ -6,6 +6,7 @@ locks of trails. Settings, rules and trust are the user's, and are only named.
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -176,10 +177,15 @@ def _runner(c: Clinic) -> Iterator[Finding]:
 
 
 def _sandbox(c: Clinic) -> Iterator[Finding]:
-    """What is asked for, and cannot be had."""
+    """What is asked for, and cannot be had or is not known."""
+    try:
+        asked = c.asked()
+    except OneshotError as err:
+        yield Finding(err.message, tuple(shlex.split(err.hint)))
+        return
     if isinstance(c.rules, OneshotError):
         return
-    wanted = stricter(c.asked, c.rules.sandbox)
+    wanted = stricter(asked, c.rules.sandbox)
     path = c.environ.get("PATH", os.defpath)
     if sandbox(wanted, c.environ, path) not in (None, Sandbox()) or wanted == "off":
         return

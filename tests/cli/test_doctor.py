@@ -237,6 +237,19 @@ def test_a_sandbox_that_cannot_be_had(
     assert done.code == 1
 
 
+def test_a_sandbox_of_no_known_name_is_one_finding(feature: Project) -> None:
+    """The other checks are made, and what is said mends it."""
+    feature.git("config", "oneshot.sandbox", "always")
+    done = feature.cli("doctor", "--json")
+    assert (done.code, done.error) == (1, "CLONE_UNSOUND")
+    said = "oneshot.sandbox is 'always', and it may be off, auto, require"
+    assert wrong(done) == {"sandbox": [said]}
+    assert len(done.data["checks"]) == len(CHECKS)
+    mend = done.data["checks"][list(CHECKS).index("sandbox")]["findings"][0]["mend"]
+    feature.git(*mend[1:])
+    assert "may be" not in str(wrong(feature.cli("doctor", "--json")))
+
+
 def test_a_change_of_rules_makes_no_clone_unsound(feature: Project) -> None:
     feature.land("one")
     until = feature.own / "verdicts" / "current"
