@@ -29,7 +29,7 @@ from git_oneshot.core.commands import ClosePull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId, printable
-from git_oneshot.core.markdown import line
+from git_oneshot.core.markdown import line, ungapped
 from git_oneshot.core.masking import masked
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.review import open_one
@@ -129,14 +129,11 @@ def _show(app: App, name: FeatureId, state: State) -> Answer:
     if state.phase == "completed":
         there = there._replace(state="merged", merge_commit=state.merge_commit)
     body = there.body or prbody.body(state, opening.template(app.git, state, app.clone.remote))
-    head = [
-        printable(there.title),
-        f"{there.state}{', draft' if there.draft else ''}: {printable(pull_name(there))}",
-    ]
+    head = [printable(ungapped(there.title)), f"{there.state}: {printable(pull_name(there))}"]
     if state.merge_commit:
         drift = ", and differs from what was proven" if state.drift else ""
         head.append(f"merged as {state.merge_commit[:12]}{drift}")
-    text = "\n".join([*head, "", *map(printable, body.splitlines())])
+    text = "\n".join([*head, "", *map(printable, ungapped(body).splitlines())])
     return _answer(read_at(app, name), there, text, body)
 
 

@@ -16,6 +16,12 @@ GAP: Final = "\u200b"  # nobody sees it, and nothing behind it is a name or a nu
 _SIGNS: Final = re.compile(r"([@#!&%~$^])(?=[\w\"'(\[{<-])")
 _ISSUE: Final = re.compile(r"\b(gh)-(?=\d)", re.IGNORECASE)
 _LINK: Final = re.compile(r"(://|\bwww\.|\bmailto:|\bxmpp:)", re.IGNORECASE)
+# Where ``inert`` and ``escape`` put a gap; what is behind it may be escaped by now.
+_OURS: Final = re.compile(
+    rf"(?<=[@#!&%~$^]){GAP}(?=[\w\"'(\[{{<\\&-])|(?<=\bgh-){GAP}(?=\d)|(?<=:/){GAP}(?=/)"
+    rf"|(?<=\bwww){GAP}(?=\.)|(?:(?<=\bmailto)|(?<=\bxmpp)){GAP}(?=:)|(?<!\S){GAP}(?=/)",
+    re.IGNORECASE,
+)
 # What means something wherever it stands, and what only does where it stands: an
 # underscore between two letters is none, and a number is a list at the start of a line.
 _SPECIAL: Final = re.compile(r"([\\`*\[\]{|~$]|(?<![^\W_])_|_(?![^\W_]))")
@@ -44,6 +50,11 @@ def inert(text: str) -> str:
     text = _SIGNS.sub(rf"\1{GAP}", text)
     text = _ISSUE.sub(rf"\1-{GAP}", text)
     return _LINK.sub(lambda found: found[1][:-1] + GAP + found[1][-1], text)
+
+
+def ungapped(text: str) -> str:
+    """Text without our gaps, for readers who are no forge; a gap that is not ours stays."""
+    return _OURS.sub("", text)
 
 
 def escape(text: str) -> str:

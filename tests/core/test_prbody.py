@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from git_oneshot.core import facts as f
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Plan, Proof
-from git_oneshot.core.markdown import GAP, code, escape, fenced, line, sections
+from git_oneshot.core.markdown import GAP, code, escape, fenced, inert, line, sections, ungapped
 from git_oneshot.core.prbody import (
     BEGIN,
     LONGEST_TITLE,
@@ -79,6 +79,13 @@ def test_each_known_trick_is_inert_at_the_start_of_a_line(text: str) -> None:
 def test_words_that_mean_nothing_to_a_forge_stay_as_they_are(text: str) -> None:
     """Markdown is read as it is, too: in a mail, in an editor, in a diff."""
     assert escape(text) == text
+
+
+@given(nasty)
+def test_what_is_read_elsewhere_has_none_of_our_gaps_and_each_of_a_strangers(text: str) -> None:
+    assert GAP not in ungapped(f"- goal: {escape(text)}")
+    assert ungapped(inert(text.replace(GAP, ""))) == text.replace(GAP, "")
+    assert ungapped(f"a{GAP}b .{GAP}/x") == f"a{GAP}b .{GAP}/x"
 
 
 @given(nasty)

@@ -55,6 +55,20 @@ def test_a_second_clone_shows_the_story_the_proof_and_the_pull_request(
     )  # fmt: skip
 
 
+def test_what_is_shown_is_what_is_read_on_a_forge(begun: Project) -> None:
+    """What keeps a forge from acting upon words is nothing to a reader; a stranger's tricks are."""
+    text = "thanks to @ada, see gh-7, #7 and https://example.org; www.example.org and a\u200bb"
+    begun.do("plan", "--goal", text)
+    begun.do("finalize")
+    begun.do("synthesize")
+    begun.do("pr", "edit", "--title", "tell @ada of #7")
+    shown = begun.do("pr", "show").out
+    title, standing = shown.splitlines()[:2]
+    assert title == "tell @ada of #7"
+    assert standing.startswith("open: draft pull request: ")
+    assert text.replace("\u200b", "\\u200b") in shown.replace("\\\\u", "\\u")
+
+
 @pytest.mark.parametrize("way", [(), ("--rebase",)], ids=lambda way: "".join(way))
 def test_a_feature_that_was_merged_is_judged_where_it_is_in(
     opened: Project, way: tuple[str, ...]
