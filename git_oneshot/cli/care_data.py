@@ -7,7 +7,7 @@ from git_oneshot.core.facts import Outcome, Phase, Plan, Policy
 
 
 class StepData(Data, frozen=True, kw_only=True):
-    """A step of giving a feature up; ``status`` is null where it was not taken."""
+    """A step of giving a feature up; of --dry-run, ``status`` is null where it would be taken."""
 
     action: str
     status: Outcome | None
@@ -15,7 +15,7 @@ class StepData(Data, frozen=True, kw_only=True):
 
 
 class Cancelled(Wrote, frozen=True, kw_only=True):
-    """cancel. Of --dry-run: no events, and the steps that would be taken."""
+    """cancel. Of --dry-run: no events, and the steps that would be taken or skipped."""
 
     reason: str
     superseded_by: str | None

@@ -18,7 +18,7 @@ from git_oneshot.core.prune import age, choose
 from git_oneshot.core.state import State
 from git_oneshot.core.words import PHASES
 from git_oneshot.forge import pruning
-from git_oneshot.forge.giving_up import Ask, Taken, clean_up, steps
+from git_oneshot.forge.giving_up import Ask, Step, clean_up, steps
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.store import ours
@@ -53,7 +53,7 @@ def cancel(
     command = Cancel(reason=reason, superseded_by=successor)
     before = done_before(app, name)
     if before is not None:
-        return _cancelled(before, command, {}, dry_run=False)
+        return _cancelled(before, command, [], dry_run=False)
     app.session.rehearse(name, command)
     ask = Ask(keep_pr, keep_branch, delete_branch)
     own = aside(app)
@@ -62,8 +62,7 @@ def cancel(
         lambda: forge_for(app, name), ask,
     )  # fmt: skip
     if dry_run:
-        plan = {step.action: Taken("skipped", step.what) for step in todo}
-        return _cancelled(read_at(app, name), command, plan, dry_run=True)
+        return _cancelled(read_at(app, name), command, [_would(s) for s in todo], dry_run=True)
     if todo:
         _expect(app, name)
     taken = clean_up(own, name, todo)
@@ -72,7 +71,11 @@ def cancel(
         app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
     if todo:
         send_trail(app, name)
-    return _cancelled(receipt, command, taken, dry_run=False)
+    done = [
+        StepData(action=action, status=how.status, message=how.message)
+        for action, how in taken.items()
+    ]
+    return _cancelled(receipt, command, done, dry_run=False)
 
 
 def _expect(app: App, name: FeatureId) -> None:
@@ -89,23 +92,27 @@ def _expect(app: App, name: FeatureId) -> None:
         )
 
 
+def _would(step: Step) -> StepData:
+    """A step as it is said ahead."""
+    why = step.stays()
+    return StepData(action=step.action, status="skipped" if why else None, message=why or step.what)
+
+
 def _cancelled(
-    receipt: Receipt, command: Cancel, taken: dict[str, Taken], *, dry_run: bool
+    receipt: Receipt, command: Cancel, steps: list[StepData], *, dry_run: bool
 ) -> Answer:
     name = receipt.state.feature
-    lines = [", ".join(filter(None, (
-        f"{action}: {how.status if not dry_run else 'would be taken'}", how.message)))
-        for action, how in taken.items()]  # fmt: skip
+    would = "would be " if dry_run else ""
+    lines = [
+        f"{one.action}: {would}{one.status or 'taken'}"
+        + (f", {one.message}" if one.message else "")
+        for one in steps
+    ]
     end = f"cancelled '{name}'; its commits are where they were"
     lines.append(f"'{name}' would be cancelled" if dry_run else end)
     data = Cancelled(
         **written(receipt), reason=command.reason, superseded_by=command.superseded_by or None,
-        dry_run=dry_run,
-        steps=[
-            StepData(action=action, status=how.status if not dry_run else None,
-                     message=how.message)
-            for action, how in taken.items()
-        ],
+        dry_run=dry_run, steps=steps,
     )  # fmt: skip
     return Answer(data, "\n".join(lines))
 

@@ -23,11 +23,15 @@ KEEPS: Final = {CLOSE: "--keep-pr", BRANCH: "--keep-branch"}  # the option that 
 
 
 class Step(NamedTuple):
-    """A step that would be taken: its name, what it is in words, and how it is taken."""
+    """A step of giving up: its name, what it is in words, and how it is taken.
+
+    ``stays``: why it is not to be taken, "" when it is.
+    """
 
     action: str
     what: str
     take: Callable[[], "Taken"]
+    stays: Callable[[], str] = str
 
 
 class Taken(NamedTuple):
@@ -63,13 +67,22 @@ def steps(
             Step(CLOSE, f"close the pull request {where}", lambda: _close(session, feature, forge))
         )
     own = OWN_BRANCH + state.feature
-    if remote and not ask.keep_branch and _at(git, f"refs/remotes/{remote}/{own}"):
-        # synthesize made it, and its commits are on the feature's own branch.
-        found.append(Step(BRANCH, f"delete '{own}' at '{remote}'", lambda: _drop(git, remote, own)))
-    elif ask.delete_branch and _at(git, f"refs/heads/{state.branch}"):
+    there = _at(git, f"refs/remotes/{remote}/{own}") if remote and not ask.keep_branch else ""
+    here = _at(git, f"refs/heads/{state.branch}") if ask.delete_branch else ""
+    if there:  # synthesize made it, and its commits are on the feature's own branch
         found.append(
-            Step(BRANCH, f"delete the branch '{state.branch}'", lambda: _delete(git, state))
-        )
+            Step(
+                BRANCH, f"delete '{own}' at '{remote}'", lambda: _drop(git, remote, own, there),
+                lambda: _only_there(git, remote, own, there),
+            )
+        )  # fmt: skip
+    elif here:
+        found.append(
+            Step(
+                BRANCH, f"delete the branch '{state.branch}'", lambda: _delete(git, state, here),
+                lambda: _needed(git, state, here),
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
@@ -81,7 +94,8 @@ def clean_up(session: Session, feature: FeatureId, todo: Sequence[Step]) -> dict
     taken: dict[str, Taken] = {}
     for step in todo:
         try:
-            how = step.take()
+            why = step.stays()
+            how = Taken("skipped", why) if why else step.take()
         except OneshotError as err:
             how = Taken("failed", err.message)
         taken[step.action] = how
@@ -114,35 +128,40 @@ def _close(session: Session, feature: FeatureId, forge: Callable[[], Forge]) -> 
     return Taken("executed", f"it was {there.state} there already")
 
 
-def _drop(git: Git, remote: str, branch: str) -> Taken:
-    """Delete our own branch at the remote, where nothing of it is lost and nobody moved it."""
-    seen = _at(git, f"refs/remotes/{remote}/{branch}")
-    lost = _lost(git, seen, "--branches", f"--exclude={remote}/{branch}", "--remotes")
-    if lost:
-        return Taken("skipped", f"{lost[:9]} is on no other branch")
+def _only_there(git: Git, remote: str, branch: str, tip: str) -> str:
+    """Why our own branch at the remote stays: what of it would be lost."""
+    lost = _lost(git, tip, "--branches", f"--exclude={remote}/{branch}", "--remotes")
+    return f"{lost[:9]} is on no other branch" if lost else ""
+
+
+def _drop(git: Git, remote: str, branch: str, tip: str) -> Taken:
+    """Delete our own branch at the remote, where nobody moved it."""
     ref = f"refs/heads/{branch}"
     try:
-        send(git, remote, f":{ref}", "--no-verify", f"--force-with-lease={ref}:{seen}")
+        send(git, remote, f":{ref}", "--no-verify", f"--force-with-lease={ref}:{tip}")
     except OneshotError as err:
         if "remote ref does not exist" in err.message:
             return Taken("skipped", "it is gone already")
         if "stale info" in err.message:
             return Taken("skipped", "somebody else has pushed to it")
         raise
-    return Taken("executed", f"it was at {seen[:9]}")
+    return Taken("executed", f"it was at {tip[:9]}")
 
 
-def _delete(git: Git, state: State) -> Taken:
-    """Delete a branch of which nothing is lost: it is nowhere checked out, and all is elsewhere."""
-    ref = f"refs/heads/{state.branch}"
+def _needed(git: Git, state: State, tip: str) -> str:
+    """Why a branch stays: it is the base, is checked out somewhere, or something would be lost."""
     if state.branch == state.base:
-        return Taken("skipped", "it is the base")
+        return "it is the base"
+    ref = f"refs/heads/{state.branch}"
     if any(line == f"branch {ref}" for line in git.lines("worktree", "list", "--porcelain")):
-        return Taken("skipped", "it is checked out")
-    tip = git.text("rev-parse", ref)
+        return "it is checked out"
     lost = _lost(git, tip, f"--exclude={state.branch}", "--branches", "--remotes")
-    if lost:
-        return Taken("skipped", f"{lost[:9]} is on no other branch and on no remote")
+    return f"{lost[:9]} is on no other branch and on no remote" if lost else ""
+
+
+def _delete(git: Git, state: State, tip: str) -> Taken:
+    """Delete a branch that nobody needs, and that nobody has moved."""
+    ref = f"refs/heads/{state.branch}"
     git.call("update-ref", "-m", f"oneshot: cancel {state.feature}", "-d", ref, tip)
     return Taken("executed", f"it was at {tip[:9]}")
 

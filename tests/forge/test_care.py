@@ -63,9 +63,18 @@ def test_a_branch_is_deleted_when_it_is_asked_for_and_nothing_is_lost(
     project = begun
     if prepare:
         project.git(*prepare.split())
-    [step] = project.do("cancel", FEATURE, "--delete-branch", "--json").data["steps"]
+    asked = ("cancel", FEATURE, "--delete-branch")
+    said = project.do(*asked, "--dry-run").out.splitlines()[0]
+    [ahead] = project.do(*asked, "--dry-run", "--json").data["steps"]
+    [step] = project.do(*asked, "--json").data["steps"]
     assert (step["action"], step["status"]) == ("delete-branch", status)
     assert why in step["message"]
+    if status == "skipped":
+        assert ahead == step
+        assert said == f"delete-branch: would be skipped, {step['message']}"
+    else:
+        assert (ahead["action"], ahead["status"]) == ("delete-branch", None)
+        assert said == "delete-branch: would be taken, delete the branch 'topic-branch'"
     assert bool(project.git("branch", "--list", "topic-branch")) == (status == "skipped")
 
 
@@ -101,7 +110,9 @@ def test_the_branch_that_synthesize_made_stays_where_commits_would_be_lost(
     second.path = tmp_path / "second"
     project.git("clone", "-q", bare, str(second.path))
     second.do("install", "--yes")
+    [_, ahead] = second.do("cancel", FEATURE, "--dry-run", "--json").data["steps"]
     [closed, kept] = second.do("cancel", FEATURE, "--json").data["steps"]
+    assert ahead == kept
     assert (closed["status"], kept["status"]) == ("executed", "skipped")
     assert kept["message"] == f"{project.head[:9]} is on no other branch"
     assert project.git("ls-remote", bare, "refs/heads/oneshot/topic").split()[0] == project.head
