@@ -90,6 +90,16 @@ def reason(text: str) -> str:
     return text.strip()
 
 
+def may_replan(state: State, command: c.Patch) -> None:
+    """A later plan is as whole as the first one, whose place it takes."""
+    if "plan" in command.fields and (command.plan is None or command.plan.blank):
+        raise unmet(
+            "plan-set",
+            "a plan takes the place of the one before, and this one has neither goal nor approach",
+            f"say all of it: git oneshot plan {state.feature} --goal '…' --approach '…'",
+        )
+
+
 def may_graduate(state: State) -> None:
     """A spike that is open becomes a feature."""
     require(state, "plan", "implementing")

@@ -195,14 +195,11 @@ def _patch(state: State, command: c.Patch) -> tuple[Fact, ...]:
         fields=tuple(command.fields), plan=command.plan, planSummary=command.summary,
         title=command.title,
     )  # fmt: skip
-    if not command.move:
+    if state.phase != "plan":  # a plan that is made better moves nothing
+        guards.may_replan(state, command)
         return (patched,)
     planned = replace(state, plan=command.plan) if "plan" in command.fields else state
-    # A plan that is made better while implementing moves nothing.
-    to_implementing = _move(planned, "implementing") if state.phase == "plan" else ()
-    if state.phase != "plan":
-        _guard(planned, "plan-set", "implementing")
-    return (patched, *to_implementing)
+    return (patched, *(_move(planned, "implementing") if command.move else ()))
 
 
 def _enter(state: State, to: Phase) -> tuple[Fact, ...]:

@@ -445,6 +445,23 @@ def test_implementing_takes_a_plan_that_says_something(plan: Plan | None) -> Non
     assert refusal(in_phase("plan"), planned).code is Code.GUARD_FAILED
 
 
+@pytest.mark.parametrize("phase", ["implementing", "synthesize"])
+@pytest.mark.parametrize("move", [True, False])
+def test_a_later_plan_is_a_whole_one_and_a_blank_one_is_refused_for_what_it_is(
+    phase: Phase, move: bool
+) -> None:
+    """Nothing is entered then, so nothing is said of that."""
+    files_only = c.Patch(fields=("plan",), plan=Plan(files=("a",)), move=move)
+    refused = refusal(in_phase(phase), files_only)
+    assert (refused.code, refused.data) == (Code.GUARD_FAILED, {"guard": "plan-set"})
+    assert refused.message == (
+        "a plan takes the place of the one before, and this one has neither goal nor approach"
+    )
+    assert "say all of it: git oneshot plan" in refused.hint
+    [patched] = decide(in_phase(phase), replace(files_only, plan=PLAN), STAMP)
+    assert isinstance(patched, e.StatePatched)
+
+
 @pytest.mark.parametrize(
     "plan", [PLAN, Plan(approach="so"), Plan(text="so"), Plan(payload="0" * 64)]
 )
