@@ -12,6 +12,7 @@ from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.underway import under_way
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits
 
@@ -38,13 +39,25 @@ def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     going = under_way(app)
     first = [going.step] if going and state.open and app.branch else branch(app, state)
     nexts = [*first, *_ahead(app, state, cycle, commits)]
-    if any(void.reason == BEGUN_TWICE for void in state.void):
+    if _is_two(app, state):
         argv = ("git", "oneshot", "split", state.feature)
         nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
     if state.open and not os.path.exists(os.path.join(app.git.own_dir, "program")):
         argv = ("git", "oneshot", "install", "--yes")
         nexts.append(Next(argv, "no hook looks at commits here; set up this clone"))
     return nexts
+
+
+def _is_two(app: App, state: State) -> bool:
+    """Whether it was begun twice, and a beginning has no trail of its own yet."""
+    if all(void.reason != BEGUN_TWICE for void in state.void):
+        return False
+    from git_oneshot.trail.splitting import split_off
+
+    tip = app.store.tip(FeatureId(state.feature))
+    assert tip is not None
+    [trail] = app.store.read([tip])
+    return None in split_off(app.store, trail).values()
 
 
 def branch(app: App, state: State) -> list[Next]:

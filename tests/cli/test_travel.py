@@ -149,6 +149,40 @@ def test_split_of_a_trail_that_has_both(feature: Project, make: MakeProject) -> 
     assert other.cli("split", "second", "--as", "third", "--json").error == "INVALID_INPUT"
 
 
+def test_what_was_split_off_is_not_split_off_again(feature: Project, make: MakeProject) -> None:
+    """Whoever did it, each beginning that does not count gets one trail, and the hint ends."""
+    make.remote(feature)
+    feature.do("sync")
+    others = []
+    for name in ("one", "two"):
+        other = Project(Repo(feature.path.parent / name))
+        other.git("remote", "add", "origin", str(feature.path.parent / "origin.git"))
+        other.do("init", FEATURE, "--yes", "--title", name)
+        other.do("sync")
+        others.append(other)
+    first, second = others
+    hint = f"git oneshot split {FEATURE} --as …"
+    second.do("split", FEATURE, "--as", "a-third")
+    assert hint in second.do("status", FEATURE).err
+    second.do("sync")
+    first.do("sync")
+    assert hint in first.do("status", FEATURE).err
+    first.do("split", FEATURE, "--as", "a-fourth")
+    titles = {first.do("status", f, "--json").data["title"] for f in ("a-third", "a-fourth")}
+    assert titles == {"one", "two"}
+    first.do("plan", "a-fourth", "-m", "go on")
+    first.do("sync")
+    for project in (feature, first, second):
+        project.do("sync")
+        assert "split" not in project.do("status", FEATURE).err
+        done = project.cli("split", FEATURE, "--as", "once-more", "--json")
+        assert (done.code, done.error) == (2, "INVALID_INPUT")
+        assert done.json["error"]["message"] == (
+            f"what else was begun as '{FEATURE}' has a trail of its own: 'a-fourth', 'a-third'"
+        )
+        assert project.cli("status", "once-more", "--json").error == "STATE_NOT_FOUND"
+
+
 def test_sync_that_does_not_arrive_ends_with_why(feature: Project, make: MakeProject) -> None:
     bare = make.remote(feature)
     hook = bare.path / "hooks" / "update"
