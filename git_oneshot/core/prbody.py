@@ -137,12 +137,13 @@ def _placed(parts: Sequence[Section], ours: dict[str, str]) -> list[str]:
 
 def _summary(state: State) -> str:
     plan = state.plan
+    called = escape(state.title) or escape(state.feature)
     if plan is None:
-        return escape(state.title or state.feature)
+        return called
     blocks = [escape(one) for one in (plan.goal, plan.approach) if one.strip()]
     if plan.text.strip():
         blocks.append(fenced(plan.text))
-    return "\n\n".join(blocks) or escape(state.title or state.feature)
+    return "\n\n".join(blocks) or called
 
 
 def _changes(state: State) -> str:

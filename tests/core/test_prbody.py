@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
@@ -180,6 +180,7 @@ def test_a_body_tells_the_plan_the_commits_and_what_each_test_did() -> None:
 
 
 @given(nasty)
+@example(" ")
 def test_a_body_says_enough_whatever_was_planned(text: str) -> None:
     plan = Plan(goal=text, approach=text, text=text, files=(text,), tests=(text,))
     said = body(feature(plan=plan, title=text, commits=(commit(text),)))
