@@ -12,6 +12,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from git_oneshot.core.errors import Code, OneshotError
 
 # A superset of `git rev-parse --local-env-vars`, less the two that carry
@@ -38,7 +40,7 @@ _ALWAYS: Final = {
 SYNCED: Final = ("-c", "core.fsync=loose-object", "-c", "core.fsyncMethod=fsync")
 
 
-class Done(NamedTuple):
+class Done(Struct, frozen=True):
     """How a command ended, and what it said."""
 
     returncode: int

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from git_oneshot.core import commands as c
 from git_oneshot.core import facts as f
@@ -244,7 +245,7 @@ def test_a_damaged_feature_is_not_sound(world: MakeWorld) -> None:
     class Damaged(MemoryStore):
         def load(self, tips: Sequence[Tip]) -> list[Loaded]:
             error = OneshotError(Code.TRAIL_DAMAGED, "torn")
-            return [one._replace(damage=error) for one in super().load(tips)]
+            return [replace(one, damage=error) for one in super().load(tips)]
 
     session = Session(Damaged(), world())
     append(session.store, FEATURE, None, started())

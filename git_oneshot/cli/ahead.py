@@ -6,7 +6,9 @@ something: what was refused is not tried again before it has changed.
 """
 
 import os
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
 from git_oneshot.cli.app import App
@@ -140,7 +142,7 @@ def after_pull(*, draft: bool, local: bool) -> Next:
     return Next(("git", "oneshot", "complete"), "when it was merged", work=True)
 
 
-class Changed(NamedTuple):
+class Changed(Struct, frozen=True):
     """Whether the working tree has changes: staged ones, and others."""
 
     staged: bool

@@ -9,14 +9,15 @@ only, and only for a table.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, TextIO
+from typing import Any, Final, TextIO
 
 import click
+from msgspec import Struct
 
 from git_oneshot.core.ids import printable
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True):
     """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal.
 
     ``spare``: the column that a narrow terminal does without.
@@ -31,7 +32,7 @@ class Table(NamedTuple):
         return self.plain
 
 
-class Document(NamedTuple):
+class Document(Struct, frozen=True):
     """Text that makes a file, and is safe in one: off a terminal it goes out as it is."""
 
     text: str
@@ -40,7 +41,7 @@ class Document(NamedTuple):
         return self.text
 
 
-class Prose(NamedTuple):
+class Prose(Struct, frozen=True):
     """Lines that a terminal gets broken between words, and not where its edge is."""
 
     text: str

@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
@@ -97,7 +98,7 @@ class Asked:
         ends = list(joined(tips).values())
         wanted = self._wanted
         if self._stale:
-            wanted = wanted._replace(stale=_stale(app, ends))
+            wanted = replace(wanted, stale=_stale(app, ends))
         found = app.store.glances(ends)
         shown, total = rows(
             (one.glance for one in found), wanted=wanted, offset=self._offset, limit=self._limit

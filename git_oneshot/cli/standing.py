@@ -1,6 +1,6 @@
 """What `status` says besides the feature itself: its pull request, the base, other features."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from git_oneshot.cli.ahead import MERGED
 from git_oneshot.cli.answer import Next
@@ -13,7 +13,7 @@ from git_oneshot.core.state import State
 from git_oneshot.trail.store import joined
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True):
     """Lines and fields for `status`; ``merged``: the commit that seems to hold the feature."""
 
     lines: list[str]

@@ -1,7 +1,9 @@
 """What git is in the middle of: it comes to its end before anything else is done."""
 
 import os
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
@@ -22,7 +24,7 @@ _MARKS: Final = (
 )
 
 
-class UnderWay(NamedTuple):
+class UnderWay(Struct, frozen=True):
     """What goes on, the files in conflict, and how it ends."""
 
     what: str

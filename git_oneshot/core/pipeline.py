@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -46,7 +46,7 @@ def glance(state: "State") -> Glance:
     )  # fmt: skip
 
 
-class Filter(NamedTuple):
+class Filter(Struct, frozen=True):
     """Which features are shown. Empty: any."""
 
     all: bool = False  # finished ones, too
@@ -83,7 +83,7 @@ def rows(
     return shown[offset:end], len(shown)
 
 
-class Overlap(NamedTuple):
+class Overlap(Struct, frozen=True):
     """A planned file that somebody else changes, too: another feature, or "" for the base."""
 
     file: str

@@ -4,13 +4,15 @@ import os
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import CommitRecorded
 from git_oneshot.core.state import State
 from git_oneshot.git import Git, GitError
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """A commit as git has it. ``parent_tree`` is the empty tree for a root commit."""
 
     id: str

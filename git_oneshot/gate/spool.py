@@ -8,16 +8,17 @@ tree and its patch id, by which a rebase or a squash finds it again.
 import contextlib
 import os
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_oneshot.core.commands import Bind
-from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import CommitRewritten
 from git_oneshot.core.ids import COMMIT, FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look, of_feature, record
 from git_oneshot.git import Git
-from git_oneshot.session import Receipt, Session
+
+if TYPE_CHECKING:  # `status` looks here, and mostly nothing waits
+    from git_oneshot.core.commands import Bind
+    from git_oneshot.session import Receipt, Session
 
 KEPT: Final = 1_000  # lines of other features that wait for theirs
 
@@ -33,7 +34,7 @@ class Noted(NamedTuple):
 class Waiting(NamedTuple):
     """What is yet to be written of a feature: a command, and the spool as it was read."""
 
-    command: Bind | None
+    command: "Bind | None"
     path: str
     read: bytes
     others: tuple[str, ...]
@@ -56,6 +57,8 @@ def waiting(git: Git, state: State, branch: str) -> Waiting | None:
     followed = follow(lines, branch, known)[0].items() if state.pending is not None else ()
     first = [(old, new) for old, new in followed if old not in known and old != new]
     wanted = [*(old for old, _ in first), *noted.commits]
+    from git_oneshot.core.commands import Bind
+
     command = Bind(
         commits=record(git, look(git, _existing(git, wanted))),
         rewrites=tuple(CommitRewritten(old=old, new=new) for old, new in (*noted.rewrites, *first)),
@@ -74,7 +77,7 @@ def commits_of(git: Git, state: State, head: str = "HEAD") -> Commits:
     return of_feature(git, state, head, sort(lines, state.branch, known).commits)
 
 
-def bind(git: Git, session: Session, feature: FeatureId, branch: str) -> Receipt | None:
+def bind(git: Git, session: "Session", feature: FeatureId, branch: str) -> "Receipt | None":
     """Write what the hooks noted of a branch to the trail of its feature."""
     found = waiting(git, session.load(feature).state, branch)
     if found is None:
@@ -89,6 +92,7 @@ def foreseen(git: Git, state: State, branch: str) -> State:
     found = waiting(git, state, branch) if state.phase is not None else None
     if found is None or found.command is None:
         return state
+    from git_oneshot.core.events import Stamp
     from git_oneshot.core.replay import replay
     from git_oneshot.core.workflow import decide
 

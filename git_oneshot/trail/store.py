@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from msgspec import Struct
+
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId
 
@@ -73,7 +75,7 @@ def joint(tip: Tip, trails: Sequence[Trail]) -> Trail:
     return Trail(tip.feature, tip, tuple(entries.values()), None, aside)
 
 
-class Loaded(NamedTuple):
+class Loaded(Struct, frozen=True):
     """The state of a feature at its tip."""
 
     state: "State"
@@ -87,7 +89,7 @@ class Loaded(NamedTuple):
         return bool(self.damage or self.aside)
 
 
-class Glanced(NamedTuple):
+class Glanced(Struct, frozen=True):
     """A feature at a glance, and what can't be read of its trail."""
 
     glance: "Glance"
