@@ -142,6 +142,8 @@ def of_feature(git: Git, state: State, head: str = "HEAD", noted: Collection[str
     nor any remote had. A remote's copy of the feature's own branch takes nothing
     out of it: a push to where no gate is makes no commit anybody else's.
     """
+    if head == "HEAD" and git.head == state.start and not (state.commits or noted):
+        return Commits((), ())  # as when a feature begins
     walk = ["rev-list", "--topo-order", "--reverse", head]
     began = [*walk, f"^{state.start}"] if state.start else walk
     try:

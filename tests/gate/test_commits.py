@@ -109,6 +109,13 @@ def test_a_features_commits_are_what_neither_start_nor_remote_had(
     assert of_feature(git, state(start, two)) == ((), ())
 
 
+def test_where_a_feature_began_git_is_not_asked_for_its_commits(project: Project) -> None:
+    git = project.repo.discover()._replace(work_tree="/nowhere")
+    assert of_feature(git, state(git.head)) == ((), ())
+    with pytest.raises(OneshotError):
+        of_feature(git, state(git.head, "0" * 40))
+
+
 def test_a_range_or_one_commit(project: Project) -> None:
     base = project.head
     one, two = project.land("one"), project.land("two")
