@@ -9,15 +9,14 @@ only, and only for a table.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 
 import click
-from msgspec import Struct
 
 from git_oneshot.core.ids import printable
 
 
-class Table(Struct, frozen=True):
+class Table(NamedTuple):
     """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal.
 
     ``spare``: the column that a narrow terminal does without.
@@ -32,7 +31,7 @@ class Table(Struct, frozen=True):
         return self.plain
 
 
-class Document(Struct, frozen=True):
+class Document(NamedTuple):
     """Text that makes a file, and is safe in one: off a terminal it goes out as it is."""
 
     text: str
@@ -41,7 +40,7 @@ class Document(Struct, frozen=True):
         return self.text
 
 
-class Prose(Struct, frozen=True):
+class Prose(NamedTuple):
     """Lines that a terminal gets broken between words, and not where its edge is."""
 
     text: str

@@ -11,13 +11,14 @@ import signal
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from queue import SimpleQueue
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from git_oneshot.core.errors import Code, OneshotError
 
 One = TypeVar("One")
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Item(NamedTuple):
@@ -43,7 +44,8 @@ def abreast(streams: Sequence[Callable[[], Iterable[One]]]) -> Generator[One, No
     traceback of anything else; OneshotError(UNDECIDED) when a process was killed.
     """
     said: SimpleQueue[_Item | _End] = SimpleQueue()
-    going = [_begin(stream) for stream in streams]
+    with _undisturbed():
+        going = [_begin(stream) for stream in streams]
     threads = [threading.Thread(target=_heard, args=[end, said], daemon=True) for _, end in going]
     try:
         for thread in threads:
@@ -75,6 +77,16 @@ def fork() -> int:
         return os.fork()
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """While no signal may end us: a new process must not go on as another of us."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
 def _begin(stream: Callable[[], Iterable[object]]) -> tuple[int, int]:
     """Begin one; its process, and the end of the pipe that it tells us through."""
     read, write = os.pipe()
@@ -89,10 +101,11 @@ def _begin(stream: Callable[[], Iterable[object]]) -> tuple[int, int]:
 
 
 def _tell(stream: Callable[[], Iterable[object]], write: int) -> None:
-    """In the process of a stream: tell all that it yields, and how it ended."""
+    """In the process of a stream, undisturbed: tell all that it yields, and how it ended."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open(write, "wb") as pipe, contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             for value in stream():
                 pickle.dump(_Item(value), pipe)
                 pipe.flush()
@@ -101,6 +114,8 @@ def _tell(stream: Callable[[], Iterable[object]], write: int) -> None:
             end = _End(refusal=(err.code, err.message, err.hint, err.data))
         except Exception:  # noqa: BLE001 - it is raised where somebody can say so
             end = _End(bug=traceback.format_exc())
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         pickle.dump(end, pipe)
 
 

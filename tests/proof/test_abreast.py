@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -82,3 +84,23 @@ def test_a_bug_in_one_is_a_bug_of_ours(capfd: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         list(abreast([broken]))
     assert capfd.readouterr().err == ""
+
+
+_ROUNDS = """
+import os, signal
+from git_oneshot.proof.abreast import abreast
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # as a prover has it
+try:
+    for _ in range(300):
+        assert sorted(abreast([lambda n=n: [n] for n in range(4)])) == [0, 1, 2, 3]
+finally:
+    os.write(1, f"{os.getpid()}\\n".encode())
+"""
+
+
+def test_no_process_of_a_stream_goes_on_as_another_of_us() -> None:
+    """As it would where it is ended in the moment that it ends by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ROUNDS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stdout.split()), done.stderr) == (0, 1, "")
