@@ -3,10 +3,14 @@
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from git_oneshot.cli.talk import Talk
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.git import Git, discover
+
+if TYPE_CHECKING:
+    from git_oneshot.cli.progress import Times
 
 
 class Place(Talk):
@@ -27,6 +31,13 @@ class Place(Talk):
     def git(self) -> Git:
         """The repository of the current directory."""
         return discover(self.cwd, self.environ)
+
+    @property
+    def times(self) -> "Times | None":
+        """How long things took in this clone."""
+        from git_oneshot.cli.progress import Times
+
+        return Times(os.path.join(self.git.own_dir, "times")) if "git" in self.__dict__ else None
 
     @property
     def work_tree(self) -> str:

@@ -6,6 +6,7 @@ program, with --progress jsonl, a line for each thing that happens.
 
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,9 +19,49 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 1.0  # seconds that nobody asks about
 BEAT: Final = 0.2
+_KEPT: Final = 50  # times
 _ERASE: Final = "\r\x1b[K"
 
 Tell = Callable[[happened.Event], None]
+
+
+class Times:
+    """How long things took the last time, by what they are called, in a file of the clone.
+
+    One that is damaged, or can't be written, tells nothing.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def last(self, what: str) -> float:
+        """The seconds; 0 when that is not known."""
+        return self._all().get(_name(what), 0.0)
+
+    def keep(self, what: str, seconds: float) -> None:
+        """Remember it. How many there were of something is no part of its name."""
+        import msgspec
+
+        from git_oneshot.trail.disk import put
+
+        times = self._all()
+        times.pop(_name(what), None)  # it goes behind all others
+        latest = [*times.items(), (_name(what), _rounded(seconds))][-_KEPT:]
+        with contextlib.suppress(OSError):
+            put(self._path, msgspec.json.encode(dict(latest)))
+
+    def _all(self) -> dict[str, float]:
+        import msgspec
+
+        try:
+            with open(self._path, "rb") as file:
+                return msgspec.json.decode(file.read(), type=dict[str, float])
+        except (OSError, msgspec.MsgspecError):
+            return {}
+
+
+def _name(what: str) -> str:
+    return re.sub(r"[0-9][0-9,]*", "N", what).encode(errors="replace").decode()
 
 
 class Running(NamedTuple):
@@ -44,10 +85,12 @@ class Progress:
         width: int = 80,
         patience: float = PATIENCE,
         tell: Tell | None = None,
+        times: Times | None = None,
     ) -> None:
         self._pid = os.getpid()
         self._stream = stream  # None where nobody looks
         self._tell = tell
+        self._times = times
         self._since = time.monotonic()
         self._width = width
         self._patience = patience
@@ -67,6 +110,8 @@ class Progress:
         if os.getpid() != self._pid:
             yield
             return
+        known = self._times if not expected else None
+        expected = known.last(what) if known else expected
         one = Running(what, time.monotonic(), expected)
         name = what.encode(errors="replace").decode()  # that of a file need not be Unicode
         if self._stream is not None and line:
@@ -79,7 +124,10 @@ class Progress:
         finally:
             with self._lock:
                 self._running.pop(id(one), None)
-            self._told(happened.Ran(what=name, seconds=_rounded(time.monotonic() - one.since)))
+            seconds = time.monotonic() - one.since
+            self._told(happened.Ran(what=name, seconds=_rounded(seconds)))
+            if known and seconds > self._patience:
+                known.keep(what, seconds)
 
     def part(self, number: int, total: int) -> None:
         """Say which part of the whole this is."""

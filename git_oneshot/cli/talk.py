@@ -10,7 +10,7 @@ import click
 from git_oneshot.cli.look import Part, fitting, show
 
 if TYPE_CHECKING:
-    from git_oneshot.cli.progress import Progress
+    from git_oneshot.cli.progress import Progress, Times
     from git_oneshot.core.errors import OneshotError
 
 
@@ -64,6 +64,11 @@ class Talk:
         self.quiet()
         show(part, sys.stdout, self.environ)
 
+    @property
+    def times(self) -> "Times | None":
+        """How long things took the last time, where there is a place to remember it."""
+        return None
+
     def quiet(self) -> None:
         """Take the line of progress away before something else is written."""
         if "progress" in self.__dict__:
@@ -77,11 +82,11 @@ class Talk:
         from git_oneshot.cli.progress import Progress, lines
 
         if self.told and sys.stderr is not None:
-            progress = Progress(None, tell=lines(sys.stderr))
+            progress = Progress(None, tell=lines(sys.stderr), times=self.times)
             click.get_current_context().call_on_close(progress.close)
             return progress
         if self.json or not fitting(sys.stderr, self.environ):
             return Progress(None)
-        progress = Progress(sys.stderr, shutil.get_terminal_size().columns)
+        progress = Progress(sys.stderr, shutil.get_terminal_size().columns, times=self.times)
         click.get_current_context().call_on_close(progress.close)
         return progress

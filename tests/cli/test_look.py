@@ -4,12 +4,14 @@ import io
 import re
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from git_oneshot.cli import look
 from git_oneshot.cli.look import Table, broken, colours, painted, show
-from git_oneshot.cli.progress import Progress, Running, told
+from git_oneshot.cli.progress import Progress, Running, Times, told
 from tests.gate.project import Project
 
 TERMINAL = {"TERM": "xterm"}
@@ -190,6 +192,45 @@ def test_progress_is_a_line_that_goes_away() -> None:
     progress.close()
     lines = screen.getvalue().split("\r\x1b[K")
     assert (lines[0], lines[1], lines[-1]) == ("", "2 of 3: suite 'a na", "")
+
+
+def test_what_took_long_is_foreseen_the_next_time(tmp_path: Path) -> None:
+    """Also where there is more of it now; what was quick is not worth a line of the file."""
+    file = tmp_path / "own" / "times"
+    for count, patience in ((900, 0.0), (1_200, 3600.0)):
+        progress = Progress(None, patience=patience, times=Times(str(file)))
+        with progress.running(f"reading {count:,} trails"), progress.running("suite", 7):
+            time.sleep(0.01)
+        assert (Times(str(file)).last("reading 5 trails") > 0, Times(str(file)).last("suite")) == (
+            True, 0.0
+        )  # fmt: skip
+    screen = Screen()
+    Times(str(file)).keep("reading 1 trail", 30)
+    progress = Progress(screen, patience=0, times=Times(str(file)))
+    with progress.running("reading 2 trail"):
+        assert screen.written.wait(30)
+    progress.close()
+    assert "reading 2 trail, 0 s, about 30 s left" in screen.getvalue()
+
+
+@pytest.mark.parametrize("torn", ["", "[1]", '{"a": "x"}', "\x00"])
+def test_times_that_cannot_be_read_or_kept_are_none(tmp_path: Path, torn: str) -> None:
+    file = tmp_path / "times"
+    file.write_text(torn)
+    assert Times(str(file)).last("a") == 0
+    Times(str(file)).keep("a", 2)
+    assert Times(str(file)).last("a") == 2
+    nowhere = Times(str(file / "below"))
+    nowhere.keep("a", 3)
+    assert nowhere.last("a") == 0
+
+
+def test_no_more_times_are_kept_than_anybody_needs(tmp_path: Path) -> None:
+    times = Times(str(tmp_path / "times"))
+    for name in range(ord("a"), ord("z") + 1):
+        for other in "abc":
+            times.keep(f"{chr(name)}{other}", 1)
+    assert (times.last("zc"), times.last("aa")) == (1, 0)
 
 
 def test_what_is_quick_shows_no_progress() -> None:
