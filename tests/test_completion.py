@@ -89,6 +89,7 @@ def test_commands_are_offered_with_what_they_do(place: Path) -> None:
     assert offered(place / "d", "re") == [name for name in VISIBLE if name.startswith("re")]
 
 
+@pytest.mark.long
 def test_features_events_branches_and_choices_are_offered(place: Path) -> None:
     at = place / "d"
     assert asked(at, "status", "") == [
@@ -212,6 +213,7 @@ bind 'set enable-bracketed-paste off'
 
 
 @needs_zsh
+@pytest.mark.long
 def test_zsh(place: Path, environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".zshrc").write_text(f"""
 PS1='ready%# '
@@ -232,6 +234,7 @@ unsetopt zle_bracketed_paste prompt_sp
 
 
 @needs_fish
+@pytest.mark.long
 def test_fish(place: Path, environ: dict[str, str], tmp_path: Path) -> None:
     # To 3.6.0 fish's completion of git forwards nothing, and the file has to be sourced.
     version = subprocess.run(["fish", "--version"], capture_output=True, text=True, check=True)

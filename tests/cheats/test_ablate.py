@@ -33,6 +33,7 @@ def test_a_change_whose_parts_are_all_missed_is_proven(lab: MakeLab) -> None:
     assert (before, said(proof)) == ("PASS behaviour", "PASS behaviour")
 
 
+@pytest.mark.long
 def test_one_small_test_for_a_large_commit(lab: MakeLab) -> None:
     """The old test of `sub` would miss a part as well as the new one of `add`."""
     code = "LIMIT = 3\n" + SUB.replace("    return", "    a = int(a)\n    return") + ADD + MUL

@@ -117,6 +117,7 @@ def test_a_waiver_is_of_the_feature_and_has_a_reason(feature: Project) -> None:
     assert waived(feature) == []
 
 
+@pytest.mark.long
 def test_finalize_and_the_push_take_a_waived_commit_and_say_so(
     feature: Project, make: MakeProject
 ) -> None:
@@ -211,6 +212,7 @@ def test_a_declaration_is_of_the_next_commit_on_this_one(feature: Project) -> No
     assert "is not known here" in found["notes"][-1]
 
 
+@pytest.mark.long
 def test_a_declaration_goes_through_an_amend_and_a_rebase(feature: Project) -> None:
     start = feature.head
     declare(feature)

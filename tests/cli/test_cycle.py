@@ -167,6 +167,7 @@ def test_another_features_commits_are_not_bound_to_the_named_one(feature: Projec
     assert [c.subject for c in feature.loaded("second").state.commits] == ["theirs"]
 
 
+@pytest.mark.long
 def test_tests_are_named_as_pytest_does(pytest_project: Project) -> None:
     project = pytest_project
     text = "def test_truth():\n    pass\n\n\ndef test_two():\n    from calc import two\n    two()\n"

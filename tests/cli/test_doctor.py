@@ -136,6 +136,7 @@ def test_h12_what_is_ours_is_named_and_mended(feature: Project) -> None:
     named_and_mended(feature, {**FILES, **OURS})
 
 
+@pytest.mark.long
 def test_hooks_that_are_set_are_named_and_mended(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_the_long_commands_have_it_and_no_other(name: str) -> None:
     assert any("--progress" in param.opts for param in found.params) is (name in LONG)
 
 
+@pytest.mark.long
 def test_a_whole_feature_tells_how_it_goes(make: MakeProject) -> None:
     project = make()
     make.remote(project)

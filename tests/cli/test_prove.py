@@ -44,6 +44,7 @@ def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project) -> Non
     assert [c["code"] for c in done.data["commits"]] == [None, "no-test"]
 
 
+@pytest.mark.long
 def test_the_suite_of_each_commit_is_run_when_asked_for(make: MakeProject) -> None:
     """What a commit breaks and a later one mends shows only when each is looked at."""
 
@@ -156,6 +157,7 @@ def test_h26_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
     clone.do("verify", "HEAD")
 
 
+@pytest.mark.long
 def test_many_tests_are_cut_short_for_people(make: MakeProject) -> None:
     project = make(files={"pytest.ini": QUICK, "calc.py": "X = 0\n", "test_calc.py": ""})
     project.do("trust", "--yes")

@@ -29,6 +29,7 @@ def test_from_init_to_a_merged_pull_request(begun: Project, way: tuple[str, ...]
     assert f"merged as {state.merge_commit[:12]}" in shown
 
 
+@pytest.mark.long
 def test_a_second_clone_shows_the_story_the_proof_and_the_pull_request(
     make: MakeProject, tmp_path: Path
 ) -> None:

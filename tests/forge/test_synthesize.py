@@ -137,6 +137,7 @@ def test_what_a_plan_says_makes_the_forge_do_nothing(reviewing: Review) -> None:
         assert words not in there.title + there.body, words
 
 
+@pytest.mark.long
 def test_a_removal_takes_its_tests_along_to_its_pull_request_and_its_merge(
     make: MakeProject,
 ) -> None:

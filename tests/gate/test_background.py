@@ -225,6 +225,7 @@ def test_a_killed_one_leaves_nothing_wrong(slow: Slow) -> None:
     assert slow.project.do("prove").out == "1 commit proven\n"
 
 
+@pytest.mark.long
 def test_a_suite_of_twenty_minutes_blocks_no_commit_loses_no_run_and_lands(
     slow: Slow, make: MakeProject
 ) -> None:

@@ -166,6 +166,7 @@ def test_a_spike_cannot_be_finalized(project: Project) -> None:
     assert refusal(project, "GUARD_FAILED", 1) == "'topic' is a spike and can't be finalized"
 
 
+@pytest.mark.long
 def test_a_suite_that_breaks_elsewhere(make: MakeProject) -> None:
     """Each commit's own tests pass; the whole suite on the tip does not."""
     truth = "def test_truth():\n    assert True\n"
@@ -324,6 +325,7 @@ def ruled(project: Project, line: str, *planned: str) -> None:
         project.do("plan", "--goal", "so", *(w for one in planned for w in ("--file", one)))
 
 
+@pytest.mark.long
 def test_a_file_outside_of_the_plan_is_told(project: Project) -> None:
     project.begin()
     project.do("plan", "--goal", "so", "--file", "lib/one", "--test", "checks/one")
@@ -336,6 +338,7 @@ def test_a_file_outside_of_the_plan_is_told(project: Project) -> None:
     assert (done.data["outside"], done.data["unturned"], done.data["late"]) == (["lib/two"], [], [])
 
 
+@pytest.mark.long
 def test_a_file_outside_of_the_plan_is_refused_where_the_rules_say_so(project: Project) -> None:
     ruled(project, "scope = 'enforce'", "lib/one")
     project.land("one")
@@ -366,6 +369,7 @@ def test_what_is_merged_is_no_part_of_the_plan(project: Project) -> None:
     assert project.do("finalize", "--json").data["outside"] == []
 
 
+@pytest.mark.long
 def test_the_rules_that_a_feature_begins_with_bind_it(project: Project) -> None:
     """A line that begins of itself comes first, and before it there are no rules."""
     ruled(project, "scope = 'enforce'", "lib/two")
@@ -383,6 +387,7 @@ def test_the_rules_that_a_feature_begins_with_bind_it(project: Project) -> None:
     assert refusal(project, "GUARD_FAILED", 1).startswith("the plan does not name ")
 
 
+@pytest.mark.long
 def test_observed_order_asks_that_red_came_before_the_code(project: Project) -> None:
     ruled(project, "order = 'observed'")
     project.change("one")

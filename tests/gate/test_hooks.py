@@ -299,6 +299,7 @@ def test_h23_a_cherry_pick_is_noted(feature: Project) -> None:
     assert [c.subject for c in feature.loaded().state.commits] == ["ours", "theirs"]
 
 
+@pytest.mark.long
 def test_h23_a_rebase_is_followed(make: MakeProject) -> None:
     project = make()
     project.git("switch", "-q", "-c", "fix/it")

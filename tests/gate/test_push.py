@@ -224,6 +224,7 @@ def test_check_commands_are_run_once_on_the_tip(make: MakeProject, project: Proj
     )
 
 
+@pytest.mark.long
 def test_rules_that_nobody_can_read_are_refused_and_can_be_mended(
     feature: Project, remote: Repo
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_package_that_is_not_installed_yet_is_unexercised(lab: MakeLab) -> Non
 # -- weakened -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_test_that_was_made_to_pass_either_way_is_weakened(lab: MakeLab) -> None:
     made = lab(BASE)
     loose = TESTS.replace("assert sub(3, 1) == 2", "assert sub(3, 1) in (2, 4)")
@@ -190,6 +191,7 @@ CHECK: Final = "from calc import sub\n\n\ndef check(a, b, made):\n    assert sub
         ),
     ],
 )  # fmt: skip
+@pytest.mark.long
 def test_a_test_is_weakened_around_what_it_asserts(
     lab: MakeLab, files: dict[str, str], was: str, becomes: str
 ) -> None:
@@ -257,6 +259,7 @@ def test_a_test_that_was_only_tidied_is_not_weakened(lab: MakeLab) -> None:
     assert said(proof) == "PASS behaviour"
 
 
+@pytest.mark.long
 def test_h46_a_test_that_moved_is_neither_gone_nor_new(lab: MakeLab) -> None:
     made = lab(BASE)
     before = made.head()

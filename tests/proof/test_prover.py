@@ -590,6 +590,7 @@ SUITE: Final = {
 }
 
 
+@pytest.mark.long
 def test_the_suite_of_the_tip_is_compared_with_the_base(lab: MakeLab) -> None:
     """Renamed tests are allowed, by their number; regressions and vanished tests are not."""
     made = lab(SUITE)

@@ -768,6 +768,7 @@ def test_unittest_is_asked_for_files_that_can_be_imported(path: str) -> None:
 
 
 @pytest.mark.parametrize("workers", ["", " -p xdist -n 2"])
+@pytest.mark.long
 def test_h45_parts_of_a_test_are_of_the_test_and_the_worst_is_what_it_did(
     project: Make, workers: str
 ) -> None:

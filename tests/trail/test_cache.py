@@ -188,6 +188,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(work: Repo, opened: Open, w
         assert [one.state.phase for one in opened(work).load(tips)] == ["plan", "plan"]
 
 
+@pytest.mark.long
 def test_a_list_throws_away_the_states_of_tips_long_gone(work: Repo, opened: Open) -> None:
     store = opened(work)
     other = append(store, OTHER, None, started(OTHER))
