@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import re
 import statistics
 import time
 from collections.abc import Callable
@@ -56,23 +55,16 @@ def travelled(scene: Scene) -> list[Row]:
     fetched = _scaled(
         {count: run("git", "fetch", "-q", cwd=clones[count], env=scene.env) for count in hubs}, 7
     )
-    row = at_most(f"clone with {LARGE:,} features: of with {SMALL:,}", cloned[2], 12, " x")
     none, _, large = (_bytes(os.path.join(clones[one], ".git", "objects")) for one in hubs)
     return [
         compared("clone without trails", f"{cloned[0]:.0f} ms"),
         compared(f"clone with {SMALL:,} features", f"{cloned[1]:.0f} ms"),
-        row if _walks_in_line(scene) else compared(row.what, f"{row.figure} (12 x: git 2.55)"),
+        at_most(f"clone with {LARGE:,} features: of with {SMALL:,}", cloned[2], 12, " x"),
         at_most("  bytes an event, fetched", (large - none) / (LARGE * EACH), 700, " B"),
         compared("fetch of nothing new, without trails", f"{fetched[0]:.0f} ms"),
         compared(f"  with {SMALL:,} features", f"{fetched[1]:.0f} ms"),
         at_most(f"  with {LARGE:,}: of with {SMALL:,}", fetched[2], 12, " x"),
     ]
-
-
-def _walks_in_line(scene: Scene) -> bool:
-    """Whether git keeps what it has yet to walk in a heap, and not in a list."""
-    numbers = re.findall(r"[0-9]+", scene.git("version", cwd=scene.top))
-    return tuple(map(int, numbers[:2])) >= (2, 55)
 
 
 def _scaled(things: dict[str, Callable[[], object]], rounds: int) -> tuple[float, float, float]:
