@@ -16,7 +16,9 @@ def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
     said = [line.split(" ") for line in git.lines("cat-file", "--batch-check", stdin=ids)]
     here = [one[0] for one in said if one[1] == "commit"]
     base = f"refs/remotes/{remote}/{state.base}"
-    if here and all(git.leads(commit, base) for commit in here):
-        return True
+    if here and git.named(base) is not None:
+        beyond = "".join(f"{one}\n" for one in (*here, f"^{base}")).encode()
+        if not git.lines("rev-list", "-n1", "--stdin", stdin=beyond):
+            return True
     holding = ("for-each-ref", "refs/heads", *(f"--contains={commit}" for commit in here))
     return git.named(f"refs/heads/{branch}") is None and not (here and git.lines(*holding))
