@@ -42,13 +42,10 @@ class Waiting(NamedTuple):
 
 def waiting(git: Git, state: State, branch: str) -> Waiting | None:
     """What the hooks noted of a branch, and no event says yet."""
-    path = os.path.join(git.own_dir, "spool")
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
+    path, data = os.path.join(git.own_dir, "spool"), _spooled(git)
+    if not data:
         return None
-    lines = os.fsdecode(data).removesuffix("\n").split("\n")
+    lines = _lines(data)
     known = [commit.id for commit in state.commits]
     noted = sort(lines, branch, known)
     if len(noted.others) == len(lines):
@@ -68,13 +65,22 @@ def waiting(git: Git, state: State, branch: str) -> Waiting | None:
 
 def commits_of(git: Git, state: State, head: str = "HEAD") -> Commits:
     """The commits of a feature that ``head`` has, with those that hooks noted and were pushed."""
-    try:
-        with open(os.path.join(git.own_dir, "spool"), encoding="utf-8", errors="replace") as file:
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        return of_feature(git, state, head)
     known = [commit.id for commit in state.commits]
-    return of_feature(git, state, head, sort(lines, state.branch, known).commits)
+    noted = sort(_lines(_spooled(git)), state.branch, known)
+    return of_feature(git, state, head, noted.commits)
+
+
+def _spooled(git: Git) -> bytes:
+    """What hooks have noted and nothing has taken in."""
+    try:
+        with open(os.path.join(git.own_dir, "spool"), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _lines(data: bytes) -> list[str]:
+    return os.fsdecode(data).removesuffix("\n").split("\n")
 
 
 def bind(git: Git, session: "Session", feature: FeatureId, branch: str) -> "Receipt | None":
