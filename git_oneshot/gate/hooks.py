@@ -5,22 +5,29 @@ folder of hooks and wherever that is, so there we write no file of it and move
 none. An older git passes over these settings: there a shim is put in the place
 of a hook, which is kept and runs first. So is a server's, always: its gate holds
 for whichever git receives a push.
+
+Where no hook was there, ours is a link to a file that is there while a feature is
+open. A link that leads nowhere is no hook to git, which begins no process for it: so
+a commit costs nothing where nothing is open.
 """
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from typing import Final
 
 import git_oneshot
 from git_oneshot.git import Git
-from git_oneshot.trail.disk import put
+from git_oneshot.trail.disk import link, put
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
 SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is asked for
 GATE: Final = "pre-push"  # holds for every git of the clone: also for an older one, as of an editor
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
+OPEN: Final = "open"  # the folder of what our links lead to while a feature is open
+_TO: Final = os.path.join(os.pardir, "oneshot", OPEN)  # from the folder of hooks
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
 # What is set: our shim, from any worktree and after a move, where any feature is open.
 _RUN: Final = (
@@ -38,6 +45,7 @@ class Hooks:
         self._git = git
         self.folder = os.path.join(git.common_dir, "hooks")
         self._shims = os.path.join(git.own_dir, "shims")
+        self._open = os.path.join(git.own_dir, OPEN)
 
     @property
     def foreign(self) -> str:
@@ -90,12 +98,27 @@ class Hooks:
             _move(path, kept)
         if os.path.isdir(os.path.dirname(kept)):
             self._surround()
-        put(path, shim(name), 0o755)
+        if name == SERVER or os.path.lexists(kept) or not link(path, f"{_TO}/{name}"):
+            put(path, shim(name), 0o755)
+        elif self._awake:
+            self.wake()
 
     def kept(self, name: str) -> bool:
         """Whether a hook is there that would be kept and run first."""
         path = os.path.join(self.folder, name)
         return not self.by_settings and os.path.lexists(path) and not _ours(path)
+
+    def wake(self) -> None:
+        """Let our links lead to hooks: a feature is open."""
+        for name in HOOKS:
+            path = os.path.join(self._open, name)
+            if _link_of_ours(self._found(name)) and not _whole(path, name):
+                put(path, shim(name), 0o755)
+
+    def rest(self) -> None:
+        """Let our links lead nowhere: nothing is open."""
+        if os.path.isdir(self._open):
+            shutil.rmtree(self._open)
 
     def undo(self) -> Iterator[str]:
         """Take our hooks back, bring those that were there back, and say so."""
@@ -115,15 +138,25 @@ class Hooks:
         if not os.path.islink(self.folder):
             self._clear()
 
+    def _found(self, name: str) -> str:
+        """Where our hook is as a file, if it is: pre-commit and prek call what was there first."""
+        path = os.path.join(self.folder, name)
+        return path if _ours(path) else f"{path}.legacy"
+
     def _file(self, name: str) -> str:
         """How our hook is as a file: sound, stale, not executable, or missing."""
-        path = os.path.join(self.folder, name)
-        if not _ours(path):
-            path += ".legacy"  # where pre-commit and prek keep what they call first
-            return "sound" if _ours(path) and os.access(path, os.X_OK) else "missing"
+        path = self._found(name)
+        if _link_of_ours(path) and not self._awake:
+            return "sound"
+        if not _ours(path) or not os.path.exists(path):
+            return "missing"
         if not os.access(path, os.X_OK):
-            return "not executable"
-        return "sound" if _content(path) == shim(name) else "stale"
+            return "missing" if path.endswith(".legacy") else "not executable"
+        return "sound" if path.endswith(".legacy") or _content(path) == shim(name) else "stale"
+
+    @property
+    def _awake(self) -> bool:
+        return os.path.exists(os.path.join(self._git.own_dir, "active"))
 
     def _setting(self, name: str) -> str:
         """How our hook is as a setting: sound, stale or missing."""
@@ -131,8 +164,7 @@ class Hooks:
         if name not in said.split("\n"):
             return "missing"
         command = self._git.maybe("config", "--get", f"hook.oneshot-{name}.command")
-        path = os.path.join(self._shims, name)
-        whole = _content(path) == shim(name) and os.access(path, os.X_OK)
+        whole = _whole(os.path.join(self._shims, name), name)
         return "sound" if whole and command == _RUN.replace("NAME", name) else "stale"
 
     def _both(self, name: str) -> bool:
@@ -184,6 +216,11 @@ def shim(name: str) -> bytes:
     raise FileNotFoundError(f"the {name} shim is not part of this installation")
 
 
+def _whole(path: str, name: str) -> bool:
+    """Whether a file is a hook as it is to be."""
+    return _content(path) == shim(name) and os.access(path, os.X_OK)
+
+
 def _move(path: str, new: str) -> None:
     """Move a hook; a link goes on leading where it led."""
     to = os.readlink(path) if os.path.islink(path) else "/"
@@ -214,4 +251,8 @@ def _content(path: str) -> bytes:
 
 def _ours(path: str) -> bool:
     """Whether a hook is one that any version of this program put there."""
-    return not os.path.islink(path) and OURS in _content(path)[:200]
+    return _link_of_ours(path) or (not os.path.islink(path) and OURS in _content(path)[:200])
+
+
+def _link_of_ours(path: str) -> bool:
+    return os.path.islink(path) and os.path.dirname(os.readlink(path)) == _TO

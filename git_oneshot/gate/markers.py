@@ -2,8 +2,9 @@
 
 ``<common dir>/oneshot/``: ``active`` exists while any feature is open or on
 its way to a remote; ``on/<branch>`` names the feature that is open on a branch;
-``done/<branch>`` the one that was finalized there and is not yet pushed. All of
-it is derived from the trails, and written again by the next command.
+``done/<branch>`` the one that was finalized there and is not yet pushed; ``open/``
+has the shims themselves while ``active`` is there, where our hooks are links. All
+of it is derived from the trails, and written again by the next command.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ class Markers:
     """The marker files of one clone."""
 
     def __init__(self, git: Git) -> None:
+        self._git = git
         self._own = git.own_dir
 
     def feature_on(self, branch: str) -> FeatureId | None:
@@ -100,13 +102,20 @@ class Markers:
             os.removedirs(os.path.dirname(self._path(kind, branch)))
 
     def _settle(self) -> None:
-        active = os.path.join(self._own, "active")
+        """Let hooks be run where something is open, and nowhere else."""
+        from git_oneshot.gate.hooks import Hooks
+
+        active, hooks = os.path.join(self._own, "active"), Hooks(self._git)
         if self.all():
+            hooks.wake()
             with open(active, "w", encoding="utf-8"):
                 pass
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(active)
+            hooks.rest()
+            if self.all():  # another process opened one meanwhile
+                self._settle()
 
 
 def _is_branch(branch: str) -> bool:

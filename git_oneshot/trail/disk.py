@@ -31,6 +31,17 @@ def put(path: str, body: bytes, mode: int = 0o666) -> None:
         raise
 
 
+def link(path: str, to: str) -> bool:
+    """Put a link in the place of whatever is there; False where the disk has no links."""
+    temporary = f"{path}.{os.getpid()}.{get_ident():x}"
+    try:
+        os.symlink(to, temporary)
+    except OSError:
+        return False
+    os.replace(temporary, path)
+    return True
+
+
 class Disk:
     """The real one."""
 

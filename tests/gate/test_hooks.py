@@ -1,6 +1,7 @@
 """The shims in hooks/: idle where nothing is open, closed where something is wrong."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -71,6 +72,44 @@ def test_what_git_says_is_taken_whole_or_not_at_all(name: str, project: Project)
     else:
         assert done.code == 1
     assert run(["sh", str(hook), "origin", "url"], project.path, stdin=lines).code == 0
+
+
+@pytest.mark.usefixtures("by_files")
+def test_where_no_feature_is_open_git_finds_no_hook(project: Project, make: MakeProject) -> None:
+    """No cost at all: not even sh is begun for a commit, an amend or a push."""
+
+    def hooks(*argv: str) -> list[str]:
+        done = project.may(*argv, env={"GIT_TRACE2_EVENT": "2"})
+        assert done.code == 0
+        return re.findall(r'"hook_name":"([a-z-]+)"', done.err)
+
+    make.remote(project)
+    project.do("install", "--yes")
+    project.change("bare", test=False)
+    assert hooks("commit", "-q", "-m", "x") == []
+    assert hooks("commit", "-q", "--amend", "-m", "y") == []
+    assert hooks("push", "-q", "origin", "main") == []
+    project.begin()
+    project.change("other", code=False, test=False)
+    assert hooks("commit", "-q", "-m", "x") == ["pre-commit", "post-commit"]
+    assert project.lines("spool") == [f"commit {project.head} main"]
+    project.do("cancel")
+    assert hooks("push", "-q", "origin", "main") == ["pre-push"]
+    assert hooks("commit", "-q", "--allow-empty", "-m", "z") == []
+
+
+@pytest.mark.usefixtures("by_files")
+def test_where_a_disk_has_no_links_our_hooks_are_files(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    project.do("install", "--yes")
+    for name in HOOKS:
+        assert project.hook(name).read_bytes() == (ROOT / "hooks" / name).read_bytes()
+    assert project.do("install", "--yes", "--json").data["changes"] == []
 
 
 def test_without_a_feature_nothing_but_sh_runs(
@@ -548,6 +587,7 @@ def test_a_manager_that_calls_ours_first_is_left_alone(project: Project) -> None
     user_hook(project, "pre-commit", 'exec "$0.legacy" "$@"')
     assert project.do("install", "--yes", "--json").data["changes"] == []
     project.begin()
+    assert project.do("install", "--yes", "--json").data["changes"] == []
     project.change("one", test=False)
     assert "not proven (no-test)" in project.may("commit", "-q", "-m", "one").err
 
@@ -564,12 +604,11 @@ def test_the_line_for_husky_goes_into_the_users_hook(feature: Project) -> None:
     assert feature.do("status", "--json").data["unheard"] == ["pre-push"]
 
 
-def test_h12_a_hook_that_lost_its_bit_is_put_right(project: Project) -> None:
+def test_h12_a_hook_that_lost_its_bit_is_put_right(feature: Project) -> None:
     """H12: git passes over a hook that is not executable."""
-    project.do("install", "--yes")
-    project.hook("pre-push").chmod(0o644)
-    assert project.do("install", "--yes", "--json").data["changes"] == ["hook pre-push"]
-    assert os.access(project.hook("pre-push"), os.X_OK)
+    feature.hook("pre-push").chmod(0o644)
+    assert feature.do("install", "--yes", "--json").data["changes"] == ["hook pre-push"]
+    assert os.access(feature.hook("pre-push"), os.X_OK)
 
 
 @pytest.mark.usefixtures("by_files")

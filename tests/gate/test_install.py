@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import git_oneshot
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
+from git_oneshot.gate.markers import Markers
 from git_oneshot.proof.slots import place
 from tests.gate.project import ROOT, MakeProject, Project
 
@@ -50,6 +52,7 @@ def test_an_older_shim_of_ours_is_replaced_and_not_kept(project: Project) -> Non
     hook.write_text("#!/bin/sh\n# git-oneshot hook 0: pre-commit.\nexit 1\n")
     hook.chmod(0o755)
     project.do("install", "--yes")
+    project.begin()
     assert hook.read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()
     assert not project.hook("before-oneshot").exists()
 
@@ -134,6 +137,7 @@ def test_shims_are_found_beside_the_package_or_inside_it(
     (tmp_path / "site/hooks/pre-commit").write_text("#!/bin/sh\nexit 1\n")
     for step in clone.steps():
         step.make()
+    Markers(project.repo.discover()).open("main", FeatureId("one"))
     assert project.hook("pre-commit").read_bytes() == (ROOT / "hooks/pre-commit").read_bytes()
 
 

@@ -1,12 +1,14 @@
 """The files that tell the shims where something is to be done."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.gate.hooks import HOOKS, Hooks
 from git_oneshot.gate.markers import Markers
 from tests.gate.project import FEATURE, Project
 
@@ -47,6 +49,40 @@ def test_active_stays_while_any_feature_is_open(project: Project, markers: Marke
     markers.close("a")
     assert (project.own / "active").exists()
     assert markers.all() == {"b/c": TWO}
+
+
+@pytest.mark.usefixtures("by_files")
+def test_a_hook_that_is_missed_is_put_back_by_the_next_feature(
+    feature: Project, markers: Markers
+) -> None:
+    """Whoever cleans up behind links that lead nowhere finds the gate open until then."""
+    shutil.rmtree(feature.own / "open")
+    assert not feature.hook("pre-commit").exists()
+    wrong = feature.cli("doctor", "--json").json["data"]["checks"][1]["findings"]
+    assert [one["what"] for one in wrong] == [f"hook {name} is not there" for name in HOOKS]
+    markers.open("other", TWO)
+    assert [name for name in HOOKS if not os.access(feature.hook(name), os.X_OK)] == []
+
+
+@pytest.mark.usefixtures("by_files")
+def test_two_that_open_and_close_at_once_leave_what_is_open(
+    project: Project, markers: Markers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One closes the last feature while another process opens its first."""
+    project.do("install", "--yes")
+    markers.open("a", ONE)
+    rest = Hooks.rest
+
+    def meanwhile(hooks: Hooks) -> None:
+        monkeypatch.setattr(Hooks, "rest", rest)
+        markers.open("b", TWO)
+        rest(hooks)
+
+    monkeypatch.setattr(Hooks, "rest", meanwhile)
+    markers.close("a")
+    assert (project.own / "active").exists()
+    assert os.access(project.hook("pre-commit"), os.X_OK)
+    assert markers.all() == {"b": TWO}
 
 
 @pytest.mark.parametrize("way", [Markers.open, Markers.leave])
