@@ -9,7 +9,7 @@ from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Glanced, Loaded, Tip, Trail, joint
 
-if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
+if TYPE_CHECKING:  # slow to import, and a cached read needs none of these
     from git_oneshot.core.state import State
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Raw
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of 
 
 
 class GitReader:
-    """What is behind tips. dulwich is imported on the first replay."""
+    """What is behind tips. dulwich is imported for what is no commit."""
 
     def __init__(self, git: Git, disk: Disk) -> None:
         self._git = git
@@ -120,8 +120,7 @@ class GitReader:
         return [joint(tip, [found[end] for end in _ends(tip)]) for tip in tips]
 
     def _read(self, tips: Sequence[Tip]) -> list[Trail]:
-        from git_oneshot.trail.objects import root
-        from git_oneshot.trail.reading import trail_of, unreadable
+        from git_oneshot.trail.reading import HASHES, trail_of, unreadable
 
         raws = self._raw(tips)
         if raws is None and len(tips) > 1:  # one of them leads nowhere: halve until it is alone
@@ -129,11 +128,8 @@ class GitReader:
             return self._read(tips[:half]) + self._read(tips[half:])
         if raws is None:
             return [unreadable(tip) for tip in tips]
-        objects = self._objects
-        return [
-            trail_of(t, raws, objects.id_of(root(t.feature, objects)).decode(), objects)
-            for t in tips
-        ]
+        hash_ = HASHES[self._git.object_format]
+        return [trail_of(tip, raws, hash_) for tip in tips]
 
     def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
         """Every commit behind the tips, by id; None when git could not walk them."""

@@ -14,7 +14,7 @@ from git_oneshot.trail.git_reader import GitReader, key
 from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Tip
 
-if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of these
+if TYPE_CHECKING:  # dulwich is slow to import, and who reads needs none of these
     from dulwich.objects import ShaFile
 
     from git_oneshot.core.events import Event
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # dulwich is slow to import, and a cached read needs none of 
 
 
 class GitStore(GitReader):
-    """Trails in ``refs/oneshot/*``. dulwich is imported on the first write or replay."""
+    """Trails in ``refs/oneshot/*``. dulwich is imported on the first write."""
 
     def __init__(self, git: Git, now: Callable[[], float], disk: Disk | None = None) -> None:
         super().__init__(git, disk or Disk())

@@ -108,8 +108,8 @@ def agree(
 
 def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str], clock: int) -> str:
     """Write the merge of two ends; its id."""
-    from git_oneshot.trail.objects import NOBODY, commit_of, parse_commit
-    from git_oneshot.trail.reading import merge_message
+    from git_oneshot.trail.objects import commit_of, parse_commit
+    from git_oneshot.trail.reading import NOBODY, merge_message
 
     parents = sorted(ends)
     commits = [parse_commit(look(parent)[1] or b"") for parent in parents]

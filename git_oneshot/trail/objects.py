@@ -10,12 +10,12 @@ from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import Blob, Commit, ShaFile, Tree, object_header
 
 from git_oneshot.trail.disk import Disk
+from git_oneshot.trail.reading import HASHES, root_of
 
 FILE: Final = 0o100644
 FOLDER: Final = 0o040000
 PAYLOAD: Final = b"payload"
 _TRIES: Final = 20  # before a folder or file that keeps vanishing is an error
-NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
 
 
 class Objects:
@@ -145,13 +145,7 @@ def parse_commit(raw: bytes) -> Commit:
 
 def root(feature: str, objects: Objects) -> Commit:
     """The commit that every trail of ``feature`` begins with."""
-    return commit_of(
-        tree=objects.id_of(Tree()),
-        parents=[],
-        author=NOBODY,
-        seconds=0,
-        message=f"oneshot {feature}\n".encode(),
-    )
+    return parse_commit(root_of(feature, HASHES[objects.format.name]))
 
 
 def commit_of(

@@ -4,8 +4,9 @@ Nothing in this file raises for what it finds: damage is a value, so one
 broken trail can't keep another from being read.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from git_oneshot.core.codec import decode
@@ -13,9 +14,12 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import FeatureId, local_ref, printable, remote_ref
-from git_oneshot.trail.objects import NOBODY, Objects
 from git_oneshot.trail.store import Tip, Trail
 
+NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
+# By the names that git has for them. What is read is not taken apart by dulwich, which is slow
+# to import, and of 20,000 commits would be half the time.
+HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 MAX_COMMIT: Final = 16 * 2**20  # bytes
 MAX_TRAIL: Final = 256 * 2**20  # bytes of all its commits
 MAX_EVENTS: Final = 10_000  # a commit
@@ -27,6 +31,9 @@ _HEADER: Final = re.compile(
     rb"author [^\n]*> -?[0-9]{1,12} [+-][0-9]{4}\n"
     rb"committer [^\n]*> (-?[0-9]{1,12}) [+-][0-9]{4}(?:\n|\Z)"
 )
+
+
+Hash = Callable[[bytes], "hashlib._Hash"]
 
 
 class Raw(NamedTuple):
@@ -64,10 +71,21 @@ def merge_header(tree: str, parents: Iterable[str], seconds: int) -> bytes:
     return b"%sauthor %scommitter %s" % ("".join(lines).encode(), who, who)
 
 
-def trail_of(tip: Tip, raws: Mapping[str, Raw], root: str, objects: Objects) -> Trail:
-    """Follow the parents from a tip's commit to the derived ``root``, then decode forwards."""
+def root_of(feature: str, hash_: Hash) -> bytes:
+    """The content of the commit that every trail of ``feature`` begins with."""
+    nothing = hash_(b"tree 0\0").hexdigest()
+    return merge_header(nothing, (), 0) + b"\noneshot %s\n" % feature.encode()
+
+
+def id_of(commit: bytes, hash_: Hash) -> str:
+    """The id of a commit with this content."""
+    return hash_(b"commit %d\0%b" % (len(commit), commit)).hexdigest()
+
+
+def trail_of(tip: Tip, raws: Mapping[str, Raw], hash_: Hash) -> Trail:
+    """Follow the parents from a tip's commit to the derived root, then decode forwards."""
     try:
-        commits = _walk(tip.commit, raws, root, objects)
+        commits = _walk(tip.commit, raws, id_of(root_of(tip.feature, hash_), hash_), hash_)
     except DamageError as damage:
         # Without a way to the root nothing on it can be judged.
         return Trail(tip.feature, tip, (), _other(tip, raws, damage))
@@ -101,7 +119,7 @@ def unreadable(tip: Tip) -> Trail:
     return Trail(tip.feature, tip, (), damage)
 
 
-def _walk(end: str, raws: Mapping[str, Raw], root: str, objects: Objects) -> dict[str, Read]:
+def _walk(end: str, raws: Mapping[str, Raw], root: str, hash_: Hash) -> dict[str, Read]:
     """The commits behind ``end`` but for the root, parents before children."""
     done: dict[str, Read] = {}
     open_: dict[str, Read] = {}
@@ -115,7 +133,7 @@ def _walk(end: str, raws: Mapping[str, Raw], root: str, objects: Objects) -> dic
             done[at] = open_.pop(at)
             stack.pop()
             continue
-        read = _commit(at, raws.get(at), objects)
+        read = _commit(at, raws.get(at), hash_)
         if not 1 <= len(read.parents) <= 2:
             what = f"has {len(read.parents)} parents, and is not the root"
             raise DamageError("parents", at, f" {what}", parents=len(read.parents))
@@ -173,20 +191,17 @@ def _check_merge(
         raise _damage("merge", oid, "is not the merge that follows from its parents")
 
 
-def _commit(oid: str, raw: Raw | None, objects: Objects) -> Read:
-    """Take a commit apart. Not by dulwich: of 20,000 commits it would be half the time."""
+def _commit(oid: str, raw: Raw | None, hash_: Hash) -> Read:
+    """Take a commit apart."""
     if raw is None:
         raise _damage("missing", oid, "is missing, or is not a commit")
     if raw.type != "commit":
         raise _damage("missing", oid, f"is a {raw.type}, not a commit")
     if raw.content is None:
         raise _damage("too-big", oid, f"is {raw.size} bytes, over the limit of {MAX_COMMIT}")
-    digest = objects.format.new_hash()
-    digest.update(b"commit %d\0" % raw.size)
-    digest.update(raw.content)
     # git does not compare a loose object's content with its name when it prints
     # it: an edit in place shows only here.
-    if digest.hexdigest() != oid:
+    if id_of(raw.content, hash_) != oid:
         raise _damage("edited", oid, "was edited: its content does not match its id")
     header, _, message = raw.content.partition(b"\n\n")
     known = _HEADER.match(header)

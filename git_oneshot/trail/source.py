@@ -8,14 +8,15 @@ and more of a trail than ``MAX_TRAIL`` is not read at all.
 import contextlib
 import subprocess
 from collections.abc import Iterable
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import EVENT
 from git_oneshot.git import Git
-from git_oneshot.trail.objects import PAYLOAD, Objects, parse_commit
 from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw
-from git_oneshot.trail.tree import entries_in
+
+if TYPE_CHECKING:  # dulwich is slow to import, and to walk takes none
+    from git_oneshot.trail.objects import Objects
 
 # A commit that unpacks to gigabytes ends git, and not this machine.
 _LIMITS: Final = {"GIT_ALLOC_LIMIT": "256m"}
@@ -74,7 +75,7 @@ def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
 class Source:
     """Single objects: a loose one as it lies there, else by a `git cat-file` that stays."""
 
-    def __init__(self, git: Git, objects: Objects) -> None:
+    def __init__(self, git: Git, objects: "Objects") -> None:
         self._git = git
         self._objects = objects
         self._reader: subprocess.Popen[bytes] | None = None
@@ -114,6 +115,9 @@ class Source:
 
     def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
         """The payloads in the trees of appends, by the ids of their events."""
+        from git_oneshot.trail.objects import PAYLOAD, parse_commit
+        from git_oneshot.trail.tree import entries_in
+
         found: dict[str, bytes] = {}
         for commit in commits:
             tree = parse_commit(self.look(commit)[1] or b"").tree.decode()

@@ -53,6 +53,15 @@ def test_a_read_command_does_not_pay_for_what_writes(feature: Project) -> None:
     assert python(code, feature.path).out.splitlines()[-1] == "[]"
 
 
+def test_a_replay_needs_no_dulwich(feature: Project) -> None:
+    """What reads takes commits apart itself; only what writes makes objects."""
+    code = (
+        "import sys\nfrom git_oneshot.cli.main import main\nmain(['log'])\n"
+        "print([m for m in sys.modules if m.split('.')[0] == 'dulwich'])"
+    )
+    assert python(code, feature.path).out.splitlines()[-1] == "[]"
+
+
 def test_a_list_loads_no_state_and_no_answer(feature: Project) -> None:
     """What a thousand features are listed from is decoded in one go, without these."""
     feature.do("list")

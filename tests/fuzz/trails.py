@@ -46,7 +46,7 @@ def _read(data: bytes) -> None:
     from git_oneshot.core.ids import FeatureId
     from git_oneshot.trail import reading
     from git_oneshot.trail.objects import Objects, root
-    from git_oneshot.trail.reading import Raw, trail_of
+    from git_oneshot.trail.reading import HASHES, Raw, trail_of
     from git_oneshot.trail.store import Tip
 
     objects = Objects("unused", "sha1")
@@ -66,7 +66,7 @@ def _read(data: bytes) -> None:
         name = hashlib.sha1(b"commit %d\0" % len(content) + content).hexdigest()
         raws[name] = Raw("commit", len(content), content)
         names.append(name)
-    trail = trail_of(Tip(FeatureId("f"), names[-1]), raws, first, objects)
+    trail = trail_of(Tip(FeatureId("f"), names[-1]), raws, HASHES["sha1"])
     assert trail.damage is None or trail.damage.kind.exit is Exit.DAMAGED
     state_of("f", trail.entries)
 

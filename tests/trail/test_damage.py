@@ -21,7 +21,7 @@ from git_oneshot.trail import reading
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.objects import Objects
 from git_oneshot.trail.objects import root as root_commit
-from git_oneshot.trail.reading import Raw, trail_of
+from git_oneshot.trail.reading import HASHES, Raw, trail_of
 from git_oneshot.trail.store import Tip
 from tests.sandbox import AUTHOR, MakeWorld, Repo
 from tests.trail.crafted import (
@@ -493,7 +493,7 @@ def parsed(content: bytes) -> OneshotError | None:
     """Read a trail whose only commit has this content."""
     name = hashlib.sha1(b"commit %d\0" % len(content) + content).hexdigest()
     raw = Raw("commit", len(content), content)
-    return trail_of(Tip(FEATURE, name), {name: raw}, ROOT, _OBJECTS).damage
+    return trail_of(Tip(FEATURE, name), {name: raw}, HASHES["sha1"]).damage
 
 
 ROOT: Final = _OBJECTS.id_of(root_commit(FEATURE, _OBJECTS)).decode()
