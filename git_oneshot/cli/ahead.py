@@ -29,6 +29,12 @@ SPIKE = (
 )
 
 
+def send_trail(app: App, feature: str) -> list[Next]:
+    """How a trail gets to its remote where its commits are there already."""
+    argv = ("git", "oneshot", "sync", "-f", feature)
+    return [Next(argv, "send its trail")] if app.clone.remote else []
+
+
 def go_on(app: App) -> list[Next]:
     """Back to the feature that is open here."""
     if app.open_here() is None:

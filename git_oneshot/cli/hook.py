@@ -15,10 +15,11 @@ from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
-from git_oneshot.gate.prepush import Held, bind_all, going, hold, settle
-from git_oneshot.gate.push import WAIT, parse
+from git_oneshot.gate.prepush import Held, bind_all, brought, going, hold, settle
+from git_oneshot.gate.push import WAIT, Update, parse
 from git_oneshot.gate.refused import Judged, Refused, keep
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.gate.trails import advice, send_trails
@@ -92,7 +93,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             app.say("hint: the proof goes on; wait for it, and push: git oneshot push")
         ctx.exit(Exit.REFUSED)
     if not tried:
-        _send(ctx, app, remote or url, going(features, updates, app.branch))
+        _send(ctx, app, remote or url, updates, going(features, updates, app.branch))
 
 
 @hook.command("pre-receive")
@@ -117,16 +118,21 @@ def pre_receive(ctx: click.Context) -> None:
         ctx.exit(Exit.REFUSED)
 
 
-def _send(ctx: click.Context, app: App, remote: str, features: Sequence[FeatureId]) -> None:
-    """Send trails with a push, as the rules want it."""
+def _send(
+    ctx: click.Context, app: App, remote: str, updates: Sequence[Update], own: Sequence[FeatureId]
+) -> None:
+    """Send trails with a push, as the rules want it: ``own``, and those of what it brings."""
     tree = app.git.tree(app.head)
     policy = rules_for(app.git, tree, tree).rules.trail.push
-    if policy == "off":
+    if policy == "off" or not is_elected(app.git, remote):
         return
-    missing = send_trails(app.git, app.session, remote, features)
+    features = {*own, *brought(app.git, app.session, elected(app.git), updates)}
+    missing = send_trails(app.git, app.session, remote, sorted(features))
     word = "error" if policy == "require" else "warning"
-    for one in missing:
-        app.say(f"{word}: the trail of '{one.feature}' was not sent: {one.wrong}")
+    for why in dict.fromkeys(one.wrong for one in missing):
+        first, *more = [one.feature for one in missing if one.wrong == why]
+        what = f"s of '{first}' and {len(more)} more were" if more else f" of '{first}' was"
+        app.say(f"{word}: the trail{what} not sent: {why}")
     if missing:
         refused = all(one.refused for one in missing)
         app.say(f"hint: {advice(missing) if refused else 'git oneshot sync'}")

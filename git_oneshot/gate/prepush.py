@@ -4,7 +4,7 @@ How a range is found and judged is in ``push``; what is said about it is the
 caller's.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
@@ -22,6 +22,7 @@ from git_oneshot.gate.spool import bind
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import Git
 from git_oneshot.session import Session
+from git_oneshot.trail.store import ours
 
 
 class Held(NamedTuple):
@@ -104,3 +105,26 @@ def going(
         pushed.add(branch)
     # A push of nothing still carries the trail of what was pushed and then finalized.
     return [f for on, f in features.items() if on in pushed or not updates]
+
+
+def brought(git: Git, session: Session, remote: str, updates: Sequence[Update]) -> list[FeatureId]:
+    """The features that have a commit in what is pushed, or was, and whose trail only we have.
+
+    On whichever branch they were, and whatever was begun there since.
+    """
+    waiting = [tip for tip in ours(session.store.tips()) if not tip.shared]
+    there = [u.local for u in updates if u.local and git.named(u.local + "^{commit}")]
+    there += git.lines("for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}")
+    if not waiting or not there:
+        return []
+    states = [one.state for one in session.store.load(waiting)]
+    commits = {commit.id for state in states for commit in state.commits}
+    said = [x.split(" ") for x in git.lines("cat-file", "--batch-check", stdin=_rows(commits))]
+    here = {one[0] for one in said if one[1] == "commit"}
+    beyond = _rows([*here, *(f"^{tip}" for tip in there)])
+    here.difference_update(git.lines("rev-list", "--stdin", stdin=beyond) if here else ())
+    return [FeatureId(s.feature) for s in states if any(c.id in here for c in s.commits)]
+
+
+def _rows(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -78,6 +78,8 @@ def test_status_knows_what_is_pushed(feature: Project, make: MakeProject) -> Non
     one = feature.land("one")
     feature.do("finalize")
     assert feature.do("status", "--json").data["unpushed"] == {"commits": [one], "trail": True}
+    feature.git("push", "-q", "--no-verify", "origin", "main")
+    assert "hint: send its trail: git oneshot sync -f topic\n" in feature.do("status", "topic").err
     feature.git("push", "-q", "origin", "main")
     data = feature.do("status", "topic", "--json")
     assert data.data["unpushed"] == {"commits": [], "trail": False}

@@ -404,6 +404,44 @@ def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, remote: Repo
     assert there.do("status", "topic", "--json").data["requested"]
 
 
+def test_every_feature_whose_commits_are_pushed_sends_its_trail(
+    feature: Project, remote: Repo
+) -> None:
+    """Two of one branch at once, and one that comes by a merge from another."""
+    feature.land("one")
+    feature.do("finalize")
+    feature.begin("second")
+    feature.land("two")
+    feature.do("finalize")
+    feature.git("switch", "-q", "main")
+    feature.git("merge", "-q", "--ff-only", "topic")
+    feature.begin("later")  # nothing of it is in what is pushed
+    feature.git("switch", "-q", "--detach")
+    pushed(feature, "origin", "topic:main")
+    assert remote.git("for-each-ref", "--format=%(refname)", "refs/oneshot").split() == [
+        "refs/oneshot/second", "refs/oneshot/topic",
+    ]  # fmt: skip
+
+
+def test_what_a_push_left_behind_goes_with_the_next_one(feature: Project, remote: Repo) -> None:
+    """Its commits are there, whoever pushed them how."""
+    feature.land("one")
+    feature.do("finalize")
+    pushed(feature, "--no-verify", "origin", "topic:main")
+    feature.begin("second")
+    feature.land("two")
+    hook = remote.path / "hooks/update"
+    hook.write_text("#!/bin/sh\ncase $1 in refs/oneshot/*) exit 1; esac\n")
+    hook.chmod(0o755)
+    said = pushed(feature, "origin", "topic:main")
+    assert said.startswith("warning: the trails of 'second' and 1 more were not sent: 'origin' ref")
+    hook.unlink()
+    pushed(feature, "origin", "topic:main")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+
+
 def test_trails_go_to_one_remote_only(feature: Project, remote: Repo, make: MakeProject) -> None:
     other = make.remote(feature, "other")
     feature.land("one")
