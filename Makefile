@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Images often set it, and then each of the thousands of processes of a run compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo picture test runners check strace lint typing coverage man verdicts pictured cheats laws contract fuzz truth bench dist install clean

@@ -34,8 +34,15 @@ CONFIG: Final = """\
 
 
 def sealed(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """``environ`` cut off from the person who runs the tests: their git, home, editor and time."""
-    kept = {k: v for k, v in environ.items() if not k.startswith(("GIT_", "XDG_"))}
+    """``environ`` cut off from the person who runs the tests: their git, home, editor and time.
+
+    Images often tell Python to keep no bytecode, and then each process compiles the program anew.
+    """
+    kept = {
+        k: v
+        for k, v in environ.items()
+        if not k.startswith(("GIT_", "XDG_")) and k != "PYTHONDONTWRITEBYTECODE"
+    }
     return {
         **kept,
         "HOME": str(home),
