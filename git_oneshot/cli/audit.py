@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.audit_data import Checked, SealRow
 from git_oneshot.cli.parts import BrokenRow
+from git_oneshot.cli.sealing import later
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import feature_id
@@ -56,7 +57,9 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
         for line in lines:
             app.say(line)
         raise _damaged(errors, data)
-    return Answer(data, "\n".join([*lines, f"{counted(len(tips), 'trail')} checked"]))
+    unknown = [row.commit[:12] for row in rows if row.rule == "seal-unknown"]
+    look = [Next(("git", "verify-commit", *unknown[:1]), "see what git says")] if unknown else []
+    return Answer(data, "\n".join([*lines, f"{counted(len(tips), 'trail')} checked"]), look)
 
 
 def _tips(app: App) -> list[Tip]:
@@ -92,9 +95,11 @@ def _repair(app: App) -> None:
 def _damaged(errors: Sequence[BrokenRow], data: Checked) -> OneshotError:
     first = errors[0]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    hint = "see what is sound: git oneshot log; or fetch a sound copy: git oneshot sync"
+    if first.rule == "unsealed":
+        hint = f"who ended it can seal it: {later(first.ref.rpartition('/')[2])}"
+    elif first.rule == "seal-bad":
+        hint = f"see what git says: git verify-commit {first.commit[:12]}"
     return OneshotError(
-        Code.TRAIL_DAMAGED,
-        f"{first.ref}: {first.what}{more}",
-        "see what is sound: git oneshot log; or fetch a sound copy: git oneshot sync",
-        broken=data.findings,
+        Code.TRAIL_DAMAGED, f"{first.ref}: {first.what}{more}", hint, broken=data.findings
     )

@@ -74,13 +74,21 @@ def seal(git: Git, store: GitStore, tip: Tip, *, terminal: bool) -> tuple[Tip, s
 
 
 def unsealed(store: GitStore, email: str, features: Sequence[FeatureId] | None) -> list[Tip]:
-    """The trails with events of this user that no remote has and no seal vouches for."""
-    here = [tip for tip in ours(store.tips()) if not tip.shared]
-    wanted = [t for t in here if features is None or t.feature in features]
+    """The trails with events of this user that no seal vouches for.
+
+    Of all trails, those of which no remote has such events; of ``features``, whoever has them.
+    """
+    tips = ours(store.tips())
+    if features is not None:
+        wanted = [tip for tip in tips if tip.feature in features]
+        told = [tip._replace(beside=()) for tip in wanted]
+    else:
+        wanted = told = [tip for tip in tips if not tip.shared]
+    trails = store.read(wanted)
     return [
         tip
-        for tip, trail in zip(wanted, store.read(wanted), strict=True)
-        if trail.damage is None and _speaks(trail, tip, email)
+        for tip, alone, trail in zip(wanted, told, trails, strict=True)
+        if trail.damage is None and _speaks(trail, alone, email)
     ]
 
 

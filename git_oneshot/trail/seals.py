@@ -18,13 +18,26 @@ PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
 _GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
 _GOOD_PGP: Final = re.compile(r"^\[GNUPG:\] GOODSIG \S+ (.+)$", re.MULTILINE)
 _BAD: Final = re.compile(r"incorrect signature|\[GNUPG:\] BADSIG|verification failed")
+# Why a seal is not believed, by what git, gpg and ssh-keygen print; the first that fits.
+_REASONS: Final = (
+    (r"\[GNUPG:\] REVKEYSIG ", "its key is revoked"),
+    (r"\[GNUPG:\] EXPKEYSIG ", "its key has expired"),
+    (r"\[GNUPG:\] EXPSIG ", "the signature has expired"),
+    (r"\[GNUPG:\] NO_PUBKEY (\S+)", r"key \1 is not in the keyring"),
+    (r"(?:error|fatal): (.+)", r"\1"),
+    (r".+:\d+: (key .+)", r"\1"),
+    (r"(Unable to open .+)", r"\1"),
+    (r"No principal matched", "no allowed signer has its key"),
+    (r"Could not verify", "it could not be verified; its key may be revoked"),
+)
 
 
 class Verdict(NamedTuple):
-    """What git says of a seal."""
+    """What git says of a seal; ``why`` it is not good."""
 
     word: Literal["good", "bad", "unknown"]
     signer: str = ""
+    why: str = ""
 
 
 def signs(git: Git) -> bool:
@@ -75,4 +88,15 @@ def verify(git: Git, commit: str, signers: str = "") -> Verdict:
     good = _GOOD_SSH.search(said) or _GOOD_PGP.search(said)
     if done.returncode == 0 and good:
         return Verdict("good", printable(good[1])[:200])
-    return Verdict("bad" if _BAD.search(said) else "unknown")
+    if _BAD.search(said):
+        return Verdict("bad", why="what it seals is not what was sealed")
+    return Verdict("unknown", why=reason(said))
+
+
+def reason(said: str) -> str:
+    """Why a signature is not believed, by all that was printed of it."""
+    for pattern, why in _REASONS:
+        found = re.search(f"^{pattern}", said, re.MULTILINE)
+        if found:
+            return printable(found.expand(why))[:200]
+    return "git does not say why"

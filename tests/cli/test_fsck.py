@@ -127,12 +127,46 @@ def test_a_seal_that_cannot_be_made_is_left_out_and_said(feature: Project, tmp_p
     assert feature.do("status", FEATURE, "--json").data["phase"] == "completed"
 
 
-def test_rules_can_ask_for_seals(feature: Project) -> None:
+def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: Path) -> None:
+    """It is said at once where one is missing, and it can be made up for, also when it was sent."""
+    make.remote(feature)
     rules = feature.path / ".oneshot.toml"
     rules.write_text(rules.read_text() + '[trail]\nsignatures = "require"\n')
     feature.git("commit", "-qam", "rules")
     feature.land("one")
-    feature.do("finalize")
+    said = feature.do("finalize").err
+    assert f"warning: the trail of '{FEATURE}' is not sealed: git signs nothing here\n" in said
+    later = f"git config commit.gpgSign true, then git oneshot sync -f {FEATURE}"
+    assert f"hint: seal it later: {later}\n" in said
+    feature.do("sync")
     done = feature.cli("fsck", "--json")
     assert done.code == 4
-    assert [(x["rule"], x["word"]) for x in done.data["broken"]] == [("unsealed", "error")]
+    assert {(x["rule"], x["word"]) for x in done.data["broken"]} == {("unsealed", "error")}
+    assert done.json["error"]["hint"] == f"who ended it can seal it: {later}"
+    signing(feature, tmp_path)
+    feature.do("sync")
+    assert feature.cli("fsck").code == 4  # others have it: it is sealed when that is asked for
+    feature.do("sync", "-f", FEATURE)
+    assert feature.do("fsck", "--json").data["seals"][0]["verdict"] == "good"
+    before = feature.git("rev-parse", REF)
+    feature.do("sync", "-f", FEATURE)
+    assert feature.git("rev-parse", REF) == before
+
+
+def test_a_seal_that_is_not_believed_names_what_helps(feature: Project, tmp_path: Path) -> None:
+    signing(feature, tmp_path)
+    feature.do("declare", "refactor", "--reason", "one loop instead of two")
+    sound = feature.git("cat-file", "commit", REF)
+    (tmp_path / "allowed").write_text("")
+    done = feature.do("fsck", "--signatures")
+    assert "knows here: no allowed signer has its key\n" in done.out
+    assert f"hint: see what git says: git verify-commit {feature.git('rev-parse', REF)[:12]}" in (
+        done.err
+    )
+    behind = feature.git("rev-parse", f"{REF}~1"), feature.git("rev-parse", f"{REF}~2")
+    forged = feature.repo.git("hash-object", "-t", "commit", "-w", "--stdin",
+                              stdin=f"{sound.replace(*behind)}\n")  # fmt: skip
+    feature.git("update-ref", REF, forged)
+    done = feature.cli("fsck", "--signatures", "--json")
+    assert (done.code, done.data["broken"][-1]["rule"]) == (4, "seal-bad")
+    assert done.json["error"]["hint"] == f"see what git says: git verify-commit {forged[:12]}"

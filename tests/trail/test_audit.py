@@ -15,6 +15,7 @@ from git_oneshot.session import Session
 from git_oneshot.trail import audit as audit_module
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.merging import join
+from git_oneshot.trail.seals import reason
 from git_oneshot.trail.store import Tip
 from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo
 from tests.trail import test_damage as damage
@@ -301,6 +302,51 @@ def test_a_seal_by_nobody_we_know_and_one_that_does_not_fit(
     (tmp_path / "allowed").write_text("")
     rules = [x.rule for x in seals(work.discover(), opened(work), [tip]) if isinstance(x, Finding)]
     assert rules == ["seal-unknown"]
+
+
+def test_it_says_why_a_seal_is_not_believed(work: Repo, opened: Open, tmp_path: Path) -> None:
+    key = Path(signing(work, tmp_path))
+    tip = sealed(work, opened)
+    public, allowed = key.with_suffix(".pub").read_text(), tmp_path / "allowed"
+
+    def why() -> str:
+        found = [x for x in seals(work.discover(), opened(work), [tip]) if isinstance(x, Finding)]
+        assert [x.rule for x in found] == ["seal-unknown"]
+        _, _, said = found[0].what.partition("knows here: ")
+        return said
+
+    allowed.write_text(f'ada@example.org valid-before="20200101" {public}')
+    assert why().startswith("key has expired: verify time ")
+    allowed.write_text(f'ada@example.org namespaces="file" {public}')
+    assert why() == 'key is not permitted for use in signature namespace "git"'
+    allowed.write_text("")
+    assert why() == "no allowed signer has its key"
+    allowed.unlink()
+    assert why().startswith("Unable to open allowed keys file ")
+    allowed.write_text(f"ada@example.org {public}")
+    work.git("config", "gpg.ssh.revocationFile", f"{key}.pub")
+    assert why() == "it could not be verified; its key may be revoked"
+    work.git("config", "--unset", "gpg.ssh.revocationFile")
+    work.git("config", "--unset", "gpg.ssh.allowedSignersFile")
+    assert why().startswith("gpg.ssh.allowedSignersFile needs to be configured")
+    work.git("config", "gpg.ssh.allowedSignersFile", str(allowed))
+    work.git("config", "gpg.ssh.program", "nothing-here")
+    assert why() == "cannot run nothing-here: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("[GNUPG:] REVKEYSIG A7D9 Ada\n[GNUPG:] VALIDSIG 6E17", "its key is revoked"),
+        ("[GNUPG:] KEYEXPIRED 1\n[GNUPG:] EXPKEYSIG F88F Ada", "its key has expired"),
+        ("[GNUPG:] EXPSIG F88F Ada", "the signature has expired"),
+        ("[GNUPG:] ERRSIG A7D9 22\n[GNUPG:] NO_PUBKEY A7D9", "key A7D9 is not in the keyring"),
+        ("[GNUPG:] NEWSIG", "git does not say why"),
+    ],
+)
+def test_it_says_why_as_gpg_does(said: str, why: str) -> None:
+    """By what gpg 2.2 printed for keys in these states."""
+    assert reason(said) == why
 
 
 def test_an_end_without_a_seal_is_named(work: Repo, opened: Open, tmp_path: Path) -> None:
