@@ -40,6 +40,10 @@ _ALWAYS: Final = {
 SYNCED: Final = ("-c", "core.fsync=loose-object", "-c", "core.fsyncMethod=fsync")
 
 
+# Our settings while a feature is open, which those of the repository include: from beside them.
+INCLUDED: Final = "oneshot/open/settings"
+
+
 class Done(Struct, frozen=True):
     """How a command ended, and what it said."""
 

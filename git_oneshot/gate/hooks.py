@@ -2,15 +2,16 @@
 
 From 2.54 on git runs what ``hook.<name>.command`` says, whatever else is in the
 folder of hooks and wherever that is, so there we write no file of it and move
-none. An older git passes over these settings: there a shim is put in the place
-of a hook, which is kept and runs first. So is a server's, always: its gate holds
-for whichever git receives a push.
+none. An older git passes over these settings: there a link to ours is put in the
+folder, or, where a hook is there, which is kept and runs first, a shim that is a
+file. So is a server's, always: its gate holds for whichever git receives a push.
 
-Where no hook was there, ours is a link to a file that is there while a feature is
-open. A link that leads nowhere is no hook to git, which begins no process for it: so
-a commit costs nothing where nothing is open.
+The links, and an ``include`` of the settings, lead into a folder that is there while
+a feature is open. To git, what leads nowhere is no hook and no setting, and it begins
+no process: so a commit costs nothing where nothing is open.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import git_oneshot
-from git_oneshot.git import Git
+from git_oneshot.git import INCLUDED, Git
 from git_oneshot.trail.disk import link, put
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
@@ -26,15 +27,15 @@ SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is 
 GATE: Final = "pre-push"  # holds for every git of the clone: also for an older one, as of an editor
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
-OPEN: Final = "open"  # the folder of what our links lead to while a feature is open
-_TO: Final = os.path.join(os.pardir, "oneshot", OPEN)  # from the folder of hooks
+_OPEN: Final = os.path.dirname(INCLUDED)  # the folder that is there while a feature is open
+_TO: Final = f"../{_OPEN}"  # from the folder of hooks
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
-# What is set: our shim, from any worktree and after a move, where any feature is open.
+# What is set: our shim, from any worktree and after a move.
 _RUN: Final = (
     'd=${GIT_DIR:-.git}; test -d "$d" || d=$(git rev-parse --git-dir); '
     'test ! -f "$d/commondir" || { read -r c <"$d/commondir"; '
     "case $c in /*) d=$c ;; *) d=$d/$c ;; esac; }; "
-    'test ! -f "$d/oneshot/active" || exec "$d/oneshot/shims/NAME"'
+    f'exec "$d/{_OPEN}/NAME"'
 )
 
 
@@ -44,8 +45,8 @@ class Hooks:
     def __init__(self, git: Git) -> None:
         self._git = git
         self.folder = os.path.join(git.common_dir, "hooks")
-        self._shims = os.path.join(git.own_dir, "shims")
-        self._open = os.path.join(git.own_dir, OPEN)
+        self._open = os.path.join(git.common_dir, _OPEN)
+        self._settings = os.path.join(git.common_dir, INCLUDED)
 
     @property
     def foreign(self) -> str:
@@ -83,25 +84,32 @@ class Hooks:
 
     def put(self, name: str) -> None:
         """Put one hook in its place, and keep the one that is there."""
-        if self.by_settings and name != SERVER:
-            self._set(name)
-            if self._both(name):
-                os.makedirs(self.folder, exist_ok=True)
-                put(os.path.join(self.folder, name), shim(name), 0o755)
-            return
         path = os.path.join(self.folder, name)
         kept = os.path.join(self.folder, BEFORE, name)
-        os.makedirs(self.folder, exist_ok=True)
-        if os.path.lexists(path) and not _ours(path):
-            os.makedirs(os.path.dirname(kept), exist_ok=True)
-            _make_room(kept)
-            _move(path, kept)
-        if os.path.isdir(os.path.dirname(kept)):
-            self._surround()
-        if name == SERVER or os.path.lexists(kept) or not link(path, f"{_TO}/{name}"):
-            put(path, shim(name), 0o755)
-        elif self._awake:
+        if self.by_settings and name != SERVER:
+            self._include()
+            if self._both(name):
+                self._hang(path, name)
+        else:
+            os.makedirs(self.folder, exist_ok=True)
+            if os.path.lexists(path) and not _ours(path):
+                os.makedirs(os.path.dirname(kept), exist_ok=True)
+                _make_room(kept)
+                _move(path, kept)
+            if os.path.isdir(os.path.dirname(kept)):
+                self._surround()
+            if name == SERVER or os.path.lexists(kept):
+                put(path, shim(name), 0o755)
+            else:
+                self._hang(path, name)
+        if self._awake:
             self.wake()
+
+    def _hang(self, path: str, name: str) -> None:
+        """Put a link to a hook in its place, or the hook itself where a disk has no links."""
+        os.makedirs(self.folder, exist_ok=True)
+        if not link(path, f"{_TO}/{name}"):
+            put(path, shim(name), 0o755)
 
     def kept(self, name: str) -> bool:
         """Whether a hook is there that would be kept and run first."""
@@ -109,23 +117,31 @@ class Hooks:
         return not self.by_settings and os.path.lexists(path) and not _ours(path)
 
     def wake(self) -> None:
-        """Let our links lead to hooks: a feature is open."""
+        """Let our links and settings lead to hooks: a feature is open."""
+        included = self._included
         for name in HOOKS:
             path = os.path.join(self._open, name)
-            if _link_of_ours(self._found(name)) and not _whole(path, name):
+            wanted = included or _link_of_ours(self._found(name))
+            if wanted and not _whole(path, name):
                 put(path, shim(name), 0o755)
+        settings = b"".join(map(_set, HOOKS))
+        if included and self._said != settings:
+            put(self._settings, settings)
 
     def rest(self) -> None:
-        """Let our links lead nowhere: nothing is open."""
+        """Let them lead nowhere: nothing is open."""
         if os.path.isdir(self._open):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._settings)  # first: a commit goes on meanwhile
             shutil.rmtree(self._open)
 
     def undo(self) -> Iterator[str]:
         """Take our hooks back, bring those that were there back, and say so."""
+        included = self._exclude()
         for name in (*HOOKS, SERVER):
             path = os.path.join(self.folder, name)
             kept = os.path.join(self.folder, BEFORE, name)
-            gone = self._unset(name)
+            gone = included and name != SERVER
             if not os.path.islink(self.folder):
                 if _ours(path):
                     os.unlink(path)
@@ -160,31 +176,34 @@ class Hooks:
 
     def _setting(self, name: str) -> str:
         """How our hook is as a setting: sound, stale or missing."""
-        said = self._git.maybe("config", "--get-all", f"hook.oneshot-{name}.event") or ""
-        if name not in said.split("\n"):
+        if not self._included:
             return "missing"
-        command = self._git.maybe("config", "--get", f"hook.oneshot-{name}.command")
-        whole = _whole(os.path.join(self._shims, name), name)
-        return "sound" if whole and command == _RUN.replace("NAME", name) else "stale"
+        whole = _whole(os.path.join(self._open, name), name) and _set(name) in self._said
+        return "sound" if whole or not self._awake else "stale"
+
+    @property
+    def _said(self) -> bytes:
+        """Our settings as they are."""
+        return _content(self._settings)
 
     def _both(self, name: str) -> bool:
         """Whether a hook is to be a file beside its setting: it costs no commit anything."""
         path = os.path.join(self.folder, name)
         return name == GATE and not self.foreign and (not os.path.lexists(path) or _ours(path))
 
-    def _set(self, name: str) -> None:
-        os.makedirs(self._shims, exist_ok=True)
-        put(os.path.join(self._shims, name), shim(name), 0o755)
-        for key, value in (("command", _RUN.replace("NAME", name)), ("event", name)):
-            self._git.call(
-                "config", "--local", "--replace-all", f"hook.oneshot-{name}.{key}", value
-            )
+    @property
+    def _included(self) -> bool:
+        """Whether our settings are git's: read from its file, for a `git config` takes longer."""
+        return os.fsencode(INCLUDED) in _content(os.path.join(self._git.common_dir, "config"))
 
-    def _unset(self, name: str) -> bool:
-        section = f"hook.oneshot-{name}"
-        there = self._git.maybe("config", "--local", "--get", f"{section}.command") is not None
-        if there:
-            self._git.call("config", "--local", "--remove-section", section)
+    def _include(self) -> None:
+        if not self._included:
+            self._git.call("config", "--local", "--add", "include.path", INCLUDED)
+
+    def _exclude(self) -> bool:
+        if there := self._included:
+            self._git.call("config", "--local", "--fixed-value", "--unset-all", "include.path",
+                           INCLUDED)  # fmt: skip
         return there
 
     def _surround(self) -> None:
@@ -204,6 +223,12 @@ class Hooks:
                 os.unlink(link)
         if os.path.isdir(folder) and not os.listdir(folder):
             os.rmdir(folder)
+
+
+def _set(name: str) -> bytes:
+    """The settings of one hook."""
+    command = _RUN.replace("NAME", name).replace('"', '\\"')
+    return f'[hook "oneshot-{name}"]\n\tevent = {name}\n\tcommand = "{command}"\n'.encode()
 
 
 def shim(name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
-from git_oneshot.git import Git
+from git_oneshot.git import INCLUDED, Git
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip, joined
 
@@ -20,7 +20,10 @@ TABLES: Final = "reftable/tables.list"  # of all refs, where git keeps them in t
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
 
 _REMOTE: Final = re.compile(rb'^[ \t]*\[remote "([^"\n]*)"\]', re.MULTILINE | re.IGNORECASE)
-_ELSEWHERE: Final = re.compile(rb"^[ \t]*\[(include|remote\.)", re.MULTILINE | re.IGNORECASE)
+_OURS: Final = re.escape(f"]\n\tpath = {INCLUDED}\n".encode()) + rb"(\[|\Z)"  # of no remote
+_ELSEWHERE: Final = re.compile(
+    rb"^[ \t]*\[(include(?!" + _OURS + rb")|remote\.)", re.MULTILINE | re.IGNORECASE
+)
 
 
 class Refs:

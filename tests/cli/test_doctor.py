@@ -73,24 +73,20 @@ FILES: Damage = {
     "a hook is old": ("hooks", lambda p: p.hook("pre-commit").write_text(OLD), "another version"),
 }
 SETTINGS: Damage = {
-    "a hook is not set": (
-        "hooks",
-        lambda p: p.git("config", "--remove-section", "hook.oneshot-post-commit"),
-        "is not there",
-    ),
     "something else is set": (
         "hooks",
-        lambda p: p.git("config", "hook.oneshot-pre-push.command", "true"),
+        lambda p: p.git("config", "--file", str(p.own / "open/settings"),
+                        "hook.oneshot-pre-push.command", "true"),
         "another version",
     ),
     "what is set is gone": (
-        "hooks", lambda p: (p.own / "shims/post-rewrite").unlink(), "another version",
+        "hooks", lambda p: (p.own / "open/post-rewrite").unlink(), "another version",
     ),
     "what is set has no x-bit": (
-        "hooks", lambda p: (p.own / "shims/pre-push").chmod(0o644), "another version",
+        "hooks", lambda p: (p.own / "open/pre-push").chmod(0o644), "another version",
     ),
     "what is set is old": (
-        "hooks", lambda p: (p.own / "shims/pre-commit").write_text(OLD), "another version",
+        "hooks", lambda p: (p.own / "open/pre-commit").write_text(OLD), "another version",
     ),
     "the file beside it is gone": (
         "hooks", lambda p: p.hook("pre-push").unlink(), "is not there",

@@ -11,7 +11,9 @@ from typing import Final
 
 import pytest
 
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.hooks import HOOKS, SETTINGS, Hooks
+from git_oneshot.gate.markers import Markers
 from tests.gate.project import MakeProject, Project, run
 from tests.gate.test_hooks import replace_program, user_hook
 
@@ -60,16 +62,23 @@ def test_what_is_set_and_taken_back(project: Project) -> None:
         assert not hooks.kept(name)
         hooks.put(name)
     assert [*hooks.wanting()] == []
-    assert [project.git("config", f"hook.oneshot-{name}.event") for name in HOOKS] == [*HOOKS]
+    said = ["config", "--get-regexp", "^hook[.]oneshot-.*[.]event$"]
+    assert project.may(*said).out == ""
+    markers = Markers(project.repo.discover())
+    markers.open("main", FeatureId("one"))
+    assert [*hooks.wanting()] == []
+    assert project.git(*said).split("\n") == [f"hook.oneshot-{one}.event {one}" for one in HOOKS]
     files = [file.name for file in project.hook("x").parent.glob("*") if file.suffix == ""]
     assert sorted(files) == ["pre-commit", "pre-push"]
-    (project.own / "shims/pre-commit").unlink()
-    project.git("config", "hook.oneshot-post-commit.command", "true")
+    (project.own / "open/pre-commit").unlink()
     project.hook("pre-push").unlink()
-    assert dict(hooks.wanting()) == {
-        "pre-commit": "stale", "post-commit": "stale", "pre-push": "missing",
-    }  # fmt: skip
+    assert dict(hooks.wanting()) == {"pre-commit": "stale", "pre-push": "missing"}
+    (project.own / "open/settings").write_text("")
+    assert dict(hooks.wanting()) == {**dict.fromkeys(HOOKS, "stale"), "pre-push": "stale"}
+    markers.close("main")
+    assert project.may(*said).out == ""
     assert [*hooks.undo()] == [f"hook {name}" for name in HOOKS]
+    project.own.rmdir()
     assert project.digest() == before
 
 
@@ -84,15 +93,16 @@ def test_a_hook_that_is_there_as_a_file_does_as_well(project: Project) -> None:
     assert hooks.foreign == "core.hooksPath is 'theirs'"
 
 
-@pytest.mark.parametrize("where", ["work", "linked", "apart", "moved", "gone", "idle"])
+@pytest.mark.parametrize("where", ["work", "linked", "apart", "moved", "gone"])
 def test_what_is_set_finds_the_shim(make: MakeProject, tmp_path: Path, where: str) -> None:
     """From the main and a linked worktree, a git directory apart, and after a move."""
     options = (f"--separate-git-dir={tmp_path}/a part.git",) if where == "apart" else ()
     project = make("work", *options)
     own = project.own
     Newer(project.repo.discover()).put("pre-push")
+    Markers(project.repo.discover()).open("main", FeatureId("one"))
     said = command(project, "pre-push")
-    (own / "shims/pre-push").write_text('#!/bin/sh\necho "$0 $*"\nexit 3\n')
+    (own / "open/pre-push").write_text('#!/bin/sh\necho "$0 $*"\nexit 3\n')
     cwd, env = project.path, {}
     if where == "linked":
         cwd = tmp_path / "linked"
@@ -101,26 +111,20 @@ def test_what_is_set_finds_the_shim(make: MakeProject, tmp_path: Path, where: st
     if where == "moved":
         cwd = project.path.rename(tmp_path / "other place")
     if where == "gone":
-        (own / "shims/pre-push").unlink()
-    if where != "idle":
-        (cwd / ".git/oneshot/active" if where == "moved" else own / "active").touch()
+        (own / "open/pre-push").unlink()
     done = run(["sh", "-c", f'{said} "$@"', said, "origin", "a url"], cwd, env)
-    if where == "idle":
-        assert done == (0, "", "")
-    elif where == "gone":  # and a feature is open: a gate that stopped is not one that passes
+    if where == "gone":  # and a feature is open: a gate that stopped is not one that passes
         assert done.code in (126, 127), done
     else:
         assert done.code == 3, done
-        assert done.out.endswith("oneshot/shims/pre-push origin a url\n")
+        assert done.out.endswith("oneshot/open/pre-push origin a url\n")
 
 
-def test_as_a_setting_the_shims_know_where_they_are(feature: Project, hooks: Newer) -> None:
-    for name in HOOKS:
-        hooks._set(name)
+@pytest.mark.usefixtures("hooks")
+def test_as_a_setting_the_shims_know_where_they_are(feature: Project) -> None:
     (feature.own / "program").write_text("/bin/false\n")
-    shim = str(Path(".git/oneshot/shims/pre-commit"))
-    assert run([shim], feature.path).code == 1
-    assert run([str(Path(".git/oneshot/shims/post-commit"))], feature.path).code == 0
+    assert run([".git/oneshot/open/pre-commit"], feature.path).code == 1
+    assert run([".git/oneshot/open/post-commit"], feature.path).code == 0
     assert feature.lines("spool") == [f"commit {feature.head} main"]
 
 
@@ -158,10 +162,10 @@ def test_a_link_into_the_tree_is_no_matter_and_not_written_through(
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_file_that_git_runs_as_well_needs_nothing_but_git(
-    feature: Project, hooks: Newer, tmp_path: Path, name: str
+    feature: Project, tmp_path: Path, name: str
 ) -> None:
     """It gives way to the setting, which a newer git lists, also on a bare PATH."""
-    hooks._set(name)
+    Newer(feature.repo.discover()).put(name)
     Older(feature.repo.discover()).put(name)
     (feature.own / "program").write_text("/bin/false\n")
     few = tmp_path / "few"
@@ -228,4 +232,6 @@ def test_h15_both_at_once_judge_once(project: Project, make: MakeProject, tmp_pa
     project.do("uninstall")
     assert not project.hook("before-oneshot").exists()
     assert "theirs" in project.hook("pre-push").read_text()
-    assert "oneshot-" not in (project.path / ".git/config").read_text()
+    config = (project.path / ".git/config").read_text()
+    assert "include" not in config
+    assert "enabled = false" in config  # the user's own

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from git_oneshot.core.commands import RequestSynthesis, Start
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import discover
 from git_oneshot.session import Session
+from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.objects import Objects, blob_of
+from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Tip
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import (
@@ -367,3 +370,24 @@ def test_a_copied_ref_is_not_a_feature(work: Repo, opened: Open) -> None:
             loaded = {one.tip: one for one in opened(work).load(asked)}
             assert loaded[tip].damage is None
             assert loaded[copy].damage is not None
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ("", {"origin"}),
+        ("[include]\n\tpath = oneshot/open/settings\n", {"origin"}),
+        ("[include]\n\tpath = oneshot/open/settings\n[user]\n\tname = x\n", {"origin"}),
+        ("[include]\n\tpath = oneshot/open/settings\n\tpath = other\n", {"*"}),
+        ("[include]\n\tpath = other\n", {"*"}),
+        ('[includeIf "gitdir:x"]\n\tpath = oneshot/open/settings\n', {"*"}),
+        ('[remote.more]\n\turl = x\n', {"*"}),
+    ],
+)  # fmt: skip
+def test_where_remotes_may_be_set(repo: MakeRepo, config: str, found: set[str]) -> None:
+    """Our own settings have none, so that git need not look at every ref there is."""
+    project = repo()
+    project.git("remote", "add", "origin", "somewhere")
+    with (project.path / ".git/config").open("a") as file:
+        file.write(config)
+    assert Refs(project.discover(), time.time, Disk())._remotes() == found
