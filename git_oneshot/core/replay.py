@@ -21,13 +21,36 @@ from git_oneshot.core.workflow import chosen, edge
 
 def legal(state: State, event: Event) -> str | None:
     """Why ``event`` has no effect in ``state``, or None when it has."""
-    match event:
+    match event:  # what is frequent comes first: each class that is looked at costs
         case e.WorkflowStarted(data=data):
             if state.phase is not None:
                 return "the feature had begun"
             return None if data.featureId == state.feature else "it is of another feature"
         case _ if state.phase is None:
             return "the feature had not begun"
+        case (
+            e.CycleRed()
+            | e.CycleGreen()
+            | e.GateExecuted()
+            | e.SpikeGraduated()
+            | e.GateCheck()
+            | e.WorkflowCompensation()
+            | e.WorkflowCheckpoint()
+            | e.WorkflowCheckpointWritten()
+        ):
+            return None if state.open else f"{state.phase} is final"
+        case (
+            e.CommitRecord()
+            | e.ProofRecord()
+            | e.CommitRewrite()
+            | e.StatePatched()
+            | e.SynthesizeRequested()
+            | e.VerificationRecord()
+            | e.CommitLand()
+            | e.ClassDeclared()
+            | e.CommitWaived()
+        ):
+            return None
         case e.WorkflowTransition(data=data):
             return _illegal_move(state, data.origin, data.to)
         case e.WorkflowCleanup():
@@ -40,29 +63,6 @@ def legal(state: State, event: Event) -> str | None:
             return illegal_pull(state, event)
         case e.WorkflowPruned():
             return None if state.phase == "cancelled" else f"the phase was {state.phase}"
-        case (
-            e.SpikeGraduated()
-            | e.CycleRed()
-            | e.CycleGreen()
-            | e.GateExecuted()
-            | e.GateCheck()
-            | e.WorkflowCompensation()
-            | e.WorkflowCheckpoint()
-            | e.WorkflowCheckpointWritten()
-        ):
-            return None if state.open else f"{state.phase} is final"
-        case (
-            e.StatePatched()
-            | e.SynthesizeRequested()
-            | e.CommitRecord()
-            | e.CommitRewrite()
-            | e.ProofRecord()
-            | e.VerificationRecord()
-            | e.CommitLand()
-            | e.ClassDeclared()
-            | e.CommitWaived()
-        ):
-            return None
         case _ as other:
             assert_never(other)
 
@@ -112,7 +112,9 @@ class Folding:
             return
         if event.key is not None:
             self._keys[event.key] = (*self._keys.get(event.key, ()), event.id)
-        about = [c for id_ in _commits_of(event) if (c := self._commits.get(id_))]
+        about = []
+        if self._commits:  # most of a trail comes before there is any
+            about = [c for id_ in _commits_of(event) if (c := self._commits.get(id_))]
         if about:
             self.state = replace(self.state, commits=tuple(about))
         after = evolve(self.state, event)
@@ -148,7 +150,24 @@ def evolve(state: State, event: Event) -> State:
     if event.key is not None:
         ids = (*state.keys.get(event.key, ()), event.id)
         state = replace(state, keys={**state.keys, event.key: ids})
-    match event:
+    match event:  # what is frequent comes first
+        case e.CycleRed(data=data):
+            return replace(state, cycle=Cycle(parent=data.parent, red=data.proof))
+        case e.CycleGreen(data=data):
+            red = state.cycle.red if state.cycle.parent == data.parent else None
+            return replace(state, cycle=Cycle(parent=data.parent, red=red, green=data.proof))
+        case e.CommitRecord(data=data):
+            return _recorded(state, data)
+        case e.CommitRewrite(data=data):
+            old = next((c for c in state.commits if c.id == data.old), Commit(id=data.old))
+            kept = tuple(c for c in state.commits if c.id != data.old or data.old == data.new)
+            new = Commit(id=data.new, declared=old.declared)
+            return replace(state, commits=_with(kept, new))
+        case e.ProofRecord(data=data):
+            return replace(
+                state,
+                commits=_with(state.commits, Commit(id=data.commit, proof=data.proof)),
+            )
         case e.WorkflowStarted(data=data):
             return replace(
                 state,
@@ -190,23 +209,6 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, spike=False)
         case e.SynthesizeRequested():
             return replace(state, requests=state.requests + 1)
-        case e.CycleRed(data=data):
-            return replace(state, cycle=Cycle(parent=data.parent, red=data.proof))
-        case e.CycleGreen(data=data):
-            red = state.cycle.red if state.cycle.parent == data.parent else None
-            return replace(state, cycle=Cycle(parent=data.parent, red=red, green=data.proof))
-        case e.CommitRecord(data=data):
-            return _recorded(state, data)
-        case e.CommitRewrite(data=data):
-            old = next((c for c in state.commits if c.id == data.old), Commit(id=data.old))
-            kept = tuple(c for c in state.commits if c.id != data.old or data.old == data.new)
-            new = Commit(id=data.new, declared=old.declared)
-            return replace(state, commits=_with(kept, new))
-        case e.ProofRecord(data=data):
-            return replace(
-                state,
-                commits=_with(state.commits, Commit(id=data.commit, proof=data.proof)),
-            )
         case e.ClassDeclared(data=data):
             if data.commit is None:
                 return replace(state, pending=Pending(data.parentTree or "", data.kind))

@@ -7,7 +7,9 @@ broken trail can't keep another from being read.
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from git_oneshot.core.codec import decode
 from git_oneshot.core.errors import Code, OneshotError
@@ -36,7 +38,7 @@ _HEADER: Final = re.compile(
 Hash = Callable[[bytes], "hashlib._Hash"]
 
 
-class Raw(NamedTuple):
+class Raw(Struct, frozen=True):
     """An object as `git cat-file --batch` gave it; ``content`` is None when it was too big."""
 
     type: str
@@ -44,7 +46,7 @@ class Raw(NamedTuple):
     content: bytes | None
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """A commit of a trail, taken apart as far as reading and merging need it."""
 
     tree: str
@@ -148,17 +150,16 @@ def _decoded(tip: Tip, commits: Mapping[str, Read], raws: Mapping[str, Raw]) -> 
     """Decode forwards. What comes behind damage is not believed either."""
     entries: list[Entry] = []
     clocks: dict[str, int] = {}  # the greatest clock of a commit and all behind it
-    seconds: dict[str, int] = {}
     damage: OneshotError | None = None
     unsound: set[str] = set()
     for oid, read in commits.items():
         if unsound and not unsound.isdisjoint(read.parents):
             unsound.add(oid)
             continue
-        clock = max(clocks.get(parent, 0) for parent in read.parents)
+        clock = max(clocks.get(read.parents[0], 0), clocks.get(read.parents[-1], 0))
         try:
             if len(read.parents) == 2:
-                _check_merge(tip.feature, oid, read, raws[oid], clock, seconds)
+                _check_merge(tip.feature, oid, read, raws[oid], clock, commits)
                 events: tuple[Event, ...] = ()
             elif read.signed and read.message == seal_message(tip.feature):
                 events = ()
@@ -174,18 +175,18 @@ def _decoded(tip: Tip, commits: Mapping[str, Read], raws: Mapping[str, Raw]) -> 
             damage = damage or err
             unsound.add(oid)
             continue
-        clocks[oid], seconds[oid] = clock, read.seconds
+        clocks[oid] = clock
         entries.append(Entry(oid, events, read.parents))
     return Trail(tip.feature, tip, tuple(entries), damage)
 
 
 def _check_merge(
-    feature: FeatureId, oid: str, read: Read, raw: Raw, clock: int, seconds: Mapping[str, int]
+    feature: FeatureId, oid: str, read: Read, raw: Raw, clock: int, commits: Mapping[str, Read]
 ) -> None:
     """A merge is what every clone would have written. Its tree is a view, and not read."""
     if read.parents[0] >= read.parents[1]:
         raise _damage("merge", oid, "is a merge whose parents are not in order")
-    later = max(seconds.get(parent, 0) for parent in read.parents)
+    later = max(commits[p].seconds if p in commits else 0 for p in read.parents)
     derived = merge_header(read.tree, read.parents, later) + b"\n" + merge_message(feature, clock)
     if raw.content != derived:
         raise _damage("merge", oid, "is not the merge that follows from its parents")
@@ -207,9 +208,9 @@ def _commit(oid: str, raw: Raw | None, hash_: Hash) -> Read:
     known = _HEADER.match(header)
     if known is None:
         raise _damage("header", oid, "has a header that no version of this program writes")
-    parents = tuple(known[2].decode().split()[1::2])  # "parent", its id, and so on
-    signed = b"\ngpgsig" in header
-    return Read(known[1].decode(), parents, int(known[3]), signed, message)
+    tree, behind, seconds = known.groups()
+    parents = tuple(behind.decode().split()[1::2])  # "parent", its id, and so on
+    return Read(tree.decode(), parents, int(seconds), b"\ngpgsig" in header, message)
 
 
 def _events(oid: str, message: bytes) -> tuple[Event, ...]:
