@@ -182,6 +182,18 @@ def _orphans(ours: str) -> list[str]:
     for name in os.listdir(ours) if os.path.isdir(ours) else ():
         folder = os.path.join(ours, name)
         with contextlib.suppress(OSError), open(os.path.join(folder, "of"), "rb") as file:
-            if not os.path.isdir(file.read()):
+            if not os.path.isdir(file.read()) and not _in_use(folder):
                 found.append(folder)
     return found
+
+
+def _in_use(folder: str) -> bool:
+    """Whether a slot of a repository is held: one that we do not see, perhaps, from a container."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name, "lock")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+    return False

@@ -380,6 +380,21 @@ def test_the_slots_of_a_repository_that_is_gone_make_room(
     assert stranger.is_dir()
 
 
+def test_slots_in_use_stay_though_their_repository_is_not_seen(
+    work: Repo, memory: Path, repo: MakeRepo, tmp_path: Path
+) -> None:
+    """A container that shares memory with the machine does not see its repositories."""
+    folder = Path(place(work.discover()))
+    other = repo("other").discover()
+    with Slots(work.discover(), str(folder)).with_tree("HEAD^{tree}") as slot:
+        work.path.rename(tmp_path / "unseen")
+        place(other)
+        assert Path(slot.top, "calc.py").exists()
+    forget(other)
+    place(other)
+    assert not folder.exists()
+
+
 def test_h56_a_switch_costs_only_what_changed(work: Repo, slots: Slots) -> None:
     """Files that both trees share are not written again."""
     git = work.discover()
