@@ -23,6 +23,11 @@ _STYLE: Final = (
     "th{font-weight:600;white-space:nowrap}"
     ".PASS{color:#18793b}.FAIL{color:#c22}.UNKNOWN{color:#a60}"
     "@media(prefers-color-scheme:dark){.PASS{color:#5c8}.FAIL{color:#f77}.UNKNOWN{color:#da4}}"
+    # On a telephone, the cells of a row one below the other.
+    "@media(max-width:44em){table,tbody,tr,td,th{display:block}h1,td,th{overflow-wrap:anywhere}"
+    "tr{border-top:1px solid #8886;padding:.3em 0}td,th{border:0;padding:0}"
+    "th[scope=col]{display:none}tr:has(th[scope=col]){display:none}"
+    "td[data-of]::before{content:attr(data-of) ': ';font-weight:600}}"
 )
 _VERDICT: Final = re.compile(r"^(PASS|FAIL|UNKNOWN)\b")
 
@@ -50,6 +55,8 @@ def tables(state: State, story: Sequence[tuple[str, ...]]) -> list[Table]:
         ("base", state.base), ("begun by", state.by), ("begun", state.began), ("last", state.at),
         ("goal", (plan.goal or plan.summary) if plan else ""),
         ("approach", plan.approach if plan else ""),
+        ("planned files", ", ".join(plan.files) if plan else ""),
+        ("planned tests", ", ".join(plan.tests) if plan else ""),
         ("suite", state.suite.told if state.suite else "not run"),
         ("reason", state.reason), ("superseded by", state.superseded_by),
     ]  # fmt: skip
@@ -93,6 +100,7 @@ def to_html(state: State, story: Sequence[tuple[str, ...]]) -> str:
     title = _safe(state.title or state.feature)
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">",
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>",
@@ -103,15 +111,17 @@ def to_html(state: State, story: Sequence[tuple[str, ...]]) -> str:
         parts += [f"<tr>{heads}</tr>"] if heads else []
         for row in table.rows:
             first = "" if table.head else f'<th scope="row">{_safe(row[0])}</th>'
-            cells = "".join(map(_cell, row if table.head else row[1:]))
+            named = zip(table.head or ("",), row if table.head else row[1:], strict=True)
+            cells = "".join(_cell(name, text) for name, text in named)
             parts.append(f"<tr>{first}{cells}</tr>")
         parts.append("</table>")
     return "\n".join([*parts, "</body></html>"])
 
 
-def _cell(text: str) -> str:
+def _cell(name: str, text: str) -> str:
+    of = f' data-of="{_safe(name)}"' if name and text else ""
     verdict = _VERDICT.match(text)
-    return f'<td class="{verdict[1]}">{_safe(text)}</td>' if verdict else f"<td>{_safe(text)}</td>"
+    return f"<td{of}" + (f' class="{verdict[1]}"' if verdict else "") + f">{_safe(text)}</td>"
 
 
 def _safe(text: str) -> str:

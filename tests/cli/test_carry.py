@@ -97,7 +97,17 @@ def test_a_report_is_read_by_people_also_as_it_is(feature: Project) -> None:
     assert "void" not in report  # a column with nothing in it
     assert "\\u200b" not in report
     page = feature.do("export", "--format", "html").out
-    assert '<td class="PASS">PASS behaviour, ' in page
+    assert '<td data-of="claimed" class="PASS">PASS behaviour, ' in page
+
+
+def test_a_report_shows_what_was_planned_and_fits_a_telephone(feature: Project) -> None:
+    feature.do("plan", "--goal", "g", "--file", "lib/one", "--file", "lib/two", "--test", "<one>")
+    report = feature.do("export", "--format", "markdown").out
+    assert "- planned files: lib/one, lib/two\n- planned tests: &lt;one>\n" in report
+    page = feature.do("export", "--format", "html").out
+    assert "<td>lib/one, lib/two</td>" in page
+    assert '<meta name="viewport" content="width=device-width">' in page
+    assert '<td data-of="what">state.patched</td>' in page
 
 
 def test_an_object_that_is_none_is_refused(feature: Project, make: MakeProject) -> None:
