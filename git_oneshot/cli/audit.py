@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
 
 import click
 
@@ -49,14 +48,16 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
         seals=[SealRow(ref=s.ref, commit=s.commit, verdict=s.verdict.word,
                        signer=s.verdict.signer or None) for s in sealed],
     )  # fmt: skip
-    lines = [f"{row.word}: {row.ref}: {row.rule}: {row.what}" for row in rows]
+    lines = [_line(row) for row in rows]
     lines += [f"seal: {s.ref}: {s.commit[:12]} {s.verdict.word} {s.verdict.signer}".rstrip()
               for s in sealed if s.verdict.word == "good"]  # fmt: skip
-    errors = [row for row in rows if row.word == "error"]
+    errors = [(row, one.hint) for row, one in zip(rows, found, strict=True) if row.word == "error"]
     if errors:
+        first, hint = errors[0]
+        lines.remove(_line(first))  # which the command ends with
         for line in lines:
             app.say(line)
-        raise _damaged(errors, data)
+        raise _damaged(first, hint, len(errors) - 1, data)
     unknown = [row.commit[:12] for row in rows if row.rule == "seal-unknown"]
     look = [Next(("git", "verify-commit", *unknown[:1]), "see what git says")] if unknown else []
     return Answer(data, "\n".join([*lines, f"{counted(len(tips), 'trail')} checked"]), look)
@@ -92,14 +93,15 @@ def _repair(app: App) -> None:
     app.refresh_display()
 
 
-def _damaged(errors: Sequence[BrokenRow], data: Checked) -> OneshotError:
-    first = errors[0]
-    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    hint = "see what is sound: git oneshot log; or fetch a sound copy: git oneshot sync"
+def _line(row: BrokenRow) -> str:
+    return f"{row.word}: {row.ref}: {row.rule}: {row.what}"
+
+
+def _damaged(first: BrokenRow, hint: str, others: int, data: Checked) -> OneshotError:
+    more = f", and {others} more" if others else ""
     if first.rule == "unsealed":
         hint = f"who ended it can seal it: {later(first.ref.rpartition('/')[2])}"
     elif first.rule == "seal-bad":
         hint = f"see what git says: git verify-commit {first.commit[:12]}"
-    return OneshotError(
-        Code.TRAIL_DAMAGED, f"{first.ref}: {first.what}{more}", hint, broken=data.findings
-    )
+    what = _line(first).removeprefix("error: ") + more
+    return OneshotError(Code.TRAIL_DAMAGED, what, hint, broken=data.findings)

@@ -86,11 +86,14 @@ def _lost(loss: Loss) -> LossRow:
 
 def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> OneshotError:
     """What a sync ends with that did not bring every trail there."""
-    for one in wrong:
-        app.say(f"error: {one.feature}: {one.wrong}")
     code = Code.RACE_LOST if all(one.retry for one in wrong) else Code.REMOTE_FAILED
-    first = f"{wrong[0].feature}: {wrong[0].wrong}"
-    what = first if len(wrong) == 1 else f"{len(wrong)} trails are not on '{remote}'"
+    if all(one.damaged for one in wrong):
+        code = Code.TRAIL_DAMAGED
+    what = f"{wrong[0].feature}: {wrong[0].wrong}"
+    if len(wrong) > 1:
+        for one in wrong:
+            app.say(f"error: {one.feature}: {one.wrong}")
+        what = f"{len(wrong)} trails are not on '{remote}'"
     return OneshotError(code, what, advice(wrong), exchange=data.features)
 
 

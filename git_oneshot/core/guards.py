@@ -5,7 +5,7 @@ that weigh facts: the phase that a command needs, and what it takes to leave
 implementing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from git_oneshot.core import commands as c
@@ -118,10 +118,15 @@ def require(state: State, *phases: Phase) -> None:
         return
     raise OneshotError(
         Code.INVALID_PHASE,
-        f"feature '{state.feature}' is in phase '{state.phase}', not in " + " or ".join(phases),
+        f"feature '{state.feature}' is in phase '{state.phase}', not in {_any(phases)}",
         _way(state),
         phase=state.phase,
     )
+
+
+def _any(phases: Sequence[Phase]) -> str:
+    first = ", ".join(phases[:-1])
+    return f"{first} or {phases[-1]}" if first else phases[-1]
 
 
 def _way(state: State) -> str:

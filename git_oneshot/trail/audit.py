@@ -60,6 +60,7 @@ class Finding(NamedTuple):
     ref: str
     commit: str
     what: str
+    hint: str = ""
 
     @property
     def word(self) -> str:
@@ -75,7 +76,7 @@ def audit(store: GitStore, tips: Sequence[Tip]) -> Iterator[Finding]:
         if trail.damage is not None:
             rule = trail.damage.rule if isinstance(trail.damage, DamageError) else "event"
             commit = trail.damage.commit if isinstance(trail.damage, DamageError) else tip.commit
-            yield Finding(rule, name, commit, trail.damage.message)
+            yield Finding(rule, name, commit, trail.damage.message, trail.damage.hint)
         new = [entry for entry in trail.entries if entry.commit not in done]
         for found in _views(store, trail.entries, new):
             yield found._replace(ref=name)

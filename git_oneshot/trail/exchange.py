@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
 
     ``sent`` and ``received`` count events. ``wrong``: why the remote does not
     have what we have; ``retry``: whether to try again can help; ``refused``: whether
-    it takes no trails at all, or not this one.
+    it takes no trails at all, or not this one; ``damaged``: what we have can't be read.
     """
 
     feature: FeatureId
@@ -35,6 +35,7 @@ class Outcome(NamedTuple):
     wrong: str = ""
     retry: bool = False
     refused: bool = False
+    damaged: bool = False
 
     @property
     def moved(self) -> bool:
@@ -160,7 +161,7 @@ class Exchange:
             theirs = seen.get((name, tip.feature))
             there = {entry.commit for entry in trail.entries}
             if trail.damage is not None:
-                self._note(tip.feature, wrong=trail.damage.message)
+                self._note(tip.feature, wrong=trail.damage.message, damaged=True)
             elif theirs is not None and theirs not in there:
                 why = trail.aside[0].message if trail.aside else "it is damaged"
                 self._note(tip.feature, wrong=f"what '{name}' has cannot be joined: {why}")

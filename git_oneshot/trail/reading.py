@@ -27,6 +27,8 @@ MAX_TRAIL: Final = 256 * 2**20  # bytes of all its commits
 MAX_EVENTS: Final = 10_000  # a commit
 MAX_APPENDS: Final = 1_000_000  # a trail
 
+_ANEW: Final = "fetch what is missing: git fetch --refetch"
+
 _HEADER: Final = re.compile(
     rb"tree ([0-9a-f]+)\n"
     rb"((?:parent [0-9a-f]+\n)*)"
@@ -91,7 +93,28 @@ def trail_of(tip: Tip, raws: Mapping[str, Raw], hash_: Hash) -> Trail:
     except DamageError as damage:
         # Without a way to the root nothing on it can be judged.
         return Trail(tip.feature, tip, (), _other(tip, raws, damage))
-    return _decoded(tip, commits, raws)
+    trail = _decoded(tip, commits, raws)
+    if isinstance(trail.damage, DamageError):
+        _mend(tip, trail.damage)
+    return trail
+
+
+# What a commit says can't be mended, and what comes before it is sound; the rest of the rules
+# are broken by an object that is not as it was, or need a newer program.
+_SAID: Final = {
+    "header", "parents", "too-big", "no-event", "too-many-events", "event", "clock", "merge"
+}  # fmt: skip
+
+
+def _mend(tip: Tip, damage: "DamageError") -> None:
+    """Say what helps, where the trail is ours to mend."""
+    at = damage.commit
+    if damage.rule == "edited":
+        path = f'"$(git rev-parse --git-path objects/{at[:2]}/{at[2:]})"'
+        damage.hint = f"take that copy away: rm -f {path}; {_ANEW}"
+    elif damage.rule in _SAID and not tip.origin:
+        back = f"git update-ref {local_ref(tip.feature)} {at[:12]}^"
+        damage.hint = f"see it: git log {at[:12]}; go back to what is sound: {back}"
 
 
 def _other(tip: Tip, raws: Mapping[str, Raw], damage: "DamageError") -> "DamageError":
@@ -102,6 +125,7 @@ def _other(tip: Tip, raws: Mapping[str, Raw], damage: "DamageError") -> "DamageE
     elif damage.rule == "parents" and not damage.parents:
         what = f"does not begin as one of '{tip.feature}' does"
     else:
+        _mend(tip, damage)
         return damage
     damage.message = f"'{printable(ref)}' is no trail: it {what}"
     damage.hint = f"see what it is: git show {tip.commit[:12]}; if nobody needs it: {_drop(ref)}"
@@ -116,7 +140,7 @@ def _drop(ref: str) -> str:
 
 def unreadable(tip: Tip) -> Trail:
     """A trail that git could not walk, or not so far."""
-    damage = DamageError("missing", tip.commit, "", hint="look for them: git fsck")
+    damage = DamageError("missing", tip.commit, "", hint=_ANEW)
     damage.message = f"objects of the trail of '{tip.feature}' are missing or damaged"
     return Trail(tip.feature, tip, (), damage)
 
@@ -238,8 +262,8 @@ class DamageError(OneshotError):
         self, rule: str, oid: str, what: str, code: Code = Code.TRAIL_DAMAGED, hint: str = "",
         parents: int = 1,
     ) -> None:  # fmt: skip
-        look = "fetch a sound copy, or look: git log " + oid[:12]
-        super().__init__(code, f"trail commit {oid[:12]}{what}", hint or look)
+        hint = hint or (_ANEW if rule == "missing" else f"see it: git log {oid[:12]}")
+        super().__init__(code, f"trail commit {oid[:12]}{what}", hint)
         self.rule = rule
         self.commit = oid
         self.parents = parents

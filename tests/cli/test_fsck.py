@@ -1,6 +1,7 @@
 """fsck on the command line, and seals that commands put on a trail."""
 
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,54 @@ def test_fsck_fails_on_damage_and_names_it(feature: Project) -> None:
     assert f"error: {FEATURE}: no-event: trail commit {bad[:12]} holds no event" in (
         feature.cli("fsck").err
     )
+
+
+@pytest.mark.parametrize("kind", ["no-event", "missing", "edited"])
+def test_what_the_hint_names_mends_the_trail(
+    feature: Project, make: MakeProject, kind: str
+) -> None:
+    """Whoever types it has a sound trail again, and what the remote has of it."""
+    make.remote(feature)
+    feature.do("install", "--yes")
+    feature.do("checkpoint")
+    feature.do("sync")
+    tip, below = feature.git("rev-parse", REF), feature.git("rev-parse", f"{REF}~1")
+    loose = feature.path / ".git/objects" / below[:2] / below[2:]
+    if kind == "no-event":
+        bad = feature.git("commit-tree", "-p", REF, "-m", "no event", f"{REF}^{{tree}}")
+        feature.git("update-ref", REF, bad)
+    elif kind == "missing":
+        loose.unlink()
+    else:
+        loose.chmod(0o644)
+        sound = zlib.decompress(loose.read_bytes())
+        loose.write_bytes(zlib.compress(sound.replace(b"make it", b"mock it")))
+    done = feature.cli("fsck", "--json")
+    assert (done.code, done.data["broken"][0]["rule"]) == (4, kind)
+    error = done.json["error"]
+    assert feature.cli("replay", FEATURE, "--json").json["error"]["hint"] == error["hint"]
+    done = feature.cli("fsck")
+    assert done.err.count("error: topic: ") == 1, "once is enough"
+    assert f"error: {FEATURE}: {kind}: " in done.err
+    for command in error["hint"].split("; "):
+        does = command.partition(": ")[2] or command
+        assert run(["sh", "-c", does], feature.path).code == 0, does
+    assert feature.do("fsck").out == "2 trails checked\n"
+    assert feature.git("rev-parse", REF) == tip
+
+
+def test_a_sync_of_a_damaged_trail_says_whose_fault_it_is(
+    feature: Project, make: MakeProject
+) -> None:
+    make.remote(feature)
+    feature.do("sync")
+    bad = feature.git("commit-tree", "-p", REF, "-m", "no event", f"{REF}^{{tree}}")
+    feature.git("update-ref", REF, bad)
+    done = feature.cli("sync")
+    assert done.code == 4
+    assert done.err.splitlines() == [
+        f"error: topic: trail commit {bad[:12]} holds no event", "hint: git oneshot fsck",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("origin", ["", "it's"])
