@@ -133,7 +133,7 @@ class Hooks:
         if os.path.isdir(self._open):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._settings)  # first: a commit goes on meanwhile
-            shutil.rmtree(self._open)
+            shutil.rmtree(self._open, ignore_errors=True)  # an install may fill it just now
 
     def undo(self) -> Iterator[str]:
         """Take our hooks back, bring those that were there back, and say so."""

@@ -103,19 +103,25 @@ class Markers:
 
     def _settle(self) -> None:
         """Let hooks be run where something is open, and nowhere else."""
+        import fcntl
+
         from git_oneshot.gate.hooks import Hooks
 
         active, hooks = os.path.join(self._own, "active"), Hooks(self._git)
-        if self.all():
-            hooks.wake()
-            with open(active, "w", encoding="utf-8"):
-                pass
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(active)
-            hooks.rest()
-            if self.all():  # another process opened one meanwhile
-                self._settle()
+        os.makedirs(self._own, exist_ok=True)
+        folder = os.open(self._own, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)  # one may open what another closes
+            if self.all():
+                hooks.wake()
+                with open(active, "w", encoding="utf-8"):
+                    pass
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(active)
+                hooks.rest()
+        finally:
+            os.close(folder)
 
 
 def _is_branch(branch: str) -> bool:

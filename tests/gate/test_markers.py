@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -68,18 +69,19 @@ def test_a_hook_that_is_missed_is_put_back_by_the_next_feature(
 def test_two_that_open_and_close_at_once_leave_what_is_open(
     project: Project, markers: Markers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One closes the last feature while another process opens its first."""
+    """One closes the last feature while another opens its first."""
     project.do("install", "--yes")
     markers.open("a", ONE)
-    rest = Hooks.rest
+    rest, other = Hooks.rest, Thread(target=markers.open, args=("b", TWO))
 
     def meanwhile(hooks: Hooks) -> None:
-        monkeypatch.setattr(Hooks, "rest", rest)
-        markers.open("b", TWO)
+        other.start()
+        other.join(0.3)
         rest(hooks)
 
     monkeypatch.setattr(Hooks, "rest", meanwhile)
     markers.close("a")
+    other.join()
     assert (project.own / "active").exists()
     assert os.access(project.hook("pre-commit"), os.X_OK)
     assert markers.all() == {"b": TWO}
