@@ -15,6 +15,8 @@ from git_oneshot.trail.reading import HASHES, root_of
 FILE: Final = 0o100644
 FOLDER: Final = 0o040000
 PAYLOAD: Final = b"payload"
+# Bytes that take one block of a disk, compressed or not; git packs all in time.
+SMALL: Final = 4_000
 _TRIES: Final = 20  # before a folder or file that keeps vanishing is an error
 
 
@@ -88,7 +90,7 @@ class Objects:
         try:
             self._disk.touch(path)  # keep it from a concurrent gc, as git does
         except FileNotFoundError:
-            data = zlib.compress(whole, 1)  # git packs it better in time
+            data = zlib.compress(whole, 1 if len(whole) > SMALL else 0)
             folder = os.path.dirname(path)
             # A gc removes a folder that is empty.
             _again(

@@ -14,7 +14,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import discover
 from git_oneshot.session import Session
 from git_oneshot.trail.disk import Disk
-from git_oneshot.trail.objects import Objects, blob_of
+from git_oneshot.trail.objects import SMALL, Objects, blob_of
 from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Tip
 from tests.sandbox import MakeRepo, MakeWorld, Repo
@@ -229,6 +229,21 @@ def test_packing_and_collecting_between_appends_loses_nothing(work: Repo, opened
     assert [event.clock for event in trail.events] == list(range(1, 10))
     assert len(work.git("show", f"{REF}:{code[:2]}/{code[2:]}").splitlines()) == 4
     sound(work)
+
+
+@pytest.mark.parametrize(("size", "compressed"), [(SMALL // 2, False), (2 * SMALL, True)])
+def test_what_takes_one_block_anyway_is_not_compressed(
+    work: Repo, size: int, compressed: bool
+) -> None:
+    git = work.discover()
+    objects = Objects(os.path.join(git.common_dir, "objects"), git.object_format)
+
+    blob = objects.add(blob_of(b"a" * size)).decode()
+
+    assert (os.path.getsize(loose(work, blob)) < size) is compressed
+    assert work.git("cat-file", "blob", blob) == "a" * size
+    assert objects.loose(blob, size * 2) == ("blob", b"a" * size)
+    work.git("fsck", "--strict")
 
 
 def test_a_gc_between_writing_and_syncing_an_object_is_no_failure(work: Repo, opened: Open) -> None:
