@@ -19,7 +19,7 @@ from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
-from git_oneshot.trail.exchange import Outcome
+from git_oneshot.trail.exchange import Outcome, lost
 from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
 
@@ -67,7 +67,13 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         for line in lines:
             app.say(line)
         raise _failed(app, name, wrong, data)
-    return Answer(data, "\n".join(lines) or f"all trails are as '{name}' has them")
+    kept = lost(app.store.tips(), name)
+    for one in kept:
+        app.say(f"warning: '{name}' has no more what is kept here of '{one}'")
+    argv = ("git", "oneshot", "sync", name, "-f", *kept[:1])
+    again = [Next(argv, "if nobody took it away on purpose, send it again")] if kept else []
+    have = "all trails" if not kept else "all others"
+    return Answer(data, "\n".join(lines) or f"{have} are as '{name}' has them", again)
 
 
 def _line(one: Outcome, dry: bool) -> str:

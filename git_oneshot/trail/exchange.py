@@ -76,6 +76,7 @@ class Exchange:
             if number:
                 pause(min(1.0, 0.02 * 2**number))
                 left = self._look(left)
+            self._adopt(left)
             left = self._round(left)
         for feature in left:
             self._note(feature, wrong=f"other clones pushed first, {ROUNDS} times", retry=True)
@@ -106,10 +107,19 @@ class Exchange:
         gone = {(name, f) for f in (known if features is None else features) if f not in there}
         now = {key: at for key, at in seen_in(tips).items() if key not in gone}
         self.losses += self._tracking.compare(before, now)
-        ours = {tip.feature: tip for tip in tips if not tip.origin}
-        wanted = ours if features is None else [f for f in features if f in ours]
+        tips = self._store.tips()
+        ours = {tip.feature: tip.commit for tip in tips if not tip.origin}
         self._kept = {tip.feature for tip in tips if "@" in tip.origin}
-        return [f for f in wanted if there.get(f) != ours[f].commit or f in self._kept]
+        # What a remote lost and is not ours goes back only where that is asked for.
+        wanted = ours if features is None else [f for f in features if f in {*ours, *self._kept}]
+        return [f for f in wanted if f in self._kept or there.get(f) != ours[f]]
+
+    def _adopt(self, features: Sequence[FeatureId]) -> None:
+        """Make ours what a remote lost and nothing but what is kept of it here still has."""
+        for feature in lost(self._store.tips()):
+            tip = self._store.tip(feature)
+            if tip is not None and feature in features:
+                self._store.move(feature, join(self._store, tip), None)
 
     def _round(self, features: Sequence[FeatureId]) -> list[FeatureId]:
         """Make ours and the remote's one, as far as both stand still; the features that did not."""
@@ -181,12 +191,19 @@ class Exchange:
         before = self._outcomes.get(trail.feature, Outcome(trail.feature))
         self._note(
             trail.feature,
-            sent=_events(trail.entries, mine - other),
+            sent=max(before.sent, _events(trail.entries, mine - other)),
             received=before.received + _events(trail.entries, other - mine),
         )
 
     def _note(self, feature: FeatureId, **more: Any) -> None:
         self._outcomes[feature] = self._outcomes.get(feature, Outcome(feature))._replace(**more)
+
+
+def lost(tips: Sequence[Tip], remote: str = "*") -> list[FeatureId]:
+    """The features of which something that a remote lost is kept here, and nothing is ours."""
+    ours = {tip.feature for tip in tips if not tip.origin}
+    origins = ((tip.feature, *tip.origin.partition("@")) for tip in tips)
+    return sorted({f for f, name, at, _ in origins if at and remote in ("*", name)} - ours)
 
 
 def _events(history: Sequence[Entry], commits: frozenset[str]) -> int:

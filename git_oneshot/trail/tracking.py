@@ -66,9 +66,8 @@ class Tracking:
             return []
         losses = self._losses({**remembered, **before}, now)
         self._keep(losses)
-        for one in losses:
-            if not one.after:  # it is kept by now, if it had to be
-                self._git.call("update-ref", "-d", remote_ref(one.remote, one.feature))
+        for key in before.keys() - now.keys():  # it is kept by now, if it had to be
+            self._git.call("update-ref", "-d", remote_ref(*key))
         self._write(now)
         return losses
 

@@ -215,6 +215,15 @@ def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) ->
     assert "warning: 'origin' rewound the trail of 'topic'; nothing is lost here" in done.err
     assert clone.do("status", FEATURE, "--json").data["phase"] == "implementing"
     assert clone.do("list").err == ""
+    done = clone.do("sync")
+    assert done.out == "all others are as 'origin' has them\n"
+    assert done.err.splitlines() == [
+        "warning: 'origin' has no more what is kept here of 'topic'",
+        "hint: if nobody took it away on purpose, send it again: git oneshot sync origin -f topic",
+    ]
+    assert clone.do("sync", "-f", FEATURE, "--dry-run").out == "topic: 2 events would be sent\n"
+    assert clone.do("sync", "-f", FEATURE).out == "topic: 2 events sent\n"
+    assert clone.do("sync").out == "all trails are as 'origin' has them\n"
 
 
 def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) -> None:

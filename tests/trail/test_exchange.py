@@ -294,6 +294,42 @@ def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> Non
     assert set(refs(one)) == {REF, SEEN}
 
 
+def test_what_one_remote_dropped_is_sent_again_though_another_has_it(
+    net: Net, repo: MakeRepo
+) -> None:
+    """Nothing is lost, and still it is not where it has to be."""
+    one, other = net.clone("one"), repo("other", "--bare")
+    one.git("remote", "add", "other", str(other.path))
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    git = one.discover()
+
+    def there() -> list[Outcome]:
+        exchange = Exchange(git, net.session(one).store, Remote(git, "other"))
+        return exchange.run(None, lambda _: None)
+
+    assert there() == [Outcome(FEATURE, sent=1)]
+    other.git("update-ref", "-d", REF)
+    assert there() == [Outcome(FEATURE, sent=1)]
+    assert refs(other) == {REF: refs(one)[REF]}
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_what_only_a_reader_kept_is_sent_again_when_it_is_named(net: Net, dropped: bool) -> None:
+    """A plain exchange of theirs brings nothing back that others may have taken away on purpose."""
+    _, two = rewound(net)
+    if dropped:
+        net.hub.git("update-ref", "-d", REF)
+    for _ in range(2):
+        net.exchange(two).run(None, lambda _: None)
+        assert REF not in refs(two)
+    [outcome] = net.exchange(two).run([FEATURE], lambda _: None)
+    assert (outcome.sent, outcome.wrong) == (2 if dropped else 1, "")
+    assert refs(net.hub)[REF] == refs(two)[REF]
+    assert net.state(two).requests == 1
+    assert set(refs(two)) == {REF, SEEN}
+
+
 # -- damage ------------------------------------------------------------------------------
 
 
