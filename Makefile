@@ -107,8 +107,11 @@ clean:
 $(VENV)/bin/python:
 	@sh tests/venv.sh "$(PYTHON)" $(VENV)
 
+# As a line in a .pth: what setuptools puts there by itself costs each process of this Python 14 ms.
+EDITABLE := --config-settings editable_mode=compat -e
+
 $(VENV)/test.stamp: setup.cfg pyproject.toml | $(VENV)/bin/python
-	@$(BIN)/python -m pip install -q -e '.[test]' && touch $@
+	@$(BIN)/python -m pip install -q $(EDITABLE) '.[test]' && touch $@
 
 $(VENV)/check.stamp: $(VENV)/test.stamp
-	@$(BIN)/python -m pip install -q -e '.[test,check]' && touch $@
+	@$(BIN)/python -m pip install -q $(EDITABLE) '.[test,check]' && touch $@
