@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.sandbox import CONFIG, Kept, MakeRepo, MakeWorld, sealed
+from tests.sandbox import Kept, MakeRepo, MakeWorld, sealed, settle
 
 settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
@@ -33,7 +33,7 @@ def home(seal: dict[str, str]) -> Iterator[Path]:
     """The home of one test, as new: whatever the test before did to it is undone."""
     _put(seal)
     home = Path(seal["HOME"])
-    (home / ".gitconfig").write_text(CONFIG)
+    settle(home)
     folder = Path.cwd()
     yield home
     os.chdir(folder)

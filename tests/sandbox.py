@@ -1,5 +1,6 @@
 """Where tests run: a sealed environment, real repositories, and worlds that tell the time."""
 
+import contextlib
 import hashlib
 import os
 import random
@@ -22,6 +23,7 @@ CONFIG: Final = """\
 	email = ada@example.org
 [init]
 	defaultBranch = main
+	templateDir = ~/template
 [core]
 	fsync = none
 [gc]
@@ -56,6 +58,17 @@ def sealed(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     }
 
 
+def settle(home: Path) -> None:
+    """Have a person's settings in ``home``.
+
+    What git puts into each new repository are two empty folders, and not sixteen files as well:
+    samples and comments, which would be made and copied for every test.
+    """
+    (home / ".gitconfig").write_text(CONFIG)
+    for folder in ("hooks", "info"):
+        (home / "template" / folder).mkdir(parents=True, exist_ok=True)
+
+
 class Repo:
     """A real git repository with a work tree. Its commits have fixed times, one second apart."""
 
@@ -78,9 +91,11 @@ class Repo:
             check=False,
         )
         if done.returncode != 0:
-            raise subprocess.CalledProcessError(
+            failed = subprocess.CalledProcessError(
                 done.returncode, ["git", *args], done.stdout, done.stderr
             )
+            failed.add_note(done.stderr)
+            raise failed
         return done.stdout.removesuffix("\n")
 
     def write(self, path: str, text: str) -> Path:
@@ -94,9 +109,19 @@ class Repo:
         """Write and add files, commit everything that is staged, and give back the commit's id."""
         for path, text in {**files, **more}.items():
             self.write(path, text)
-            self.git("add", "--", path)
+        if files or more:
+            self.git("add", "--", *files, *more)
         self._clock += 1
         self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.head
+
+    @property
+    def head(self) -> str:
+        """The commit that HEAD is at; git is asked where that is not in two plain files."""
+        with contextlib.suppress(OSError):
+            said = (self.path / ".git/HEAD").read_text().rstrip("\n")
+            ref = said.removeprefix("ref: ")
+            return (self.path / ".git" / ref).read_text().rstrip("\n") if ref != said else said
         return self.git("rev-parse", "HEAD")
 
     def discover(self) -> Git:
@@ -165,7 +190,8 @@ class Kept:
             return
         shutil.rmtree(path, ignore_errors=True)
         shutil.copytree(there, path, symlinks=True)
-        At(path).git("update-index", "-q", "--refresh")
+        if (path / ".git").exists():
+            At(path).git("update-index", "-q", "--refresh")
 
 
 class MakeRepo:

@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-from tests.gate.project import BASE, QUICK, MakeProject, Project
+from tests.gate.project import BASE, MakeProject, Project
+from tests.proof.lab import INI
 from tests.sandbox import Repo
 
 pytestmark = pytest.mark.long
@@ -206,7 +207,7 @@ def test_a_cache_that_is_written_by_hand(make: MakeProject, project: Project) ->
 
 def test_a_toolchain_that_is_written_by_hand(make: MakeProject, tmp_path: Path) -> None:
     """An interpreter that is said to have pytest, and has not, proves nothing."""
-    made = make("python", files={**BASE, "pytest.ini": QUICK, "calc.py": "", "test_calc.py": ""})
+    made = make("python", files={**BASE, "pytest.ini": INI, "calc.py": "", "test_calc.py": ""})
     made.git("rm", "-q", ".oneshot.toml")
     made.git("commit", "-q", "-m", "python")
     made.do("trust", "--yes")

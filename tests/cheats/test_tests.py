@@ -13,7 +13,7 @@ from git_oneshot.core.runs import Facts, Pair, Run
 from git_oneshot.core.verdict import judge
 from git_oneshot.proof.change import facts_of
 from tests.proof.lab import INI, Lab, said
-from tests.sandbox import CONFIG, Repo, sealed
+from tests.sandbox import Repo, sealed, settle
 
 CALC: Final = "def sub(a, b):\n    return a - b\n"
 # What the commit really does: a function that is there, and another that no more does what it did.
@@ -156,7 +156,7 @@ CHEATS: Final[dict[str, tuple[str, str]]] = {
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pair, Facts]]:
     """The runs of a commit with every cheat, and what its diff says."""
     folder = tmp_path_factory.mktemp("cheats")
-    (folder / ".gitconfig").write_text(CONFIG)
+    settle(folder)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sealed({}, folder).items():
             patch.setenv(name, value)

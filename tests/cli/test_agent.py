@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.agent import Agent, Work
-from tests.gate.project import QUICK, RULES, MakeProject, Project
+from tests.gate.project import RULES, MakeProject, Project
+from tests.proof.lab import INI
 
 pytestmark = pytest.mark.long
 
 FILES = {"calc.py": "", "tests/test_calc.py": "def test_truth():\n    assert True\n",
-         "pytest.ini": QUICK}  # fmt: skip
+         "pytest.ini": INI}  # fmt: skip
 TEST = "from calc import two\n\n\ndef test_two():\n    assert two() == 2\n"
 CODE = "def two():\n    return 2\n"
 TEXTS = {"--goal": "count to two", "--approach": "one function", "--message": "feat: count to two",

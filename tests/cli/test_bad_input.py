@@ -11,7 +11,8 @@ from typing import Final
 import pytest
 
 from git_oneshot import session
-from tests.gate.project import QUICK, MakeProject, Project, call, run
+from tests.gate.project import MakeProject, Project, call, run
+from tests.proof.lab import INI
 
 COMMANDS: Final = {
     "init": ["init", "x"], "plan": ["plan", "--goal", "g"], "red": ["red"], "green": ["green"],
@@ -441,7 +442,7 @@ def test_a_test_id_that_is_evil(make: MakeProject) -> None:
     )
     project = make(
         files={
-            "pytest.ini": QUICK,
+            "pytest.ini": INI,
             "calc.py": "X = 0\n",
             "test_calc.py": "def test_y():\n    pass\n",
         }

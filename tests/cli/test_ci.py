@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_a_test_that_another_shards_commit_took_along(make: MakeProject) -> None
         test = f"from {name} import X\n\n\ndef test_{name}():\n    assert X == 1\n"
         return {f"test_{name}.py": test, f"{name}.py": "X = 1\n"}
 
-    project = make(files={"pytest.ini": QUICK, **module("a"), **module("gone")})
+    project = make(files={"pytest.ini": INI, **module("a"), **module("gone")})
     project.git("tag", "base")
     project.do("trust", "--yes")
     project.git("rm", "-q", "gone.py", "test_gone.py")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 
 
 @pytest.fixture
@@ -10,7 +11,7 @@ def pytest_project(make: MakeProject) -> Project:
     """A project whose tests are pytest's."""
     project = make(
         files={
-            "pytest.ini": QUICK,
+            "pytest.ini": INI,
             "calc.py": "",
             "tests/test_calc.py": "def test_truth():\n    pass\n",
         }

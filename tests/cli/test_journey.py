@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 
 pytestmark = pytest.mark.long
 
@@ -20,7 +21,7 @@ TEST = TRUTH + "\n\ndef test_two():\n    from calc import two\n\n    assert two(
 @pytest.fixture
 def project(make: MakeProject) -> Project:
     """A Python project with a remote, and nobody's features."""
-    project = make(files={"calc.py": "", "test_calc.py": TRUTH, "pytest.ini": QUICK})
+    project = make(files={"calc.py": "", "test_calc.py": TRUTH, "pytest.ini": INI})
     make.remote(project)
     project.git("switch", "-q", "-c", "fix/two")
     return project

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 from tests.sandbox import Repo
 
 
@@ -55,7 +56,7 @@ def test_the_suite_of_each_commit_is_run_when_asked_for(make: MakeProject) -> No
         test = f"def test_{name}():\n    import {name}\n    assert {name}.X == 1\n"
         return {f"test_{name}.py": test, **module(name, 1)}
 
-    project = make(files={"pytest.ini": QUICK, **with_test("a")})
+    project = make(files={"pytest.ini": INI, **with_test("a")})
     project.do("trust", "--yes")
     broken = project.repo.commit("b, and a is broken", {**with_test("b"), **module("a", 2)})
     mended = project.repo.commit("c, and a is mended", {**with_test("c"), **module("a", 1)})
@@ -159,7 +160,7 @@ def test_h26_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
 
 @pytest.mark.long
 def test_many_tests_are_cut_short_for_people(make: MakeProject) -> None:
-    project = make(files={"pytest.ini": QUICK, "calc.py": "X = 0\n", "test_calc.py": ""})
+    project = make(files={"pytest.ini": INI, "calc.py": "X = 0\n", "test_calc.py": ""})
     project.do("trust", "--yes")
     tests = [f"def test_{n}():\n    import calc\n    assert calc.X\n" for n in range(7)]
     project.repo.write("test_calc.py", "\n\n".join(tests))

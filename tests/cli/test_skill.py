@@ -7,14 +7,15 @@ import pytest
 
 from git_oneshot.cli.skill import PLACE, instructions
 from tests.answers import conform
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 from tests.tour import answers, steps
 
 pytestmark = pytest.mark.long
 
 FILES = {
     "README.md": "# Mail\n\nWe recieve your mail.\n",
-    "pytest.ini": QUICK,
+    "pytest.ini": INI,
     "tests/test_mail.py": "def test_truth():\n    assert True\n",
 }
 

@@ -4,7 +4,8 @@ import pytest
 
 from git_oneshot.cli.mending import HELP
 from git_oneshot.core.codes import DOUBTS, FAILURES
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 
 
 def test_nothing_was_refused(feature: Project) -> None:
@@ -37,7 +38,7 @@ def test_a_commit_without_a_test(feature: Project) -> None:
 
 def test_a_test_that_fails_is_shown_with_what_it_printed(make: MakeProject) -> None:
     """Also when the hook finds the verdict in the cache: someone wants to see the runs."""
-    project = make(files={"pytest.ini": QUICK, "calc.py": "", "test_calc.py": ""})
+    project = make(files={"pytest.ini": INI, "calc.py": "", "test_calc.py": ""})
     project.begin()
     project.repo.write("calc.py", "def two():\n    return 3\n")
     project.repo.write(

@@ -14,7 +14,8 @@ from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
 from tests.forge.fakes import FakeForge, an_open_one
 from tests.forge.steps import work
-from tests.gate.project import FEATURE, QUICK, MakeProject, Project
+from tests.gate.project import FEATURE, MakeProject, Project
+from tests.proof.lab import INI
 from tests.sandbox import MakeWorld
 
 
@@ -146,7 +147,7 @@ def test_a_removal_takes_its_tests_along_to_its_pull_request_and_its_merge(
     code = "X = 1\n"
     project = make(
         files={
-            "pytest.ini": QUICK,
+            "pytest.ini": INI,
             "calc.py": f"{code}\n\ndef old():\n    return 1\n",
             "test_calc.py": test + old,
         }

@@ -45,8 +45,6 @@ BASE: Final = {
     "README": "read me\n",
 }
 BY_FILES: Final = "ONESHOT_TEST_BY_FILES"  # said to processes that a test starts
-# Plugins of this environment that a small suite has no use for: they cost half a second a run.
-QUICK: Final = "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail\n"
 
 
 class Done(NamedTuple):
@@ -118,7 +116,7 @@ class Project:
     @property
     def head(self) -> str:
         """The commit that HEAD is at."""
-        return self.git("rev-parse", "HEAD")
+        return self.repo.head
 
     @property
     def own(self) -> Path:
@@ -198,9 +196,11 @@ class Project:
         said = [
             self.may("for-each-ref").out,
             self.may("status", "--porcelain=v1", "-z", "--ignored").out,
-            self.may("stash", "list").out,
             *(_content(Path(git.git_dir, name)) for name in ("HEAD", "index")),
-            *(_content(Path(git.common_dir, name)) for name in ("config", "packed-refs")),
+            *(
+                _content(Path(git.common_dir, name))
+                for name in ("config", "packed-refs", "logs/refs/stash")
+            ),
             *(
                 f"{file.name} {file.lstat().st_mode} {_content(file)}"
                 for file in sorted(Path(git.common_dir, "hooks").rglob("*"))

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from git_oneshot.gate.commits import of_feature
 from git_oneshot.gate.finalize import Checked, check
-from tests.gate.project import BASE, QUICK, MakeProject, Project
+from tests.gate.project import BASE, MakeProject, Project
+from tests.proof.lab import INI
 
 
 def refusal(project: Project, code: str, status: int, *argv: str) -> str:
@@ -173,7 +174,7 @@ def test_a_suite_that_breaks_elsewhere(make: MakeProject) -> None:
     other = "def test_size():\n    import calc\n    assert calc.SIZE == 1\n"
     project = make(
         files={
-            "pytest.ini": QUICK,
+            "pytest.ini": INI,
             "calc.py": "SIZE = 1\n",
             "test_calc.py": truth,
             "test_size.py": other,

@@ -11,7 +11,8 @@ import pytest
 
 from git_oneshot.cli import caller
 from git_oneshot.gate.hooks import HOOKS
-from tests.gate.project import QUICK, ROOT, MakeProject, Project, run
+from tests.gate.project import ROOT, MakeProject, Project, run
+from tests.proof.lab import INI
 
 
 @pytest.fixture
@@ -719,7 +720,7 @@ def test_the_first_commit_of_a_repository(make: MakeProject) -> None:
 def test_pytest_is_run_in_a_hook(make: MakeProject) -> None:
     """The whole way once with pytest itself: its tests, not its exit code, are the proof."""
     truth = "def test_truth():\n    assert True\n"
-    project = make(files={"pytest.ini": QUICK, "calc.py": "", "test_calc.py": truth})
+    project = make(files={"pytest.ini": INI, "calc.py": "", "test_calc.py": truth})
     project.begin()
     project.repo.write("calc.py", "def two():\n    return 2\n")
     vacuous = "\n\ndef test_two():\n    import calc\n"

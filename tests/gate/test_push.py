@@ -1,5 +1,6 @@
 """The gate: every line of a push and every commit of its ranges, however they came to be."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from git_oneshot.gate.push import Update, parse
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.change import Change
 from tests.gate.project import MakeProject, Project, run
-from tests.sandbox import Repo
+from tests.sandbox import At, Kept, Repo
 
 REFUSED = (
     "it has to take refs/oneshot/*; where it will not, name another remote for trails: "
@@ -24,10 +25,25 @@ NEVER = '[gate]\nrefs = ["refs/heads/release"]\n'
 
 
 @pytest.fixture
-def feature(project: Project, remote: Repo) -> Project:
+def remote(make: MakeProject, project: Project, kept: Kept) -> Repo:
+    """The bare repository that the project pushes to."""
+    bare = At(project.path.parent / "origin.git")
+    kept.bring("tracking", project.path, partial(make.remote, project))
+    kept.bring("origin", bare.path, lambda: None)  # which was made with it
+    project.git("remote", "set-url", "origin", str(bare.path))
+    return bare
+
+
+@pytest.fixture
+def feature(project: Project, remote: Repo, kept: Kept) -> Project:
     """A feature on the branch `topic`, meant for main."""
-    project.git("switch", "-q", "-c", "topic")
-    project.begin()
+
+    def made() -> None:
+        project.git("switch", "-q", "-c", "topic")
+        project.begin()
+
+    kept.bring("topic", project.path, made)
+    project.git("remote", "set-url", "origin", str(remote.path))
     return project
 
 

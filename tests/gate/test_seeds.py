@@ -11,7 +11,8 @@ from typing import Final
 
 import pytest
 
-from tests.gate.project import QUICK, MakeProject, Project
+from tests.gate.project import MakeProject, Project
+from tests.proof.lab import INI
 
 pytestmark = pytest.mark.long
 
@@ -115,7 +116,7 @@ def test_a_spike_is_gated_by_nothing(app: Project) -> None:
 # -- three tasks for an agent, in Python ----------------------------------------------------------
 
 PYTHON: Final = {
-    "pytest.ini": QUICK,
+    "pytest.ini": INI,
     "button.py": "import json\n\n\ndef label(text, wide=False):\n"
     "    return text.center(9) if wide else text\n\n\n"
     "def load(data):\n    return json.loads(data)\n",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.project import BASE, QUICK, RULES, MakeProject, Project, run
+from tests.gate.project import BASE, RULES, MakeProject, Project, run
+from tests.proof.lab import INI
 from tests.sandbox import At, Repo
 
 pytestmark = pytest.mark.long
@@ -256,7 +257,7 @@ def test_what_a_test_imports_from_a_submodule_that_is_not_here(
     """The way on is to bring it, and no package of that name."""
     lib = Repo(tmp_path / "lib")
     lib.commit("one", {"words.py": "def one():\n    return 1\n"})
-    project = make(files={"pytest.ini": QUICK + "pythonpath = vendor\n", "test_a.py": ""})
+    project = make(files={"pytest.ini": INI + "pythonpath = vendor\n", "test_a.py": ""})
     project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add",
                 str(lib.path), "vendor")  # fmt: skip
     test = "def test_one():\n    from words import one\n    assert one() == 1\n"

@@ -1,7 +1,9 @@
 """A laboratory: a repository with tests, and a prover that keeps everything in one folder."""
 
+import functools
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -17,8 +19,13 @@ from git_oneshot.proof.slots import Slots
 from git_oneshot.proof.toolchain import Toolchain
 from tests.sandbox import Repo
 
-# Autoloaded plugins of our own environment cost a run half of its time.
-INI: Final = "[pytest]\naddopts = -p no:hypothesispytest -p no:xdist\n"
+# Plugins, of our own environment and of pytest itself, that a small suite has no use for: they
+# cost a run half of its time.
+_LEFT: Final = (
+    "hypothesispytest", "xdist", "xdist.looponfail", "legacypath", "unraisableexception",
+    "faulthandler", "junitxml", "pastebin",
+)  # fmt: skip
+INI: Final = f"[pytest]\naddopts = {' '.join(f'-p no:{name}' for name in _LEFT)}\n"
 Files = Mapping[str, str | None]  # None: the file goes away
 
 
@@ -33,7 +40,18 @@ def user_environment() -> dict[str, str]:
 def tools_of(own: Path, work_tree: str | None = None) -> Tools:
     """What runners need, with a toolchain that remembers in ``own``."""
     user = user_environment()
+    if not (own / "toolchain").exists():
+        own.mkdir(parents=True, exist_ok=True)
+        (own / "toolchain").write_bytes(_toolchain(user["PATH"]))
     return Tools(Toolchain(str(own), work_tree, user), user, work_tree)
+
+
+@functools.cache
+def _toolchain(path: str) -> bytes:
+    """What the interpreter on a search path says of itself: it is asked once for all tests."""
+    with tempfile.TemporaryDirectory() as own:
+        assert Toolchain(own, None, {"PATH": path}).python()
+        return Path(own, "toolchain").read_bytes()
 
 
 class Lab:
@@ -66,12 +84,13 @@ class Lab:
 
     def commit(self, files: Files) -> str:
         """Commit files and removals, and give back the tree."""
+        if gone := [path for path, text in files.items() if text is None]:
+            self.repo.git("rm", "-q", "--", *gone)
         for path, text in files.items():
-            if text is None:
-                self.repo.git("rm", "-q", "--", path)
-            else:
+            if text is not None:
                 self.repo.write(path, text)
-                self.repo.git("add", "-f", "--", path)
+        if len(gone) < len(files):
+            self.repo.git("add", "-f", "--", *(path for path in files if path not in gone))
         self.repo.commit("a change")
         return self.repo.git("rev-parse", "HEAD^{tree}")
 
