@@ -118,7 +118,9 @@ class Exchange:
         """Make ours what a remote lost and nothing but what is kept of it here still has."""
         for feature in lost(self._store.tips()):
             tip = self._store.tip(feature)
-            if tip is not None and feature in features:
+            if tip is None or feature not in features:
+                continue
+            if self._store.read([tip])[0].damage is None:  # else that is said below
                 self._store.move(feature, join(self._store, tip), None)
 
     def _round(self, features: Sequence[FeatureId]) -> list[FeatureId]:

@@ -141,7 +141,7 @@ def _drop(ref: str) -> str:
 def unreadable(tip: Tip) -> Trail:
     """A trail that git could not walk, or not so far."""
     damage = DamageError("missing", tip.commit, "", hint=_ANEW)
-    damage.message = f"objects of the trail of '{tip.feature}' are missing or damaged"
+    damage.message = f"objects of the trail of '{tip.feature}' are missing, damaged or too big"
     return Trail(tip.feature, tip, (), damage)
 
 
@@ -249,10 +249,9 @@ def _events(oid: str, message: bytes) -> tuple[Event, ...]:
     try:
         return tuple(map(decode, lines))
     except OneshotError as err:
-        rule = {Code.TRAIL_NEWER: "newer", Code.UNKNOWN_EVENT_TYPE: "unknown-type"}
-        raise DamageError(
-            rule.get(err.code, "event"), oid, f": {err.message}", err.code, err.hint
-        ) from err
+        rule = {Code.TRAIL_NEWER: "newer", Code.UNKNOWN_EVENT_TYPE: "unknown-type"}.get(err.code)
+        hint = err.hint if rule else ""
+        raise DamageError(rule or "event", oid, f": {err.message}", err.code, hint) from err
 
 
 class DamageError(OneshotError):

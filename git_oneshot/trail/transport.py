@@ -107,8 +107,13 @@ class Remote:
 
     def _failed(self, stderr: bytes) -> OneshotError:
         lines = stderr.decode(errors="replace").strip().splitlines() or ["git said nothing"]
-        first = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0])
-        why = printable(first.partition(": ")[2] or first)
+        at = next((n for n, x in enumerate(lines) if x.startswith(("fatal:", "error:"))), 0)
+        why = lines[at].partition(": ")[2] or lines[at]
+        if at and why.startswith("Could not read from remote"):  # what ssh said is more
+            why = lines[at - 1]
+        elif why.endswith(":") and lines[at + 1 :]:
+            why = f"{why} {lines[at + 1]}"
+        why = printable(why)
         return OneshotError(
             Code.REMOTE_FAILED,
             f"the trails could not be exchanged with '{self.name}': {why[:300]}",

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -229,6 +230,30 @@ def test_send_takes_one_connection_where_that_is_enough(
     assert len(net.state(two).void) == 1
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        pytest.param(
+            "ssh://127.0.0.1:1/x",
+            "ssh: connect to host 127.0.0.1 port 1: Connection refused",
+            marks=pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not installed"),
+        ),
+        ("git://127.0.0.1:1/x", "unable to connect to 127.0.0.1: 127.0.0.1[0: 127.0.0.1]: errno="),
+        ("nothing.git", "'nothing.git' does not appear to be a git repository"),
+    ],
+)
+def test_a_remote_that_is_not_there_is_said_with_the_reason(net: Net, url: str, why: str) -> None:
+    one = net.clone("one")
+    one.git("remote", "set-url", "origin", url)
+    net.session(one).execute(FEATURE, Start())
+    with pytest.raises(OneshotError) as caught:
+        net.sync(one)
+    assert caught.value.code is Code.REMOTE_FAILED
+    assert caught.value.message.startswith(
+        f"the trails could not be exchanged with 'origin': {why}"
+    )
+
+
 # -- what a remote loses ---------------------------------------------------------------
 
 
@@ -328,6 +353,18 @@ def test_what_only_a_reader_kept_is_sent_again_when_it_is_named(net: Net, droppe
     assert refs(net.hub)[REF] == refs(two)[REF]
     assert net.state(two).requests == 1
     assert set(refs(two)) == {REF, SEEN}
+
+
+def test_what_a_reader_kept_and_is_damaged_is_not_sent_and_said(net: Net) -> None:
+    _, two = rewound(net)
+    bad = commit_with(net.hub, [refs(net.hub)[REF]], b"no event\n")
+    net.hub.git("update-ref", REF, bad)
+    net.exchange(two).run(None, lambda _: None)
+    net.hub.git("update-ref", "-d", REF)
+    for _ in range(2):
+        [outcome] = net.exchange(two).run([FEATURE], lambda _: None)
+        assert "holds no event" in outcome.wrong
+    assert refs(net.hub) == {}
 
 
 # -- damage ------------------------------------------------------------------------------
