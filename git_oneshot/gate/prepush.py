@@ -23,6 +23,7 @@ from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import Git
 from git_oneshot.session import Session
 from git_oneshot.trail.store import ours
+from git_oneshot.trail.tracking import seen_in
 
 
 class Held(NamedTuple):
@@ -108,11 +109,14 @@ def going(
 
 
 def brought(git: Git, session: Session, remote: str, updates: Sequence[Update]) -> list[FeatureId]:
-    """The features that have a commit in what is pushed, or was, and whose trail only we have.
+    """The features that have a commit in what is pushed, or was, and of which there is more here.
 
     On whichever branch they were, and whatever was begun there since.
     """
-    waiting = [tip for tip in ours(session.store.tips()) if not tip.shared]
+    tips = session.store.tips()
+    has = seen_in(tips)
+    other = [(tip, has.get((remote, tip.feature), "")) for tip in ours(tips)]
+    waiting = [t for t, at in other if t.commit != at and not (at and git.leads(t.commit, at))]
     there = [u.local for u in updates if u.local and git.named(u.local + "^{commit}")]
     there += git.lines("for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}")
     if not waiting or not there:

@@ -481,6 +481,19 @@ def test_a_trail_follows_when_another_remote_is_elected(
     )
 
 
+def test_so_do_those_that_ended_before(feature: Project, remote: Repo, make: MakeProject) -> None:
+    other = make.remote(feature, "other")
+    feature.land("one")
+    feature.do("finalize")
+    pushed(feature, "origin", "topic")
+    feature.git("config", "oneshot.remote", "other")
+    feature.begin("second")
+    assert pushed(feature, "other", "topic") == ""
+    assert other.git("rev-parse", "refs/oneshot/topic") == remote.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
+
+
 def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:
     feature.land("one")
     pushed(feature, "origin", "HEAD")
