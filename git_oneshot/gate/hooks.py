@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 import git_oneshot
@@ -58,7 +59,7 @@ class Hooks:
         path = self._git.maybe("config", "--get", "core.hooksPath") or self._git.hooks
         return f"core.hooksPath is '{path}'"
 
-    @property
+    @cached_property
     def by_settings(self) -> bool:
         """Whether this git runs hooks that are set."""
         found = re.search(r"(\d+)\.(\d+)", self._git.text("version"))

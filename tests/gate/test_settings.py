@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.hooks import HOOKS, SETTINGS, Hooks
 from git_oneshot.gate.markers import Markers
+from git_oneshot.git import Git
 from tests.gate.project import MakeProject, Project, run
 from tests.gate.test_hooks import replace_program, user_hook
 
@@ -51,6 +52,21 @@ def hooks(project: Project) -> Newer:
     for name, _ in made.wanting():
         made.put(name)
     return made
+
+
+def test_git_is_asked_for_its_version_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    text = Git.text
+
+    def heard(git: Git, *args: str, **more: Any) -> str:
+        asked.append(args)
+        return text(git, *args, **more)
+
+    monkeypatch.setattr(Git, "text", heard)
+    project.do("init", "topic", "--yes")
+    assert asked.count(("version",)) <= 1
 
 
 def test_what_is_set_and_taken_back(project: Project) -> None:
