@@ -224,6 +224,27 @@ def _spawn(argv: list[str], env: Mapping[str, str]) -> Done:
     return Done(status, b"".join(said[out]), b"".join(said[err]))
 
 
+def piped(argv: list[str], env: Mapping[str, str], source: int) -> tuple[int, int]:
+    """Run a program on what a pipe gives: its process, and a pipe of what it prints.
+
+    ``source`` is closed here. What it complains about is dropped.
+    """
+    out, out_end = os.pipe()
+    try:
+        pid = os.posix_spawn(
+            _found(argv[0], env.get("PATH", os.defpath)), argv, env,
+            file_actions=[(os.POSIX_SPAWN_DUP2, source, 0), (os.POSIX_SPAWN_DUP2, out_end, 1),
+                          (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)],
+        )  # fmt: skip
+    except BaseException:
+        os.close(out)
+        raise
+    finally:
+        os.close(source)
+        os.close(out_end)
+    return pid, out
+
+
 @functools.cache
 def _found(program: str, path: str) -> str:
     """Where a program is on a PATH. Raises FileNotFoundError."""

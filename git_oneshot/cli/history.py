@@ -1,6 +1,5 @@
 """log, show, replay: the events of a trail, from its beginning, without the cache."""
 
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -126,6 +125,8 @@ def _several(value: Any) -> Sequence[str]:
 
 
 def _shown(data: Shown, payload: str | None) -> str:
+    import json
+
     event = data.event
     via = f", via {event['via']}" if event.get("via") else ""
     lines = [

@@ -6,16 +6,18 @@ and more of a trail than ``MAX_TRAIL`` is not read at all.
 """
 
 import contextlib
-import subprocess
+import os
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import EVENT
-from git_oneshot.git import Git
+from git_oneshot.git import Git, piped
 from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw
 
-if TYPE_CHECKING:  # dulwich is slow to import, and to walk takes none
+if TYPE_CHECKING:  # slow to import, and to walk takes none
+    import subprocess
+
     from git_oneshot.trail.objects import Objects
 
 # A commit that unpacks to gigabytes ends git, and not this machine.
@@ -26,27 +28,18 @@ _LOOSE: Final = 64 * 2**10  # of a longer loose object git takes care
 def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
     """Every commit behind the ends, by id; None when git could not walk them, or not so far."""
     env = {**git.env(), **_LIMITS}
-    rev_list = subprocess.Popen(
-        git.argv(["rev-list", "--stdin"]),
-        env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    cat = subprocess.Popen(
-        git.argv(["cat-file", "--batch", "--buffer"]),
-        env=env, stdin=rev_list.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert rev_list.stdin is not None and rev_list.stdout is not None and cat.stdout is not None
-    rev_list.stdout.close()
-    with contextlib.suppress(BrokenPipeError):  # it ends at the first one that leads nowhere
-        rev_list.stdin.write("".join(f"{end}\n" for end in ends).encode())
-        rev_list.stdin.flush()
-    with contextlib.suppress(BrokenPipeError):
-        rev_list.stdin.close()
-    raws = _taken_apart(cat.stdout)
-    cat.stdout.close()
+    asked, ask = os.pipe()
+    rev_list, ids = piped(git.argv(["rev-list", "--stdin"]), env, asked)
+    cat, out = piped(git.argv(["cat-file", "--batch", "--buffer"]), env, ids)
+    # It ends at the first one that leads nowhere.
+    with contextlib.suppress(BrokenPipeError), open(ask, "wb") as stdin:
+        stdin.write("".join(f"{end}\n" for end in ends).encode())
+    with open(out, "rb") as stream:
+        raws = _taken_apart(stream)
     # cat-file ends at the first object that it can't unpack: a commit-graph
     # lets rev-list pass over that.
-    ended = (cat.wait(), rev_list.wait())
-    return raws if ended == (0, 0) else None
+    ended = [os.waitpid(pid, 0)[1] for pid in (cat, rev_list)]
+    return None if any(ended) else raws
 
 
 def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
@@ -86,6 +79,8 @@ class Source:
         if loose is not None and loose[1] is not None:
             return loose
         if self._reader is None:
+            import subprocess
+
             self._reader = subprocess.Popen(
                 self._git.argv(["cat-file", "--batch"]),
                 env={**self._git.env(), **_LIMITS},
