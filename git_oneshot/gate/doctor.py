@@ -132,7 +132,10 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
                     what = f"{key} is '{value}': a fetch or a push would overwrite trails"
                     mend = ("git", "config", "--fixed-value", "--unset-all", key, value)
                     yield Finding(what, mend)
-    if any(step.what.startswith("fetch:") for step in c.clone.steps()):
+    for name, other in c.clone.astray():
+        what = f"a fetch of '{name}' brings its trails as those of '{other}'"
+        yield Finding(what, INSTALL)
+    if any(step.what.startswith("fetch: bring ") for step in c.clone.steps()):
         yield Finding(f"no fetch brings the trails of '{c.clone.remote}' along", INSTALL)
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,8 @@ from git_oneshot.git import Git
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
+
+_FETCH: Final = r"^remote\..*\.fetch$"
 
 
 class Step(NamedTuple):
@@ -63,7 +65,17 @@ class Clone:
         steps = [] if self.foreign else self._hook_steps()
         remote = self.remote
         refspec = f"+refs/oneshot/*:{REMOTE}{remote}/*"
-        if remote and refspec not in self._values(f"remote.{remote}.fetch"):
+        astray = self.astray()
+        steps += [
+            Step(
+                f"fetch: the trails of '{name}' as its own, not as those of '{other}' "
+                f"(remote.{name}.fetch)",
+                partial(self._rename, name, other),
+            )
+            for name, other in astray
+        ]
+        known = not remote or remote in dict(astray)
+        if not known and refspec not in self._values(f"remote.{remote}.fetch"):
             steps.append(
                 Step(
                     f"fetch: bring the trails of '{remote}' along (remote.{remote}.fetch)",
@@ -78,6 +90,24 @@ class Clone:
                 )
             )
         return steps
+
+    def astray(self) -> list[tuple[str, str]]:
+        """The remotes whose trails a fetch brings as another's, as where git renamed one."""
+        found = self._git.maybe("config", "-z", "--local", "--get-regexp", _FETCH) or ""
+        rows = [row.partition("\n") for row in found.split("\0") if row]
+        named = [(key[len("remote.") : -len(".fetch")], value) for key, _, value in rows]
+        aim = f"+refs/oneshot/*:{REMOTE}"
+        into = [
+            (name, v[len(aim) : -2]) for name, v in named if v.startswith(aim) and v[-2:] == "/*"
+        ]
+        return [(name, other) for name, other in into if name != other]
+
+    def _rename(self, name: str, other: str) -> None:
+        key = f"remote.{name}.fetch"
+        self._drop(key, f"+refs/oneshot/*:{REMOTE}{other}/*")
+        refspec = f"+refs/oneshot/*:{REMOTE}{name}/*"
+        if refspec not in self._values(key):
+            self._add(key, refspec)
 
     def _hook_steps(self) -> list[Step]:
         steps = []

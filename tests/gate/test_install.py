@@ -193,3 +193,28 @@ def test_a_setting_that_was_there_before_stays(project: Project) -> None:
     project.do("install", "--yes")
     project.do("uninstall")
     assert project.may("config", "--get-all", "notes.displayRef").out == ""
+
+
+def test_a_remote_that_was_renamed_keeps_its_trails_to_itself(
+    project: Project, make: MakeProject
+) -> None:
+    """git leaves the refspec as it is, and another remote may have the old name by now."""
+    make.remote(project)
+    project.do("install", "--yes")
+    project.git("remote", "rename", "origin", "upstream")
+    [change] = project.do("install", "--yes", "--json").data["changes"]
+    assert change.startswith("fetch: the trails of 'upstream' as its own, not as those of 'origin'")
+    project.git("remote", "rename", "upstream", "up")
+    make.remote(project, "fork")
+    project.git("remote", "rename", "fork", "origin")
+    done = project.cli("doctor", "--json")
+    assert "a fetch of 'up' brings its trails as those of 'upstream'" in done.out
+    project.do("install", "--yes")
+    for name in ("origin", "up"):
+        branches, *trails = project.git("config", "--get-all", f"remote.{name}.fetch").split("\n")
+        assert branches == f"+refs/heads/*:refs/remotes/{name}/*"
+        assert trails == [f"+refs/oneshot/*:refs/oneshot-remote/{name}/*"]
+    assert project.do("install", "--yes", "--json").data["changes"] == []
+    project.do("uninstall")
+    for name in ("origin", "up"):
+        [branches] = project.git("config", "--get-all", f"remote.{name}.fetch").split("\n")
