@@ -42,11 +42,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     if named and (app.store.tip(named[0]) is None):
         raise unknown_feature(named[0])
     completed = complete_seen(app, named) if not dry_run else []
-    if not dry_run and signs(app.git):
-        for tip in unsealed(app.store, app.email, named):
-            _, why = app.store.seal(tip, terminal=app.terminal)
-            if why:
-                app.say(f"warning: '{tip.feature}' is not sealed: {why}")
+    sealed = _sealed(app, named) if not dry_run and signs(app.git) else []
     with app.progress.running(f"exchange with '{name}'", line=False):
         outcomes, losses = exchange(
             app.git, app.session, name, named, dry=dry_run, told=app.progress.trail
@@ -62,6 +58,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     )  # fmt: skip
     wrong = [one for one in outcomes if one.wrong]
     lines = [f"{one}: completed, it was merged" for one in completed]
+    lines += [f"{one}: sealed" for one in sealed]
     lines += [_line(one, dry_run) for one in outcomes if one.moved and not one.wrong]
     if wrong:
         for line in lines:
@@ -74,6 +71,18 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     again = [Next(argv, "if nobody took it away on purpose, send it again")] if kept else []
     have = "all trails" if not kept else "all others"
     return Answer(data, "\n".join(lines) or f"{have} are as '{name}' has them", again)
+
+
+def _sealed(app: App, named: list[FeatureId] | None) -> list[FeatureId]:
+    """Seal what this user said; the features of which that was done."""
+    done = []
+    for tip in unsealed(app.store, app.email, named):
+        _, why = app.store.seal(tip, terminal=app.terminal)
+        if why:
+            app.say(f"warning: '{tip.feature}' is not sealed: {why}")
+        else:
+            done.append(tip.feature)
+    return done
 
 
 def _line(one: Outcome, dry: bool) -> str:

@@ -108,7 +108,8 @@ def seals(git: Git, store: GitStore, tips: Sequence[Tip]) -> Iterator[Seal | Fin
                 vouched |= behind(trail.entries, entry.commit).commits
             else:
                 rule = "seal-bad" if verdict.word == "bad" else "seal-unknown"
-                what = f"trail commit {entry.commit[:12]}: {RULES[rule][1]}: {verdict.why}"
+                what = f"trail commit {entry.commit[:12]}: {RULES[rule][1]}"
+                what += f": {verdict.why}" if verdict.why else ""
                 yield Finding(rule, name, entry.commit, what)
         for entry in trail.entries:
             if entry.commit not in vouched and any(map(_ends, entry.events)):

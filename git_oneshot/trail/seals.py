@@ -33,7 +33,7 @@ _REASONS: Final = (
 
 
 class Verdict(NamedTuple):
-    """What git says of a seal; ``why`` it is not good."""
+    """What git says of a seal; ``why`` it is unknown."""
 
     word: Literal["good", "bad", "unknown"]
     signer: str = ""
@@ -89,7 +89,7 @@ def verify(git: Git, commit: str, signers: str = "") -> Verdict:
     if done.returncode == 0 and good:
         return Verdict("good", printable(good[1])[:200])
     if _BAD.search(said):
-        return Verdict("bad", why="what it seals is not what was sealed")
+        return Verdict("bad")
     return Verdict("unknown", why=reason(said))
 
 

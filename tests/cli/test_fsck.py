@@ -195,7 +195,7 @@ def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: 
     signing(feature, tmp_path)
     feature.do("sync")
     assert feature.cli("fsck").code == 4  # others have it: it is sealed when that is asked for
-    feature.do("sync", "-f", FEATURE)
+    assert feature.do("sync", "-f", FEATURE).out == f"{FEATURE}: sealed\n"
     assert feature.do("fsck", "--json").data["seals"][0]["verdict"] == "good"
     before = feature.git("rev-parse", REF)
     feature.do("sync", "-f", FEATURE)
@@ -218,4 +218,5 @@ def test_a_seal_that_is_not_believed_names_what_helps(feature: Project, tmp_path
     feature.git("update-ref", REF, forged)
     done = feature.cli("fsck", "--signatures", "--json")
     assert (done.code, done.data["broken"][-1]["rule"]) == (4, "seal-bad")
+    assert done.json["error"]["message"].endswith(": a seal does not fit what it seals")
     assert done.json["error"]["hint"] == f"see what git says: git verify-commit {forged[:12]}"
