@@ -14,7 +14,6 @@ no process: so a commit costs nothing where nothing is open.
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
@@ -132,6 +131,8 @@ class Hooks:
     def rest(self) -> None:
         """Let them lead nowhere: nothing is open."""
         if os.path.isdir(self._open):
+            import shutil  # slow to load, and few that come here have hooks to take away
+
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._settings)  # first: a commit goes on meanwhile
             shutil.rmtree(self._open, ignore_errors=True)  # an install may fill it just now
