@@ -70,10 +70,16 @@ def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) ->
     except subprocess.TimeoutExpired:
         return "", "the signer asks, and there is nobody to answer"
     if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
-        why = next((x for x in lines if x.startswith(("error:", "fatal:"))), lines[0])
-        return "", printable(why.partition(": ")[2] or why)[:200]
+        return "", unsigned(done.stderr)
     return done.stdout.decode().strip(), ""
+
+
+def unsigned(stderr: bytes) -> str:
+    """Why git could not sign, by what it printed."""
+    lines = stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
+    why = next((x for x in lines if x.startswith(("error:", "fatal:"))), lines[0])
+    why = re.sub(r"^(?:error|fatal): |Enter passphrase[^:]*: |\?$", "", why)
+    return printable(why)[:200]
 
 
 def verify(git: Git, commit: str, signers: str = "") -> Verdict:

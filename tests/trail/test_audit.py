@@ -15,7 +15,7 @@ from git_oneshot.session import Session
 from git_oneshot.trail import audit as audit_module
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.merging import join
-from git_oneshot.trail.seals import reason
+from git_oneshot.trail.seals import reason, unsigned
 from git_oneshot.trail.store import Tip
 from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo
 from tests.trail import test_damage as damage
@@ -347,6 +347,20 @@ def test_it_says_why_a_seal_is_not_believed(work: Repo, opened: Open, tmp_path: 
 def test_it_says_why_as_gpg_does(said: str, why: str) -> None:
     """By what gpg 2.2 printed for keys in these states."""
     assert reason(said) == why
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"", "no reason"),
+        (b"error: gpg failed to sign the data\nfatal: x", "gpg failed to sign the data"),
+        # git shows the line's end, which ssh-keygen has for terminals, as '?'.
+        (b'error: Enter passphrase: Load key "k": incorrect passphrase supplied?\n\nfatal: x\n',
+         'Load key "k": incorrect passphrase supplied'),
+    ],
+)  # fmt: skip
+def test_why_git_could_not_sign_is_one_line(said: bytes, why: str) -> None:
+    assert unsigned(said) == why
 
 
 def test_an_end_without_a_seal_is_named(work: Repo, opened: Open, tmp_path: Path) -> None:
