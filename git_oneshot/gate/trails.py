@@ -56,6 +56,8 @@ def send_trails(
 
 def advice(wrong: Sequence[Outcome]) -> str:
     """What helps where trails did not arrive."""
+    if all(one.mend for one in wrong):
+        return wrong[0].mend
     if all(one.refused for one in wrong):
         return (
             "it has to take refs/oneshot/*; where it will not, name another remote for trails: "

@@ -25,7 +25,8 @@ class Outcome(NamedTuple):
 
     ``sent`` and ``received`` count events. ``wrong``: why the remote does not
     have what we have; ``retry``: whether to try again can help; ``refused``: whether
-    it takes no trails at all, or not this one; ``damaged``: what we have can't be read.
+    it takes no trails at all, or not this one; ``damaged``: what we have can't be read;
+    ``mend``: what helps with this one alone.
     """
 
     feature: FeatureId
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
     retry: bool = False
     refused: bool = False
     damaged: bool = False
+    mend: str = ""
 
     @property
     def moved(self) -> bool:
@@ -139,7 +141,9 @@ class Exchange:
                 push[trail.feature] = new
         for reply in self._remote.push(push):
             if reply.word == "refused":
-                self._note(reply.feature, wrong=reply.refusal(self._remote.name), refused=True)
+                name = self._remote.name
+                self._note(reply.feature, wrong=reply.refusal(name), refused=True,
+                           mend=reply.mend(name))  # fmt: skip
             else:  # taken, which the next look makes sure of, or moved by somebody
                 again.append(reply.feature)
         return again
@@ -240,5 +244,6 @@ def send(
             left.append(reply.feature)
         else:
             why = reply.refusal(remote.name)
-            outcomes.append(Outcome(reply.feature, wrong=why, refused=True))
+            mend = reply.mend(remote.name)
+            outcomes.append(Outcome(reply.feature, wrong=why, refused=True, mend=mend))
     return outcomes + (Exchange(git, store, remote).run(left, pause) if left else [])

@@ -5,6 +5,7 @@ push of trails runs no hook. Nothing of the user's configuration can make it
 push more than it was told to.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -14,6 +15,7 @@ from git_oneshot.git import Git
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
+_ABOVE: Final = re.compile(r"'(refs/oneshot/[A-Za-z0-9/._-]+)' exists; cannot create '([^']+)'")
 
 
 class Reply(NamedTuple):
@@ -22,10 +24,16 @@ class Reply(NamedTuple):
     feature: FeatureId
     word: Literal["taken", "moved", "refused"]
     why: str = ""
+    above: str = ""  # a ref of the remote that stands in its way, as a folder or in one
 
     def refusal(self, remote: str) -> str:
         """What is said of a push that was refused."""
         return f"'{remote}' refuses it: {self.why}"
+
+    def mend(self, remote: str) -> str:
+        """What helps with this one alone, "" when nothing does."""
+        drop = f"git push --no-verify {remote} --delete {self.above}"
+        return f"if nobody needs that: {drop}" if self.above else ""
 
 
 class Remote:
@@ -85,6 +93,8 @@ class Remote:
         replies = [r for line in done.stdout.decode().split("\n") for r in _reply(line)]
         told = _told(done.stderr)
         replies = [r._replace(why=r.why + told) if r.word == "refused" else r for r in replies]
+        above = dict(map(reversed, _ABOVE.findall(done.stderr.decode(errors="replace"))))
+        replies = [_hindered(r, above.get(local_ref(r.feature), "")) for r in replies]
         if done.returncode != 0 and not any(reply.word != "taken" for reply in replies):
             raise self._failed(done.stderr)
         said = {reply.feature for reply in replies}  # git passes over what went well
@@ -119,6 +129,13 @@ class Remote:
             f"the trails could not be exchanged with '{self.name}': {why[:300]}",
             f"see what git says: git ls-remote {self.name}",
         )
+
+
+def _hindered(reply: Reply, above: str) -> Reply:
+    """A reply where a ref may stand in the way of the trail's: that is no race, and stays."""
+    if reply.word == "taken" or not above:
+        return reply
+    return reply._replace(word="refused", why=f"its '{above}' is in the way", above=above)
 
 
 def _told(stderr: bytes) -> str:

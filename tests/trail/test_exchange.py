@@ -254,6 +254,20 @@ def test_a_remote_that_is_not_there_is_said_with_the_reason(net: Net, url: str, 
     )
 
 
+def test_a_ref_that_stands_in_the_way_there_is_named_with_what_takes_it_away(net: Net) -> None:
+    """As one of a folder's name does; to try again would never help."""
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    one.git("push", "-q", "origin", f"{one.commit('code')}:{REF}/x")
+    for outcomes in (net.send(one), net.sync(one)):
+        [outcome] = outcomes
+        assert outcome.wrong == f"'origin' refuses it: its '{REF}/x' is in the way"
+        what, _, drop = outcome.mend.partition(": ")
+        assert what == "if nobody needs that"
+    one.git(*drop.split()[1:])
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+
+
 # -- what a remote loses ---------------------------------------------------------------
 
 
