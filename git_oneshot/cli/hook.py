@@ -74,8 +74,6 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     if not tried:
         settle(app.git, app.session, app.markers, remote)
     features = app.markers.all()
-    if not features:
-        return
     states = [app.session.load(feature).state for feature in features.values()]
     states = [state for state in states if state.phase != "cancelled"]  # gates nothing
     held = []

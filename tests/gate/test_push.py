@@ -439,6 +439,19 @@ def test_every_feature_whose_commits_are_pushed_sends_its_trail(
     ]  # fmt: skip
 
 
+def test_a_feature_that_was_given_up_takes_no_other_ones_trail_away(
+    feature: Project, remote: Repo
+) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    feature.do("init", "second")
+    feature.do("cancel", "second")
+    pushed(feature, "origin", "topic")
+    assert remote.git("for-each-ref", "--format=%(refname)", "refs/oneshot").split() == [
+        "refs/oneshot/second", "refs/oneshot/topic",
+    ]  # fmt: skip
+
+
 def test_what_a_push_left_behind_goes_with_the_next_one(feature: Project, remote: Repo) -> None:
     """Its commits are there, whoever pushed them how."""
     feature.land("one")
