@@ -272,7 +272,9 @@ class MakeProject:
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program of the folder under test, as a script that git and hooks find on PATH."""
-    script = tmp_path_factory.mktemp("bin") / "git-oneshot"
+    # The same in each folder of tests: what is kept for all of them knows where it is.
+    script = tmp_path_factory.getbasetemp() / "bin" / "git-oneshot"
+    script.parent.mkdir(exist_ok=True)
     script.write_text(
         f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
         "from git_oneshot.__main__ import run\n"
