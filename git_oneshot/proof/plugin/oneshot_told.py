@@ -44,9 +44,6 @@ def told(value: Any) -> dict[str, Any]:
     if missing is None and isinstance(value, KeyError) and value.args:
         missing = value.args[0]
     message = str(value)[:500]
-    if isinstance(value, AttributeError) and missing is None:
-        # Not Python's own: as of monkeypatch, mock, or a module's __getattr__.
-        missing = str(value).rpartition(" attribute '")[2].split("'")[0]
     if isinstance(value, ImportError) and "cannot import name" in message:
         missing = message.split("'")[1]
     if isinstance(value, TypeError) and "argument" in message:
