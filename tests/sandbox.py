@@ -39,11 +39,13 @@ def sealed(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     """``environ`` cut off from the person who runs the tests: their git, home, editor and time.
 
     Images often tell Python to keep no bytecode, and then each process compiles the program anew.
+    Coverage is measured in the processes of the tests alone: to load it takes as long again as
+    all that a command does.
     """
     kept = {
         k: v
         for k, v in environ.items()
-        if not k.startswith(("GIT_", "XDG_")) and k != "PYTHONDONTWRITEBYTECODE"
+        if not k.startswith(("GIT_", "XDG_", "COVERAGE_")) and k != "PYTHONDONTWRITEBYTECODE"
     }
     return {
         **kept,
