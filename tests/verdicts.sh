@@ -2,7 +2,7 @@
 # What the program says of this repository's own last commits: tests/verdicts.sh BIN [COUNT]
 # In a clone, so that the user's is neither changed nor trusted with anything. A clone of one
 # branch has no trail to see declared classes in, so what is printed fails no check. Newest
-# first, each for at most 15 seconds and all for little more than half a minute: a commit that touches
+# first, each for at most 15 seconds and all for a minute and a half: a commit that touches
 # what every test uses would run them all, twice.
 set -eu
 bin=$1 count=${2:-20}
@@ -15,7 +15,7 @@ git clone -q "$(git rev-parse --show-toplevel)" "$clone/it"
 cd "$clone/it"
 git oneshot trust --yes >/dev/null 2>&1
 echo "git oneshot verify, over the last $count commits of this repository:"
-end=$(($(date +%s) + 30))
+end=$(($(date +%s) + 90))
 for commit in $(git rev-list --first-parent --max-count="$count" HEAD); do
 	if [ "$(date +%s)" -gt "$end" ]; then
 		git log -1 --abbrev=9 --format='%h  not judged for want of time  %s' "$commit"
