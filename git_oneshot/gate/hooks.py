@@ -102,7 +102,7 @@ class Hooks:
                 put(path, shim(name), 0o755)
             else:
                 self._hang(path, name)
-        if self._awake:
+        if self._due(GATE):
             self.wake()
 
     def _hang(self, path: str, name: str) -> None:
@@ -117,16 +117,20 @@ class Hooks:
         return not self.by_settings and os.path.lexists(path) and not _ours(path)
 
     def wake(self) -> None:
-        """Let our links and settings lead to hooks: a feature is open."""
+        """Let our links and settings lead to the hooks that have something to do."""
         included = self._included
-        for name in HOOKS:
+        due = [name for name in HOOKS if self._due(name)]
+        for name in due:
             path = os.path.join(self._open, name)
             wanted = included or _link_of_ours(self._found(name))
             if wanted and not _whole(path, name):
                 put(path, shim(name), 0o755)
-        settings = b"".join(map(_set, HOOKS))
+        settings = b"".join(map(_set, due))
         if included and self._said != settings:
             put(self._settings, settings)
+        for name in {*HOOKS} - {*due}:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self._open, name))
 
     def rest(self) -> None:
         """Let them lead nowhere: nothing is open."""
@@ -164,7 +168,7 @@ class Hooks:
     def _file(self, name: str) -> str:
         """How our hook is as a file: sound, stale, not executable, or missing."""
         path = self._found(name)
-        if _link_of_ours(path) and not self._awake:
+        if _link_of_ours(path) and not self._due(name):
             return "sound"
         if not _ours(path) or not os.path.exists(path):
             return "missing"
@@ -172,16 +176,17 @@ class Hooks:
             return "missing" if path.endswith(".legacy") else "not executable"
         return "sound" if path.endswith(".legacy") or _content(path) == shim(name) else "stale"
 
-    @property
-    def _awake(self) -> bool:
-        return os.path.exists(os.path.join(self._git.own_dir, "active"))
+    def _due(self, name: str) -> bool:
+        """Whether a hook has something to do: where nothing is open but to be pushed, two have."""
+        marker = "on" if name in ("pre-commit", "post-commit") else "active"
+        return os.path.exists(os.path.join(self._git.own_dir, marker))
 
     def _setting(self, name: str) -> str:
         """How our hook is as a setting: sound, stale or missing."""
         if not self._included:
             return "missing"
         whole = _whole(os.path.join(self._open, name), name) and _set(name) in self._said
-        return "sound" if whole or not self._awake else "stale"
+        return "sound" if whole or not self._due(name) else "stale"
 
     @property
     def _said(self) -> bytes:

@@ -113,9 +113,9 @@ class Markers:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)  # one may open what another closes
             if self.all():
-                hooks.wake()
                 with open(active, "w", encoding="utf-8"):
                     pass
+                hooks.wake()
             else:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(active)

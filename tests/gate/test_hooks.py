@@ -95,6 +95,7 @@ def test_where_no_feature_is_open_git_finds_no_hook(project: Project, make: Make
     assert hooks("commit", "-q", "-m", "x") == ["pre-commit", "post-commit"]
     assert project.lines("spool") == [f"commit {project.head} main"]
     project.do("cancel")
+    assert hooks("commit", "-q", "--allow-empty", "-m", "y") == []  # only the push waits
     assert hooks("push", "-q", "origin", "main") == ["pre-push"]
     assert hooks("commit", "-q", "--allow-empty", "-m", "z") == []
 
