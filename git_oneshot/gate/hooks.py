@@ -30,12 +30,12 @@ BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
 _OPEN: Final = os.path.dirname(INCLUDED)  # the folder that is there while a feature is open
 _TO: Final = f"../{_OPEN}"  # from the folder of hooks
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
-# What is set: our shim, from any worktree and after a move.
+# What is set: our shim, from any worktree and after a move, if there still is something to do.
 _RUN: Final = (
     'd=${GIT_DIR:-.git}; test -d "$d" || d=$(git rev-parse --git-dir); '
     'test ! -f "$d/commondir" || { read -r c <"$d/commondir"; '
     "case $c in /*) d=$c ;; *) d=$d/$c ;; esac; }; "
-    f'exec "$d/{_OPEN}/NAME"'
+    f'test ! -e "$d/oneshot/MARKER" || exec "$d/{_OPEN}/NAME"'
 )
 
 
@@ -72,8 +72,9 @@ class Hooks:
             state = self._setting(name) if settings else self._file(name)
             if settings and state == "missing" and not self.foreign:
                 state = self._file(name)  # from before this git was here; it does as well
-            if settings and state == "sound" and self._both(name):
-                state = self._file(name)
+            elif settings and state == "sound" and self._both(name):
+                linked = _link_of_ours(os.path.join(self.folder, name))
+                state = "stale" if linked else self._file(name)
             if state != "sound":
                 yield name, state
 
@@ -88,8 +89,10 @@ class Hooks:
         kept = os.path.join(self.folder, BEFORE, name)
         if self.by_settings and name != SERVER:
             self._include()
-            if self._both(name):
-                self._hang(path, name)
+            # A file, and no link: what is set ends the way of a feature, and git runs this next.
+            if self._both(GATE):
+                os.makedirs(self.folder, exist_ok=True)
+                put(os.path.join(self.folder, GATE), shim(GATE), 0o755)
         else:
             os.makedirs(self.folder, exist_ok=True)
             if os.path.lexists(path) and not _ours(path):
@@ -178,8 +181,7 @@ class Hooks:
 
     def _due(self, name: str) -> bool:
         """Whether a hook has something to do: where nothing is open but to be pushed, two have."""
-        marker = "on" if name in ("pre-commit", "post-commit") else "active"
-        return os.path.exists(os.path.join(self._git.own_dir, marker))
+        return os.path.exists(os.path.join(self._git.own_dir, _marker(name)))
 
     def _setting(self, name: str) -> str:
         """How our hook is as a setting: sound, stale or missing."""
@@ -232,9 +234,14 @@ class Hooks:
             os.rmdir(folder)
 
 
+def _marker(name: str) -> str:
+    """What is there while a hook has something to do."""
+    return "on" if name in ("pre-commit", "post-commit") else "active"
+
+
 def _set(name: str) -> bytes:
     """The settings of one hook."""
-    command = _RUN.replace("NAME", name).replace('"', '\\"')
+    command = _RUN.replace("NAME", name).replace("MARKER", _marker(name)).replace('"', '\\"')
     return f'[hook "oneshot-{name}"]\n\tevent = {name}\n\tcommand = "{command}"\n'.encode()
 
 

@@ -86,6 +86,7 @@ def test_what_is_set_and_taken_back(project: Project) -> None:
     assert project.git(*said).split("\n") == [f"hook.oneshot-{one}.event {one}" for one in HOOKS]
     files = [file.name for file in project.hook("x").parent.glob("*") if file.suffix == ""]
     assert sorted(files) == ["pre-commit", "pre-push"]
+    assert not project.hook("pre-push").is_symlink()
     (project.own / "open/pre-commit").unlink()
     project.hook("pre-push").unlink()
     assert dict(hooks.wanting()) == {"pre-commit": "stale", "pre-push": "missing"}
@@ -109,7 +110,18 @@ def test_a_hook_that_is_there_as_a_file_does_as_well(project: Project) -> None:
     assert hooks.foreign == "core.hooksPath is 'theirs'"
 
 
-@pytest.mark.parametrize("where", ["work", "linked", "apart", "moved", "gone"])
+def test_what_a_push_ends_does_not_end_the_push(project: Project) -> None:
+    """git runs the hook in its folder after the setting, which may have closed the feature."""
+    for name in HOOKS:
+        Older(project.repo.discover()).put(name)
+    hooks = Newer(project.repo.discover())
+    hooks.put("pre-commit")
+    assert not project.hook("pre-push").is_symlink()
+    hooks._hang(str(project.hook("pre-push")), "pre-push")
+    assert dict(hooks.wanting()) == {"pre-push": "stale"}
+
+
+@pytest.mark.parametrize("where", ["work", "linked", "apart", "moved", "gone", "over"])
 def test_what_is_set_finds_the_shim(make: MakeProject, tmp_path: Path, where: str) -> None:
     """From the main and a linked worktree, a git directory apart, and after a move."""
     options = (f"--separate-git-dir={tmp_path}/a part.git",) if where == "apart" else ()
@@ -128,8 +140,12 @@ def test_what_is_set_finds_the_shim(make: MakeProject, tmp_path: Path, where: st
         cwd = project.path.rename(tmp_path / "other place")
     if where == "gone":
         (own / "open/pre-push").unlink()
+    if where == "over":
+        Markers(project.repo.discover()).close("main")
     done = run(["sh", "-c", f'{said} "$@"', said, "origin", "a url"], cwd, env)
-    if where == "gone":  # and a feature is open: a gate that stopped is not one that passes
+    if where == "over":
+        assert done == (0, "", "")
+    elif where == "gone":  # and a feature is open: a gate that stopped is not one that passes
         assert done.code in (126, 127), done
     else:
         assert done.code == 3, done
