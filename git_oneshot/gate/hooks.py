@@ -91,7 +91,6 @@ class Hooks:
             self._include()
             # A file, and no link: what is set ends the way of a feature, and git runs this next.
             if self._both(GATE):
-                os.makedirs(self.folder, exist_ok=True)
                 put(os.path.join(self.folder, GATE), shim(GATE), 0o755)
         else:
             os.makedirs(self.folder, exist_ok=True)
@@ -101,18 +100,11 @@ class Hooks:
                 _move(path, kept)
             if os.path.isdir(os.path.dirname(kept)):
                 self._surround()
-            if name == SERVER or os.path.lexists(kept):
+            always = name == SERVER or os.path.lexists(kept)
+            if always or not link(path, f"{_TO}/{name}"):  # a disk may have no links
                 put(path, shim(name), 0o755)
-            else:
-                self._hang(path, name)
         if self._due(GATE):
             self.wake()
-
-    def _hang(self, path: str, name: str) -> None:
-        """Put a link to a hook in its place, or the hook itself where a disk has no links."""
-        os.makedirs(self.folder, exist_ok=True)
-        if not link(path, f"{_TO}/{name}"):
-            put(path, shim(name), 0o755)
 
     def kept(self, name: str) -> bool:
         """Whether a hook is there that would be kept and run first."""

@@ -15,6 +15,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.hooks import HOOKS, SETTINGS, Hooks
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import link
 from tests.gate.project import MakeProject, Project, run
 from tests.gate.test_hooks import replace_program, user_hook
 
@@ -117,7 +118,7 @@ def test_what_a_push_ends_does_not_end_the_push(project: Project) -> None:
     hooks = Newer(project.repo.discover())
     hooks.put("pre-commit")
     assert not project.hook("pre-push").is_symlink()
-    hooks._hang(str(project.hook("pre-push")), "pre-push")
+    link(str(project.hook("pre-push")), "../oneshot/open/pre-push")
     assert dict(hooks.wanting()) == {"pre-push": "stale"}
 
 
