@@ -7,7 +7,9 @@ longer to import than a read command takes, so it is asked for on a terminal
 only, and only for a table.
 """
 
+import contextlib
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TextIO
 
@@ -87,9 +89,9 @@ def colours(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return bool(environ.get("FORCE_COLOR")) or fitting(stream, environ)
 
 
-def fitting(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether a stream is a terminal whose width and cursor count."""
-    return environ.get("TERM", "dumb") != "dumb" and stream.isatty()
+def fitting(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Whether a stream is a terminal whose width and cursor count; one that is closed is None."""
+    return stream is not None and environ.get("TERM", "dumb") != "dumb" and stream.isatty()
 
 
 def plain(text: str) -> str:
@@ -114,8 +116,16 @@ def _painted(line: str) -> str:
     return "".join([*out, line[at:]])
 
 
-def show(part: Part, stream: TextIO, environ: Mapping[str, str]) -> None:
-    """Print one part of an answer."""
+def tell(part: Part, environ: Mapping[str, str]) -> None:
+    """Print on stderr. That nobody can read it changes nothing of what a command does."""
+    with contextlib.suppress(OSError):
+        show(part, sys.stderr, environ)
+
+
+def show(part: Part, stream: TextIO | None, environ: Mapping[str, str]) -> None:
+    """Print one part of an answer, unless the stream was closed by whoever called us."""
+    if stream is None:
+        return
     colour = colours(stream, environ)
     if isinstance(part, Document) and not stream.isatty():
         click.echo(part.text, file=stream, color=True)

@@ -4,6 +4,7 @@ A command's module is imported when the command is run, so ``--version``, ``-h``
 and a read command pay for nothing that they do not use.
 """
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -162,9 +163,10 @@ def main(argv: Sequence[str]) -> int:
         why = "nothing is recorded by halves: run it again"
         return fail(argv, OneshotError(Code.INTERRUPTED, "interrupted", why))
     except (BrokenPipeError, SystemExit):  # click makes the second of the first
-        # The reader of our output went away, as `head` does; not worth a word.
+        # The reader of our output went away, as `head` does; not worth a word. But a gate that
+        # came to no end is shut.
         sys.stdout = None  # nothing is to be flushed at exit
-        return Exit.DONE
+        return Exit.REFUSED if "hook" in argv[:1] else Exit.DONE
     except OSError as err:
         return fail(argv, _machine(err) or _bug(err))
     except Exception as err:  # noqa: BLE001 - the boundary
@@ -176,16 +178,17 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
     if "--json" in argv:
         from git_oneshot.cli.refusal import refusal
 
-        click.echo(refusal(next((word for word in argv if word in COMMANDS), ""), argv, err))
+        with contextlib.suppress(BrokenPipeError):  # who went away still gets the status
+            click.echo(refusal(next((word for word in argv if word in COMMANDS), ""), argv, err))
     else:
         import os
 
-        from git_oneshot.cli.look import show
+        from git_oneshot.cli.look import tell
         from git_oneshot.core.ids import printable
 
-        show(f"error: {printable(err.message)}", sys.stderr, os.environ)
+        tell(f"error: {printable(err.message)}", os.environ)
         for hint in _hints(err):
-            show(f"hint: {printable(hint)}", sys.stderr, os.environ)
+            tell(f"hint: {printable(hint)}", os.environ)
     return err.kind.exit
 
 

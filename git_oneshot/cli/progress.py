@@ -162,8 +162,9 @@ class Progress:
         """Take the line away, so that something else can be written."""
         with self._lock:
             if self._written and self._stream is not None:
-                self._stream.write(_ERASE)
-                self._stream.flush()
+                with contextlib.suppress(OSError):  # the terminal is gone
+                    self._stream.write(_ERASE)
+                    self._stream.flush()
             self._written = False
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from git_oneshot.cli.look import Part, fitting, show
+from git_oneshot.cli.look import Part, fitting, show, tell
 
 if TYPE_CHECKING:
     from git_oneshot.cli.progress import Progress, Times
@@ -41,7 +41,7 @@ class Talk:
         """Talk, unless there is nothing to say, or a program reads the answer or stderr."""
         if str(part) and not self.json and not self.told:
             self.quiet()
-            show(part, sys.stderr, self.environ)
+            tell(part, self.environ)
 
     def agreed(self, question: str, *, default: bool = False) -> bool:
         """Ask a person; only Enter, yes or no is an answer."""

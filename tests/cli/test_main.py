@@ -219,6 +219,15 @@ def test_a_reader_that_goes_away_is_no_error(feature: Project, argv: list[str]) 
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_reader_that_goes_away_still_gets_the_status(feature: Project) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    argv = ["git-oneshot", "status", "nope", "--json"]
+    done = subprocess.run(argv, cwd=feature.path, stdout=write, stderr=write, check=False)
+    os.close(write)
+    assert done.returncode == KINDS[Code.STATE_NOT_FOUND].exit
+
+
 def test_names_that_are_no_unicode_are_valid_json(feature: Project) -> None:
     feature.land("one")
     with open(bytes(feature.path) + b"/\xff", "wb"):

@@ -1,5 +1,7 @@
 """The gate: every line of a push and every commit of its ranges, however they came to be."""
 
+import os
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -735,3 +737,24 @@ def test_a_dry_run_sends_nothing(feature: Project, remote: Repo, option: str) ->
     assert remote.git("for-each-ref", "refs/oneshot") == ""
     assert pushed(feature, "origin", "topic:main") == ""
     assert remote.git("for-each-ref", "refs/oneshot") != ""
+
+
+# -- what is said, and heard by nobody ------------------------------------------------
+
+
+@pytest.mark.parametrize("nobody", ["closed", "gone"])
+def test_the_gate_is_shut_though_nobody_hears_why(feature: Project, nobody: str) -> None:
+    """As under `git push 2>&1 | head`: what can't be said is refused all the same."""
+    feature.land("one", "--no-verify", test=False)
+    line = f"refs/heads/topic {feature.head} refs/heads/main {'0' * 40}\n".encode()
+    read, write = os.pipe()
+    os.close(read)
+    argv = ["sh", "-c", 'exec "$@" 2>&-' if nobody == "closed" else 'exec "$@"', "sh"]
+    done = subprocess.run(
+        [*argv, "git-oneshot", "hook", "pre-push", "origin", "url"],
+        cwd=feature.path, input=line, stdout=write, stderr=write, check=False,
+        env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(write)
+    assert done.returncode == 1
+    assert feature.do("why", "--json").data["hook"] == "pre-push"
