@@ -49,7 +49,7 @@ class Toolchain:
         for executable in self._candidates():
             told = known.get(ascii(executable))
             stamp = _stamp(executable)
-            if told is None or told.stamp != stamp:
+            if told is None or told.stamp != stamp or (needs_pytest and not told.pytest):
                 told = self._probe(executable)
                 if told is None or (needs_pytest and not told.pytest):
                     continue  # asked again next time: it may be installed any moment

@@ -91,6 +91,14 @@ def test_one_without_pytest_is_passed_over(place: Place) -> None:
     assert fake(place.folder / "bin/python3") == place.found()
 
 
+def test_one_that_served_unittest_is_passed_over_for_pytest_all_the_same(place: Place) -> None:
+    """A project may have suites of both, and the answer is remembered."""
+    own, other = fake(place.tree / ".venv/bin/python", pytest=False), "bin/python3"
+    plain = place.toolchain().python(needs_pytest=False)
+    assert plain is not None and plain.executable == own
+    assert fake(place.folder / other) == place.found()
+
+
 def test_pytest_is_seen_as_soon_as_it_is_installed(place: Place) -> None:
     """'pip install pytest', the program hinted: its word of before must not stand against it."""
     place.user["PATH"] = str(place.folder / "bin")
