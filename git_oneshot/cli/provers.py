@@ -28,7 +28,8 @@ def prover_in(
     # A test outlives us if we just die; interrupted, we end it first.
     with contextlib.suppress(ValueError):  # not in the main thread
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, signal.default_int_handler)
     least = sandbox or asked_for(git)
     toolchain = Toolchain(git.own_dir, git.work_tree, app.environ)
     return Prover(

@@ -1,7 +1,11 @@
 """verify: the judgement that CI, a server and anyone with a clone can make."""
 
+import os
+import signal
+
 import pytest
 
+from git_oneshot.cli.app import App
 from tests.gate.project import MakeProject, Project
 from tests.proof.lab import INI
 from tests.sandbox import Repo
@@ -170,3 +174,21 @@ def test_many_tests_are_cut_short_for_people(make: MakeProject) -> None:
     assert text.count("red without it (assertion)") == 5
     assert "and 2 more" in text
     assert len(project.do("verify", "HEAD", "--json").data["commits"][0]["tests"]) == 7
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_the_caller_ignores_stays_ignored(
+    feature: Project, number: signal.Signals
+) -> None:
+    """As under nohup, where the proof is to outlive the terminal; else it ends its tests."""
+    before = signal.getsignal(number)
+    os.chdir(feature.path)
+    try:
+        for found, wanted in (
+            (signal.SIG_IGN, signal.SIG_IGN), (signal.SIG_DFL, signal.default_int_handler),
+        ):  # fmt: skip
+            signal.signal(number, found)
+            App(json=True).prover()
+            assert signal.getsignal(number) is wanted
+    finally:
+        signal.signal(number, before)
