@@ -44,8 +44,9 @@ class App(Place):
         via: str | None = None,
         json: bool = False,
         told: bool = False,
+        environ: "Mapping[str, str]" = os.environ,
     ) -> None:
-        super().__init__(json=json, environ=os.environ, told=told)
+        super().__init__(json=json, environ=environ, told=told)
         self.named = feature
         self.key = key
         self.if_tip = if_tip

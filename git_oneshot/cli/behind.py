@@ -19,8 +19,8 @@ def patient(app: App, limit: float | None) -> Patient:
 
 def _work(task: Task) -> object:
     """Prove, as a command in the task's working tree would; it is another process by now."""
-    app = App(json=True)  # so that it says nothing
-    app.environ = scrub(dict(os.environ))  # what git told the hook is of that hook alone
+    # It says nothing; and what git told the hook is of that hook alone.
+    app = App(json=True, environ=scrub(os.environ))
     app.cwd = task.work_tree
     prover = app.prover()
     if task.kind == "suite":

@@ -19,6 +19,7 @@ from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
+from git_oneshot.git import scrub
 from git_oneshot.trail.exchange import Outcome, lost
 from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
@@ -150,10 +151,11 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     """
     path = os.path.abspath(directory or _folder(url))
     refspec = f"remote.origin.fetch=+refs/oneshot/*:{REMOTE}origin/*"
+    environ = scrub(app.environ)  # a hook's, or an alias's, may name another repository
     done = subprocess.run(
         ["git", "clone", "--origin=origin", "-c", refspec, *(["--quiet"] if app.json else []),
          "--", url, path],
-        env=app.environ, check=False,
+        env=environ, check=False,
         stdout=subprocess.DEVNULL if app.json else None,
         stderr=subprocess.PIPE if app.json else None,
     )  # fmt: skip
@@ -164,7 +166,7 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
             Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", "git clone -h"
         )
     os.chdir(path)
-    there = App(json=app.json)
+    there = App(json=app.json, environ=environ)
     came = len({tip.feature for tip in there.store.tips()})
     agreed = ask(there, yes=yes)
     changes = apply(there) if agreed else []

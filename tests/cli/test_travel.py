@@ -266,3 +266,17 @@ def test_a_branch_whose_feature_another_clone_began_names_the_way_to_go_on(
     assert f"hint: go on with what another clone began: git oneshot resume {FEATURE}" in done.err
     clone.do("resume", FEATURE)
     assert clone.do("status", "--json").data["feature"] == FEATURE
+
+
+def test_a_clone_is_set_up_and_nothing_else_whatever_git_was_told_of_another(
+    feature: Project, make: MakeProject, tmp_path: Path
+) -> None:
+    """As from a hook of git's, or an alias, for which GIT_DIR is set."""
+    other = make("other")
+    before = other.digest()
+    env = {"GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path)}
+    argv = ["git-oneshot", "clone", str(feature.path), "new", "--yes", "--json"]
+    done = run(argv, tmp_path, env)
+    assert done.data["changes"]
+    assert other.digest() == before
+    assert run(["git", "config", "notes.displayRef"], tmp_path / "new").code == 0
