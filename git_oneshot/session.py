@@ -158,7 +158,7 @@ class Session:
         stamp = self.world.stamp()
         if tip is not None and stamp.key is not None and stamp.key in state.keys:
             return Receipt(state.keys[stamp.key], tip, state, state)
-        _expected(expect, tip)
+        expected(expect, tip)
         events = decide(state, command, stamp)
         if not events:
             assert tip is not None  # a command that begins a trail has an event
@@ -171,7 +171,8 @@ class Session:
         return Receipt(tuple(event.id for event in events), tip, after, state)
 
 
-def _expected(expect: str | None, tip: Tip | None) -> None:
+def expected(expect: str | None, tip: Tip | None) -> None:
+    """Refuse a trail whose tip is another one than expected; None: any will do."""
     actual = tip.commit if tip else ""
     if expect is not None and expect != actual:
         raise OneshotError(

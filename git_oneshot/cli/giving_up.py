@@ -20,7 +20,7 @@ from git_oneshot.core.words import PHASES
 from git_oneshot.forge import pruning
 from git_oneshot.forge.giving_up import Ask, Step, clean_up, steps
 from git_oneshot.proof.suites import rules_of
-from git_oneshot.session import Receipt, Session
+from git_oneshot.session import Receipt, Session, expected
 from git_oneshot.trail.store import ours
 
 
@@ -64,7 +64,7 @@ def cancel(
     if dry_run:
         return _cancelled(read_at(app, name), command, [_would(s) for s in todo], dry_run=True)
     if todo:
-        _expect(app, name)
+        expected(app.if_tip, app.session.load(name).tip)  # the steps are events themselves
     taken = clean_up(own, name, todo)
     receipt = app.session.execute(name, command, expect=None if todo else app.if_tip)
     if app.markers.feature_on(receipt.state.branch) == name:
@@ -76,20 +76,6 @@ def cancel(
         for action, how in taken.items()
     ]
     return _cancelled(receipt, command, done, dry_run=False)
-
-
-def _expect(app: App, name: FeatureId) -> None:
-    """--if-tip is about the trail before the steps, which are events themselves."""
-    loaded = app.session.sound(name)
-    assert loaded.tip is not None
-    if app.if_tip is not None and loaded.tip.commit != app.if_tip:
-        raise OneshotError(
-            Code.SEQUENCE_CONFLICT,
-            f"the trail is at '{loaded.tip.commit[:12]}', not at '{app.if_tip[:12]}'",
-            "read it again: git oneshot status --json",
-            expected=app.if_tip,
-            actual=loaded.tip.commit,
-        )
 
 
 def _would(step: Step) -> StepData:

@@ -38,7 +38,7 @@ from git_oneshot.forge import merging
 from git_oneshot.forge import synthesize as opening
 from git_oneshot.forge.keeping import as_text
 from git_oneshot.forge.port import Forge, PullRequest
-from git_oneshot.session import Payloads, Receipt
+from git_oneshot.session import Payloads, Receipt, expected
 
 
 class Asked(NamedTuple):
@@ -90,13 +90,15 @@ def pr(app: App, *, action: str, **asked: Any) -> Answer:
                 "git oneshot pr -h",
             )  # fmt: skip
     name = app.feature(ended=True)
-    state = app.session.sound(name).state
+    loaded = app.session.sound(name)
+    state = loaded.state
     before = done_before(app, name)
     if before is not None:
         assert state.pull is not None
         return _answer(before, as_known(state.pull), f"'{name}' was changed by that key")
     if action == "show":
         return _show(app, name, state)
+    expected(app.if_tip, loaded.tip)  # before anything is done there
     open_one(state)
     forge = forge_for(app, name)
     there = _there(app, forge, name, state)
@@ -214,7 +216,8 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     if note:
         app.say(f"note: {note}")
     receipt = sealed(app, app.session.execute(name, made.command(state), expect=app.if_tip))
-    app.markers.close(state.branch)
+    if app.markers.feature_on(state.branch) == name:  # else it is open on that branch elsewhere
+        app.markers.close(state.branch)
     merged = there._replace(state="merged")
     answer = _said(app, name, receipt, merged, f"merged as {made.commit[:9]}")
     app.refresh_display()

@@ -260,6 +260,15 @@ def test_what_is_asked_wrongly_is_said_in_a_line(opened: Project, tmp_path: Path
     assert refused(opened.cli("pr", "merge", "--json")) == (2, "NEEDS_INPUT")
 
 
+def test_another_tip_than_expected_refuses_before_anything_is_done(opened: Project) -> None:
+    opened.do("pr", "ready")
+    before = opened.git("for-each-ref")
+    for action in (["merge", "--yes"], ["close"]):
+        done = opened.cli("pr", *action, "--if-tip", "0" * 40, "--json")
+        assert refused(done) == (75, "SEQUENCE_CONFLICT")
+    assert opened.git("for-each-ref") == before
+
+
 # -- merging ------------------------------------------------------------------------
 
 
