@@ -1,6 +1,7 @@
 """Dependencies in slots: linked where the lock file is the same, else set up, else UNKNOWN."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from git_oneshot.proof.runners import RUNNERS, Task, fingerprint, run_suite
 from git_oneshot.proof.runners.dependencies import installed, missing
 from git_oneshot.proof.slots import Slot
 from tests.proof.lab import tools_of
+from tests.proof.test_runners import soon
 
 PACKAGE: Final = json.dumps({"name": "x", "devDependencies": {"left": "1", "@a/b": "1"}})
 
@@ -188,3 +190,17 @@ def test_the_version_of_each_program_decides(
 def test_a_program_that_is_not_there_has_a_fingerprint_too(place: Place) -> None:
     tools = tools_of(place.own, None)
     assert tools.toolchain.version("no-such-program", "-V").endswith("\nnone")
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json"])
+def test_a_link_to_what_is_no_file_keeps_nobody_waiting(place: Place, name: str) -> None:
+    """A tree may have links to anywhere, and they are followed before any sandbox is entered."""
+    place.write("package-lock.json", "{}")
+    os.mkfifo(place.own.parent / "pipe")
+    (place.top / name).unlink()
+    (place.top / name).symlink_to(place.own.parent / "pipe")
+    with soon():
+        assert place.trouble() == (
+            "" if name == "package.json"
+            else "deps: the packages of suite 'js' are not installed from its lock file"
+        )  # fmt: skip

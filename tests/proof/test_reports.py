@@ -395,7 +395,7 @@ def test_a_report_that_is_too_large_or_no_file_is_refused(
     assert junit.read_report(where) == ("", "the report 'r.xml' is larger than 1 MiB")
     path.unlink()
     path.mkdir()
-    assert junit.read_report(where)[1] == "the report 'r.xml' is no file"
+    assert junit.read_report(where)[1] == "the report 'r.xml': it is no file"
 
 
 # -- exit status, report and tests -------------------------------------------------------------

@@ -3,9 +3,11 @@
 Each project here is a folder laid out by hand; pytest is the real one.
 """
 
+import contextlib
 import os
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -813,3 +815,50 @@ def test_a_helper_that_is_called_like_a_test_makes_all_tests_run(
     )
     suite = replace(PYTEST, runner=runner)
     assert [r.id for r in made.run(suite, "test_helper.py").results] == ["test_a.py::T::test_a"]
+
+
+# -- what a run may leave to its reader --------------------------------------------------
+
+HOSTILE: Final = """\
+import os, unittest
+class T(unittest.TestCase):
+    def test_x(self):
+        report = os.environ["ONESHOT_REPORT"]
+        %s
+        os._exit(0)
+"""
+
+
+@contextlib.contextmanager
+def soon() -> Iterator[None]:
+    """Before a minute is over."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it is still waiting"))
+    signal.alarm(60)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "os.unlink(report); os.mkfifo(report)",
+        "os.unlink(report); os.symlink('/dev/tty', report)",
+        "os.unlink(report); os.mkdir(report)",
+        "open(report, 'a').write('{\"x\": ' + '[' * 9_999 + ']' * 9_999 + '}\\n')",
+    ],
+)
+def test_no_report_keeps_its_reader_waiting_or_makes_it_fail(project: Make, does: str) -> None:
+    """A test writes there what it likes: a pipe that nobody writes to, or lists in lists."""
+    suite = Suite(name="all", command=("python", "-m", "unittest"), runner="unittest", timeout=60)
+    with soon():
+        assert project({"test_x.py": HOSTILE % does}).run(suite).trouble == "runner"
+
+
+def test_tap_within_tap_without_an_end_is_no_bug_of_ours(project: Make) -> None:
+    text = "".join(f"{'    ' * depth}ok 1\n" for depth in range(1_500, -1, -1))
+    suite = Suite(name="all", command=("cat", "out"), runner="tap")
+    run = project({"out": f"{text}1..1\n"}).run(suite)
+    assert (run.trouble, run.detail) == ("runner", "what the run wrote is nested too deeply")

@@ -77,6 +77,8 @@ def run_suite(task: Task, tools: Tools) -> Run:
             # Files that are called as tests are, and hold none: helpers, or another runner's.
             made = way.run(task._replace(selected=()), tools)
         return made
+    except RecursionError:
+        return Run(trouble="runner", detail="what the run wrote is nested too deeply")
     except OSError as err:
         name = err.filename or task.suite.command[0]
         return Run(trouble="runner", detail=f"cannot run '{name}': {err.strerror}")

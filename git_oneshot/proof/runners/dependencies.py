@@ -12,7 +12,7 @@ from typing import Final
 
 from git_oneshot.core.runs import Run
 from git_oneshot.proof.process import LOG
-from git_oneshot.proof.runners.task import Task, Tools, detailed, env_of, start, troubled
+from git_oneshot.proof.runners.task import Task, Tools, detailed, env_of, read_file, start, troubled
 
 LOCKS: Final = (
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
@@ -47,8 +47,7 @@ def _wants_modules(task: Task) -> bool:
     if os.path.isdir(os.path.join(task.root, _MODULES)):
         return False
     try:
-        with open(os.path.join(task.root, "package.json"), "rb") as file:
-            package = json.load(file)
+        package = json.loads(read_file(os.path.join(task.root, "package.json")))
     except (OSError, ValueError, RecursionError):
         return False
     fields = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -105,8 +104,7 @@ def _same_lock(task: Task, work_tree: str, above: list[str]) -> bool:
 
 def _equal(one: str, other: str, path: str) -> bool:
     try:
-        with open(os.path.join(one, path), "rb") as a, open(os.path.join(other, path), "rb") as b:
-            return a.read() == b.read()
+        return read_file(os.path.join(one, path)) == read_file(os.path.join(other, path))
     except OSError:
         return False
 

@@ -20,6 +20,7 @@ from git_oneshot.proof.runners.task import (
     in_words,
     options_after,
     start,
+    text_of,
 )
 
 _UNWANTED: Final = ("-json", "-count=", "-timeout=", "-failfast", "-c", "-o=", "-n", "-exec=")
@@ -128,11 +129,8 @@ def read(task: Task, text: str) -> list[Result]:
 
 
 def _module(task: Task) -> str:
-    try:
-        with open(os.path.join(task.root, "go.mod"), encoding="utf-8", errors="replace") as file:
-            named = re.search(r"^module\s+\"?([^\s\"]+)", file.read(), re.MULTILINE)
-    except OSError:
-        return ""
+    text = text_of(os.path.join(task.root, "go.mod"))
+    named = re.search(r"^module\s+\"?([^\s\"]+)", text, re.MULTILINE)
     return named[1] if named else ""
 
 
@@ -182,8 +180,7 @@ def _test_files(task: Task, folder: str) -> Iterable[tuple[str, str]]:
     names = sorted(os.listdir(whole)) if os.path.isdir(whole) else []
     for name in names:
         if name.endswith("_test.go"):
-            with open(os.path.join(whole, name), encoding="utf-8", errors="replace") as file:
-                yield os.path.join(folder, name), file.read()
+            yield os.path.join(folder, name), text_of(os.path.join(whole, name))
 
 
 def _unbuilt(task: Task, build: str, module: str) -> list[Result]:

@@ -3,7 +3,6 @@
 
 import os
 import re
-import stat
 from typing import Final
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -11,7 +10,7 @@ from xml.parsers import expat
 from git_oneshot.core.runs import Outcome, Result, Run
 from git_oneshot.proof.runners.evidence import ASSERTION, NAME, Evidence
 from git_oneshot.proof.runners.evidence import result as made
-from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, start
+from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, read_file, start
 
 LARGEST: Final = 32 * 2**20  # bytes of a report
 _PATH: Final = re.compile(r"[\w./@+-]*[\w@+-]\.[A-Za-z]\w{0,9}(?=[:\"'\s(),]|$)")
@@ -62,14 +61,9 @@ def read_report(task: Task) -> tuple[str, str]:
     if not _within(task, path):
         return "", f"the report '{task.suite.report}' is outside of the tree"
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        body = read_file(path, LARGEST + 1, os.O_NOFOLLOW)
     except OSError as err:
         return "", f"the report '{task.suite.report}': {err.strerror}"
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        return "", f"the report '{task.suite.report}' is no file"
-    with open(fd, "rb") as file:
-        body = file.read(LARGEST + 1)
     if len(body) > LARGEST:
         return "", f"the report '{task.suite.report}' is larger than {LARGEST >> 20} MiB"
     return body.decode(errors="replace"), ""

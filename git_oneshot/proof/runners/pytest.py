@@ -15,6 +15,7 @@ from git_oneshot.proof.runners.task import (
     env_of,
     options_after,
     start,
+    text_of,
     troubled,
 )
 
@@ -60,8 +61,7 @@ def run(task: Task, tools: Tools) -> Run:
         env["ONESHOT_TRACE"] = json.dumps(task.trace)
     argv = _argv(task, python.executable)
     ended = start(task, argv, env)
-    with open(report, encoding="utf-8", errors="replace") as file:
-        return _concluded(task, ended, file.read())
+    return _concluded(task, ended, text_of(report))
 
 
 def sources(task: Task) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 from git_oneshot.core.runs import Result
 from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Evidence, packages
 from git_oneshot.proof.runners.evidence import result as made
-from git_oneshot.proof.runners.task import Task, Tools, env_of
+from git_oneshot.proof.runners.task import Task, Tools, env_of, read_file
 
 _TARGET: Final = re.compile(r"(?:.*/)?tests/([^/]+)\.rs")
 _UNFETCHED: Final = re.compile(
@@ -58,8 +58,7 @@ def env(task: Task, tools: Tools) -> dict[str, str]:
 def _forget_own(target: str, lock: str) -> None:
     """Forget that the tree's own packages were built: cargo compares times, not contents."""
     try:
-        with open(lock, "rb") as file:
-            locked = tomllib.load(file).get("package", [])
+        locked = tomllib.loads(read_file(lock).decode()).get("package", [])
         own = {one["name"] for one in locked if "source" not in one}
         kept = {one["name"] for one in locked} - own
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -21,7 +21,8 @@ _EMPTY: Final = "the run spoke no TAP"
 
 def run(task: Task, tools: Tools) -> Run:
     """Run the command, and read what it said."""
-    forget_report(task) if task.suite.report else None
+    if task.suite.report:
+        forget_report(task)
     ended = start(task, task.suite.command, env_of(task, tools), kept=OUTPUT)
     text, problem = (ended.log, "") if not task.suite.report else read_report(task)
     results: list[Result] = []

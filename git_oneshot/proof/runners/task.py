@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -207,10 +208,25 @@ def options_after(suite: Suite, word: str, *dropped: str) -> list[str]:
     return kept
 
 
-def text_of(path: str) -> str:
-    """A report that a runner of ours wrote; "" where there is none."""
+def read_file(path: str, most: int = OUTPUT, flags: int = 0) -> bytes:
+    """The file at a path that a tree or its tests have made; at most ``most`` bytes of it.
+
+    Raises OSError, also for what is no file: a pipe would keep us waiting, and a device may
+    have no end.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)
     try:
-        with open(path, "rb") as file:
-            return file.read(OUTPUT).decode(errors="replace")
-    except FileNotFoundError:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", path)
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(fd)
+
+
+def text_of(path: str) -> str:
+    """The text of such a file; "" where there is none."""
+    try:
+        return read_file(path).decode(errors="replace")
+    except OSError:
         return ""
