@@ -19,8 +19,6 @@ from git_oneshot.gate.spool import commits_of
 from git_oneshot.gate.tip import at_tip
 from git_oneshot.proof.background import stop as end
 
-ENDING = 10.0  # seconds that tests have to end when they are told to
-
 
 class Proven(TypedDict):
     """What was found out of a feature: each commit, then the suite at the last."""
@@ -39,7 +37,7 @@ def prove(app: App, *, stop: bool) -> Answer:
     interrupt the waiting, it goes on.
     """
     if stop:
-        ended = end(app.git.own_dir, ENDING)
+        ended = end(app.git.own_dir)
         said = "the proof in the background was ended" if ended else "no proof is going on"
         return Answer(Proved(feature=None, commits=[], suite=None, stopped=bool(ended)), said)
     data = proven(app, app.feature(), "nothing is proven by it")

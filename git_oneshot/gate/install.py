@@ -19,6 +19,7 @@ from git_oneshot.core.ids import REMOTE
 from git_oneshot.gate.election import elected
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
+from git_oneshot.trail.disk import put
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
@@ -125,9 +126,7 @@ class Clone:
 
     def mark(self) -> None:
         """Note where this program is, for the hooks."""
-        os.makedirs(self._git.own_dir, exist_ok=True)
-        with open(self._program_file, "w", encoding="utf-8") as file:
-            file.write(self._program + "\n")
+        put(self._program_file, os.fsencode(self._program) + b"\n")
 
     def _known_program(self) -> str:
         try:
@@ -152,9 +151,11 @@ class Clone:
 
         Settings that were there before us stay.
         """
-        from git_oneshot.proof.slots import forget, place
+        from git_oneshot.proof.background import stop
+        from git_oneshot.proof.slots import forget
 
-        done: list[str] = []
+        # Else it would make the folders anew that are taken away.
+        done = ["the proof in the background"] if stop(self._git.own_dir) else []
         added, notes = self.added(), ours(self._git)
         done += self.hooks.undo()
         for remote in self._git.lines("remote"):
@@ -166,7 +167,6 @@ class Clone:
         if forget(self._git):
             done.append("the folders that proofs ran in")
         if os.path.isdir(self._git.own_dir):
-            shutil.rmtree(place(self._git), ignore_errors=True)
             shutil.rmtree(self._git.own_dir)
             done.append("caches, markers and trust")
         if notes and self._git.named(NOTES):
@@ -184,9 +184,7 @@ class Clone:
 
     def remember(self, added: Sequence[Sequence[str]]) -> None:
         """Note which settings are from us; what was there before install is not."""
-        os.makedirs(self._git.own_dir, exist_ok=True)
-        with open(os.path.join(self._git.own_dir, "added"), "wb") as file:
-            file.write(msgspec.json.encode(added))
+        put(os.path.join(self._git.own_dir, "added"), msgspec.json.encode(added))
 
     def added(self) -> list[list[str]] | None:
         """The settings that are from us, None when nothing remembers."""

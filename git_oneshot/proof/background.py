@@ -27,6 +27,7 @@ from git_oneshot.proof.classes import Said
 from git_oneshot.proof.process import lower
 
 BEAT: Final = 0.02  # seconds between two looks at the lock
+ENDING: Final = 10.0  # seconds that tests have to end when they are told to
 LOCK: Final = "proving"  # held while a proof is under way, and then not empty
 QUEUE: Final = "unproven"
 AWAITED: Final = "awaited"  # held by each that waits for its turn
@@ -219,7 +220,7 @@ def awaited(own_dir: str) -> bool:
         return False
 
 
-def stop(own_dir: str, patience: float) -> Going | None:
+def stop(own_dir: str, patience: float = ENDING) -> Going | None:
     """End the proof that is under way, and its tests, and forget the queue; what was ended."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(own_dir, QUEUE))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.git import Git, GitError
 from git_oneshot.proof.submodules import populate
+from git_oneshot.trail.disk import put
 
 MOST = 16  # slots of one repository
 
@@ -125,9 +126,8 @@ def place(git: Git) -> str:
     mine = os.path.join(ours or _ours(_cache(git.environ)) or git.own_dir, name)
     if not os.path.isdir(mine):
         bury(os.path.dirname(mine))
-        os.makedirs(mine, mode=0o700, exist_ok=True)
-        with open(os.path.join(mine, "of"), "wb") as file:
-            file.write(os.fsencode(git.common_dir))
+        # Whole or not at all: who buries meanwhile takes half of a path for one that is gone.
+        put(os.path.join(mine, "of"), os.fsencode(git.common_dir))
     return mine
 
 

@@ -95,7 +95,7 @@ def slow(make: MakeProject, tmp_path: Path) -> Iterator[Slow]:
     made = Slow(make(), tmp_path)
     yield made
     made.let_go()
-    stop(made.own, 10)
+    stop(made.own)
 
 
 def test_what_a_commit_began_goes_on_and_is_waited_for(slow: Slow) -> None:
@@ -199,6 +199,16 @@ def test_what_somebody_waits_for_does_not_give_way(slow: Slow, tmp_path: Path) -
     assert waiting.returncode == 0, out
     assert said.read_text().split() == [str(os.nice(0))] * 2
     assert not awaited(slow.own)
+
+
+def test_uninstall_ends_it_and_its_tests(slow: Slow) -> None:
+    """Else it would make the folders anew that were just taken away."""
+    slow.commit("one")
+    tests = slow.begun()
+    done = slow.project.do("uninstall", "--json")
+    assert "the proof in the background" in done.data["changes"]
+    until(lambda: not any(map(alive, tests)))
+    assert not Path(slow.own).exists()
 
 
 def test_stop_ends_it_and_its_tests(slow: Slow) -> None:
