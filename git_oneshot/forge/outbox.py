@@ -74,7 +74,10 @@ def deliver(
         if why:
             wrong.append(f"'{target.name}' was not told: {why}")
         heard[target.key] = known | ({MISSED: 1} if why else {})
-    _write(path, {t.key: heard[t.key] for t in told})
+    try:
+        put(path, msgspec.json.encode({t.key: heard[t.key] for t in told}))
+    except OSError as err:
+        wrong.append(f"they will be told again, for '{path}' cannot be written: {err.strerror}")
     return wrong
 
 
@@ -143,7 +146,3 @@ def _read(path: str) -> Heard:
             return msgspec.json.decode(file.read(), type=Heard)
     except (OSError, msgspec.DecodeError):
         return {}
-
-
-def _write(path: str, heard: Heard) -> None:
-    put(path, msgspec.json.encode(heard))

@@ -107,6 +107,13 @@ def test_what_is_no_command_blocks_nothing(begun: Project, command: str) -> None
     assert "was not told" in done.err
 
 
+def test_that_nothing_can_be_remembered_blocks_nothing(told: Told) -> None:
+    (told.project.own / "heard").mkdir()
+    done = told.project.do("finalize", "--json")
+    assert done.data["phase"] == "synthesize"
+    assert told.file.read_text()
+
+
 def test_a_new_target_is_not_told_what_was_before_it(opened: Project, tmp_path: Path) -> None:
     told = Told(opened, tmp_path)
     opened.do("pr", "ready")
