@@ -27,11 +27,11 @@ from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.refs import STALE, TABLES
+from git_oneshot.trail.tracking import Tracking
 
 OLDEST: Final = (2, 39)  # git that works (README)
 LEFT: Final = 3600.0  # seconds after which nobody comes back to a file of one process
 _OF_ONE: Final = r"\.\d+(\.[0-9a-f]+)?(\.lock)?"  # process, thread or dice, and git's own lock
-
 
 Check = Callable[[Clinic], Iterator[Finding]]
 INSTALL: Final = ("git", "oneshot", "install")
@@ -137,6 +137,18 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
         yield Finding(what, INSTALL)
     if any(step.what.startswith("fetch: bring ") for step in c.clone.steps()):
         yield Finding(f"no fetch brings the trails of '{c.clone.remote}' along", INSTALL)
+    yield from _removed(c)
+
+
+def _removed(c: Clinic) -> Iterator[Finding]:
+    """What `git remote remove` leaves, and what goes on to say that trails are shared."""
+    tracking = Tracking(c.git)
+    for remote, tips, only in tracking.removed(c.store.tips()):
+        many = f"{len(tips)} trails" if tips[1:] else "a trail"
+        what = f"{many} of '{remote}' in refs/oneshot-remote, and there is no such remote"
+        fix = None if only else partial(tracking.forget, tips)
+        more = ": they stay, since nothing else has them" if only else ""
+        yield Finding(what + more, fix=fix, note=True)
 
 
 def _notes(c: Clinic) -> Iterator[Finding]:

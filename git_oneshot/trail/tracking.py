@@ -105,6 +105,24 @@ class Tracking:
             if not self._lost([ref], [commit]):
                 self._git.call("update-ref", "-d", ref)
 
+    def removed(self, tips: Iterable[Tip]) -> list[tuple[str, list[Tip], bool]]:
+        """Remotes that are gone, what is tracked of each, and whether any of it is only there."""
+        remotes, here = {"", *self._git.lines("remote")}, list[Tip]()
+        gone = dict[str, list[Tip]]()
+        for tip in tips:
+            names = {tip.origin, tip.origin.rpartition("@")[0] or tip.origin}  # "@": see above
+            (here if names & remotes else gone.setdefault(tip.origin, [])).append(tip)
+        kept = [tip.commit for tip in here]
+        return [
+            (remote, theirs, self._lost([tip.commit for tip in theirs], kept))
+            for remote, theirs in gone.items()
+        ]
+
+    def forget(self, tips: Iterable[Tip]) -> None:
+        """Track them no more."""
+        lines = (f"delete {remote_ref(tip.origin, tip.feature)}\n" for tip in tips)
+        self._git.call("update-ref", "--stdin", stdin="".join(lines).encode())
+
     def _read(self) -> dict[tuple[str, FeatureId], str]:
         try:
             with open(self._file, encoding="utf-8", errors="replace") as file:

@@ -193,6 +193,36 @@ def test_what_is_theirs_is_named_and_left_alone(
     assert feature.digest() == before
 
 
+def _leave(project: Project, make: MakeProject) -> None:
+    """Share the trails with a second remote, and remove that, as git does it: they stay."""
+    make.remote(project, "other")
+    project.git("push", "-q", "--no-verify", "other", "refs/oneshot/*:refs/oneshot/*")
+    project.git("fetch", "-q", "other", "+refs/oneshot/*:refs/oneshot-remote/other/*")
+    project.git("remote", "remove", "other")
+
+
+def test_what_a_removed_remote_had_is_dropped_where_it_is_elsewhere_too(
+    feature: Project, make: MakeProject
+) -> None:
+    """Its refs would go on to say that it has the trail."""
+    _leave(feature, make)
+    said = "a trail of 'other' in refs/oneshot-remote, and there is no such remote"
+    assert wrong(feature.do("doctor", "--json")) == {"fetch": [said]}
+    feature.do("doctor", "--fix")
+    assert feature.git("for-each-ref", "refs/oneshot-remote") == ""
+    assert wrong(feature.do("doctor", "--json")) == {}
+
+
+def test_what_only_a_removed_remote_had_stays(feature: Project, make: MakeProject) -> None:
+    _leave(feature, make)
+    feature.git("update-ref", "-d", "refs/oneshot/topic")
+    feature.do("doctor", "--fix")
+    assert feature.git("for-each-ref", "refs/oneshot-remote") != ""
+    said = "a trail of 'other' in refs/oneshot-remote, and there is no such remote: "
+    said += "they stay, since nothing else has them"
+    assert wrong(feature.do("doctor", "--json")) == {"fetch": [said]}
+
+
 def test_a_trail_that_cannot_be_read_takes_no_hook_away(feature: Project) -> None:
     feature.git("update-ref", "refs/oneshot/topic", "HEAD")
     done = feature.cli("doctor", "--fix", "--json")
