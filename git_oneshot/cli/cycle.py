@@ -140,8 +140,11 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
     why = proof.notes[0] if proof.notes else {**FAILURES, **DOUBTS}[proof.code]
     trusted([proof], **data)
     for pair in judged.runs:
-        log = pair.red.log if red or proof.code == "broken-test" else pair.green.log
+        without = red or proof.code == "broken-test"
+        log = pair.red.log if without else pair.green.log
         if proof.code != "vacuous-red" and log:
+            if not red:
+                app.say(f"{'without' if without else 'with'} the change, the tests print:")
             app.say("\n".join(log.strip().splitlines()[-LOG_LINES:]))
             data["log"] = excerpt(log)
     if proof.word == "UNKNOWN":

@@ -38,6 +38,13 @@ DOUBTS: Final = {
     "put them into a file of their own, or at the end of theirs",
     "missing-objects": "the repository lacks objects that the proof needs",
 }
+# What a test did without the change, by the reason for which that does not count.
+UNCOUNTED: Final = {
+    "test-error": "breaks without the change by an error of its own",
+    "broken-test": "cannot be collected without the change",
+    "setup": "has a fixture that fails without the change",
+    "xpass": "passes without the change, where it was to fail",
+}
 
 
 def advice(proof: Proof) -> str:

@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from git_oneshot.core.codes import FAILURES
+from git_oneshot.core.codes import FAILURES, UNCOUNTED
 from git_oneshot.core.facts import Proof, TestTurn, Word
 from git_oneshot.core.languages import is_test, stem
 from git_oneshot.core.protocols import implied
@@ -185,8 +185,7 @@ def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn
         missing = next((r.missing for r in results if _uninstalled(r, facts)), None)
         if missing is not None:
             return _absent(missing, failing)
-        why = failing[0].reason.removeprefix("not ")
-        return proof_of("FAIL", "broken-test", failing, f"{failing[0].id}: {why}")
+        return proof_of("FAIL", "broken-test", failing, _why_not(failing[0], runs))
     if turns:
         passed = [t for t in turns if t.red == "passed"]
         said = f"{turns[0].id} does not fail"
@@ -195,6 +194,21 @@ def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn
             said = f"all {len(passed)} tests pass" if many else f"{passed[0].id} passes"
         return proof_of("FAIL", "vacuous-red", turns, f"{said} without the change")
     return proof_of("FAIL", "no-test", [], FAILURES["no-test"])
+
+
+def _why_not(turn: TestTurn, runs: Sequence[tuple[str, Run]]) -> str:
+    """Why the failure of a test does not count."""
+    said = UNCOUNTED.get(turn.reason.removeprefix("not "))
+    if said is None:  # the failure would count, had the test passed with the change
+        return f"{turn.id} fails without the change, and is {turn.green or 'gone'} with it"
+    raised = (
+        result.exception
+        for suite, run in runs
+        for result in worst(run.results)
+        if suite == turn.suite and result.id in (turn.id, turn.file)
+    )
+    exception = next(raised, "")
+    return f"{turn.id} {said} ({exception})" if exception else f"{turn.id} {said}"
 
 
 def _absent(name: str, turns: list[TestTurn]) -> Proof:

@@ -84,6 +84,20 @@ def test_green_that_fails(feature: Project) -> None:
     assert done.err.startswith("error: not proven (green-failed): ")
 
 
+def test_green_says_of_which_run_the_output_is(make: MakeProject) -> None:
+    """It runs the tests twice, and a reader takes what is printed for the second."""
+    project = make(files={"calc.py": "", "tests/test_calc.py": ""})
+    project.begin()
+    project.repo.write("calc.py", "FOUND = {0: 1}\n")
+    test = "import calc\ndef test_a():\n    found = getattr(calc, 'FOUND', [])\n    found[0]\n"
+    project.repo.write("tests/test_calc.py", test)
+    done = project.cli("green")
+    assert done.err.startswith("without the change, the tests print:\n")
+    assert "IndexError" in done.err
+    project.repo.write("calc.py", "FOUND = {}\n")
+    assert project.cli("green").err.startswith("with the change, the tests print:\n")
+
+
 def test_green_where_no_test_had_to_turn(feature: Project) -> None:
     feature.repo.write("docs/x", "x\n")
     assert feature.do("green").out == "green: neutral, no test turned and none had to\n"

@@ -269,6 +269,27 @@ def test_h43_any_other_failure_does_not(case: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("red", "green", "said"),
+    [
+        (UNRELATED, [PASSED], "breaks without the change by an error of its own (ValueError)"),
+        (ran("error", "SyntaxError", when="collect"), [PASSED],
+         "cannot be collected without the change (SyntaxError)"),
+        (ran("error", "ValueError", when="setup"), [PASSED],
+         "has a fixture that fails without the change (ValueError)"),
+        (ran("failed"), [PASSED], "passes without the change, where it was to fail"),
+        (FAILED, [SKIPPED], "fails without the change, and is skipped with it"),
+        (FAILED, [], "fails without the change, and is gone with it"),
+    ],
+    ids=["test-error", "broken-test", "setup", "xpass", "skipped", "gone"],
+)  # fmt: skip
+def test_why_a_failure_does_not_count_is_said_in_words(
+    red: Result, green: list[Result], said: str
+) -> None:
+    proof = judge([Pair("pytest", run(red), run(*green))], FACTS, other="neutral")
+    assert (proof.code, proof.notes) == ("broken-test", (f"{red.id} {said}",))
+
+
+@pytest.mark.parametrize(
     "missing",
     [
         ran("error", "ModuleNotFoundError.ImportError", when="collect", missing="anything"),
