@@ -3,11 +3,11 @@
 import os
 
 from git_oneshot.cli.app import App
+from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.patience import Patient
-from git_oneshot.gate.precommit import file_verdict
 from git_oneshot.git import scrub
 from git_oneshot.proof.background import Background, Task
-from git_oneshot.proof.suites import rules_for
+from git_oneshot.proof.suites import digest, rules_for
 
 
 def patient(app: App, limit: float | None) -> Patient:
@@ -27,6 +27,7 @@ def _work(task: Task) -> object:
         return prover.suite(task.tree, task.before, task.leaving)
     before = task.before or app.git.tree(None)
     judged = prover.prove(before, task.tree, said=task.said)
-    if judged.proof.word == "PASS" and len(task.said.parents) < 2:
-        file_verdict(app.git, rules_for(app.git, before, task.tree).rules, before, task.tree)
+    if judged.proof.word != "UNKNOWN" and len(task.said.parents) < 2:
+        rules = digest(rules_for(app.git, before, task.tree).rules)
+        file_verdict(app.git, rules, before, task.tree, judged.proof)
     return judged

@@ -23,11 +23,11 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.rules_file import FILE
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.logs import Logs
-from git_oneshot.gate.precommit import file_verdict
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
-from git_oneshot.proof.suites import rules_for, rules_of
+from git_oneshot.proof.suites import digest, rules_for, rules_of
 from git_oneshot.proof.trees import snapshot, staged
 
 _NAME_IT: Final = (
@@ -88,7 +88,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     command = RecordGreen(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     rules = rules_for(app.git, parent_tree, tree).rules
-    file_verdict(app.git, rules, parent_tree, tree)
+    file_verdict(app.git, digest(rules), parent_tree, tree, judged.proof)
     same = staged(app.git) == tree
     if not same:
         app.say("note: this is the working tree, and what is staged differs from it")

@@ -115,7 +115,9 @@ def found_here(app: App, commits: Sequence[Said]) -> Mapping[str, str]:
     """What this clone found out, for a person, of commits of which a trail says nothing yet."""
     if app.json or all(commit.verdict for commit in commits):
         return {}
-    return app.display.verified()
+    from git_oneshot.gate.filed import filed
+
+    return {**filed(app.git, [commit.commit for commit in commits]), **app.display.verified()}
 
 
 def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]) -> list[Part]:

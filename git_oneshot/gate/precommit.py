@@ -5,22 +5,18 @@ Advice, not the gate: git runs no pre-commit for a rebase, a cherry-pick or
 """
 
 import os
-import shutil
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from git_oneshot.core.rules import Rules
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
+from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
-from git_oneshot.proof.cache import write
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.suites import digest
 from git_oneshot.proof.trees import staged
-
-FILED: Final = "verdicts"  # the shims know this name
-MOST: Final = 10_000  # parent trees of which verdicts are filed
 
 
 class Advice(NamedTuple):
@@ -53,7 +49,7 @@ def pre_commit(
     proof = judged.proof
     if proof.word == "PASS":
         if len(said.parents) < 2:  # a merge of equal trees is another question
-            file_verdict(git, rules, parent_tree, tree)
+            file_verdict(git, digest(rules), parent_tree, tree, proof)
         return Advice()
     why = proof.notes[0] if proof.notes else proof.code
     if proof.word == "UNKNOWN":
@@ -61,11 +57,6 @@ def pre_commit(
         hint = goes_on if proof.code == "budget" else "it is proven at finalize and push"
         return Advice(f"not proven yet ({proof.code}): {why}", hint)
     return Advice(f"not proven ({proof.code}): {why}", refused=judged)
-
-
-def unfile(git: Git) -> None:
-    """Take away what was filed for the shim."""
-    shutil.rmtree(os.path.join(git.own_dir, FILED), ignore_errors=True)
 
 
 def _said(git: Git, head: str | None, declared: str) -> Said:
@@ -81,19 +72,3 @@ def _noted(git: Git, name: str) -> str:
             return file.read()
     except OSError:
         return ""
-
-
-def file_verdict(git: Git, rules: Rules, parent_tree: str, tree: str) -> None:
-    """File a PASS where the shim finds it without starting Python.
-
-    By the names alone, so it is advice like all else in a hook: the push and
-    finalize ask the cache by everything that decides an outcome.
-    """
-    folder = os.path.join(git.own_dir, FILED)
-    name = digest(rules)
-    ours = os.path.join(folder, name)
-    # Those of other rules go: the shim asks for those in force alone. Now and then, all do.
-    if not os.path.isdir(ours) or (tree.startswith("00") and len(os.listdir(ours)) > MOST):
-        unfile(git)
-    write(os.path.join(ours, parent_tree, tree), b"PASS\n")
-    write(os.path.join(folder, "current"), name.encode() + b"\n")

@@ -26,7 +26,7 @@ def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -
     ]  # fmt: skip
     project.do("install", "--yes")
     one = project.land("one")
-    assert f"commit    {one[:9]} not judged  one" in project.do("status").out
+    assert f"commit    {one[:9]} PASS (here)  one" in project.do("status").out
     assert "unpushed  1 commit and the trail" in project.do("status").out
     project.do("finalize")
     done = project.do("status")
@@ -252,6 +252,8 @@ def test_status_of_another_branchs_feature_without_a_commit(feature: Project) ->
 
 def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
     feature.land("one")
+    assert " PASS (here)  one\n" in feature.do("status").out  # as the hook did
+    feature.do("cache", "clear")
     assert " not judged  one\n" in feature.do("status").out
     feature.do("verify")
     for command in ("status", "resume"):

@@ -120,6 +120,21 @@ def test_what_a_commit_began_goes_on_and_is_waited_for(slow: Slow) -> None:
     assert os.path.getsize(os.path.join(slow.own, LOCK)) == 0
 
 
+def test_status_tells_what_came_of_it(slow: Slow) -> None:
+    """The hook sends its reader there; nothing is on the trail before a push or a finalize."""
+    slow.commit("one")
+    slow.change("two")
+    slow.project.repo.write("lib/two", "wrong\n")
+    slow.project.git("add", "--all")
+    slow.project.git("commit", "-q", "-m", "two")
+    slow.let_go()
+    slow.idle()
+    told = slow.project.do("status").out.splitlines()
+    assert [line.split(maxsplit=2)[2] for line in told if line.startswith("commit ")] == [
+        "PASS (here)  one", "FAIL(green-failed) (here)  two",
+    ]  # fmt: skip
+
+
 def test_what_takes_too_long_is_not_waited_for_again(slow: Slow) -> None:
     """Not even a moment: the last run says how long it would be."""
     slow.commit("one")
