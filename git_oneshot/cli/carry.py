@@ -36,7 +36,7 @@ def export(app: App, *, feature: str | None, kind: str) -> Answer:
     name = app.feature(feature)
     loaded = app.session.sound(name)
     assert loaded.tip is not None
-    tip = loaded.tip._replace(commit=join(app.store, loaded.tip), beside=())
+    tip = join(app.store, loaded.tip)._replace(beside=())
     [trail] = app.store.read([tip])
     if kind == "jsonl":
         text = b"".join(lines_of(app.git, app.store, trail)).decode()

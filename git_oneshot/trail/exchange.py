@@ -123,7 +123,7 @@ class Exchange:
             if tip is None or feature not in features:
                 continue
             if self._store.read([tip])[0].damage is None:  # else that is said below
-                self._store.move(feature, join(self._store, tip), None)
+                self._store.move(feature, join(self._store, tip).commit, None)
 
     def _round(self, features: Sequence[FeatureId]) -> list[FeatureId]:
         """Make ours and the remote's one, as far as both stand still; the features that did not."""
@@ -187,7 +187,7 @@ class Exchange:
 
     def _own(self, tip: Tip, theirs: str | None, there: set[str]) -> str:
         ends = [end for end in tip.beside if end != theirs and end in there]
-        return join(self._store, tip._replace(beside=tuple(ends))) if ends else tip.commit
+        return join(self._store, tip._replace(beside=tuple(ends))).commit
 
     # -- what is said about it -------------------------------------------------------
 

@@ -76,12 +76,14 @@ class GitStore(GitReader):
         with _writing(self._objects):
             if tip is None:
                 objects.add(tree_of({}))  # the root's
-            parent = self._join(tip) if tip else objects.add(root(feature, objects)).decode()
-            tree, notes = self._tree(parent if tip else None, events, payloads)
+                joined = Tip(feature, objects.add(root(feature, objects)).decode())
+            else:
+                joined = self._join(tip)
+            tree, notes = self._tree(joined.commit if tip else None, events, payloads)
             at = datetime.datetime.fromisoformat(events[0].at)
             commit = commit_of(
                 tree=tree,
-                parents=[parent.encode()],
+                parents=[joined.commit.encode()],
                 author=events[0].by.encode(),
                 seconds=int(at.timestamp()),
                 message=message,
@@ -89,7 +91,7 @@ class GitStore(GitReader):
             new = objects.add(commit).decode()
         self.move(feature, new, tip)
         self._behind = (new, notes)
-        after = self._moved(tip or Tip(feature, new), new)
+        after = self._moved(tip._replace(beside=joined.beside) if tip else joined, new)
         self._uncached[feature] = (key(after), state)
         return after
 
@@ -99,13 +101,14 @@ class GitStore(GitReader):
         self._joined = Tip(tip.feature, new, "", remotes)
         return self._joined
 
-    def _join(self, tip: Tip) -> str:
-        """The commit that an append comes behind. What leads to what is quicker asked than read."""
-        if tip == self._joined or not tip.beside:
-            return tip.commit
-        for end in tip.ends:
-            if all(self._git.leads(other, end) for other in tip.ends if other != end):
-                return end
+    def _join(self, tip: Tip) -> Tip:
+        """A tip whose commit an append comes behind, and all of whose ends are behind that.
+
+        Whether it is ours is quicker asked than read; of another end it has to be seen first
+        that it is sound.
+        """
+        if tip == self._joined or not tip.beside or self.leads(tip):
+            return tip
         from git_oneshot.trail.merging import join
 
         return join(self, tip)
@@ -134,16 +137,16 @@ class GitStore(GitReader):
         from git_oneshot.trail.seals import sign
         from git_oneshot.trail.tree import NotesTree
 
-        parent = self._join(tip)
+        joined = self._join(tip)
         with _writing(self._objects):
-            above = parse_commit(self._source.look(parent)[1] or b"").tree.decode()
+            above = parse_commit(self._source.look(joined.commit)[1] or b"").tree.decode()
             tree = NotesTree(self._objects, self._source.look, above).write({}, {}).decode()
         message = seal_message(tip.feature)
-        new, why = sign(self._git, tree, parent, message, terminal=terminal)
+        new, why = sign(self._git, tree, joined.commit, message, terminal=terminal)
         if not new:
             return tip, why
         self.move(tip.feature, new, tip)
-        return self._moved(tip, new), ""
+        return self._moved(tip._replace(beside=joined.beside), new), ""
 
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
         """Write the merge of two ends."""

@@ -79,7 +79,7 @@ class MemoryStore:
     ) -> Tip:
         """Write events behind ``tip``. Raises LostRace when the trail is elsewhere."""
         lines = tuple(encode(event) for event in events)
-        kept = Kept((join(self, tip),) if tip else (), lines, tuple(payloads.items()))
+        kept = Kept((join(self, tip).commit,) if tip else (), lines, tuple(payloads.items()))
         new = self._add(kept, f"{feature} {summary}")
         self.move(feature, new, tip)
         after = self.tip(feature)

@@ -72,16 +72,20 @@ def meet(history: Sequence[Entry], ours: str, theirs: str) -> Meeting:
     return "adopt" if mine.said == other.said and theirs < ours else "merge"
 
 
-def join(store: TrailStore, tip: Tip) -> str:
-    """The one commit that holds what all ends of a tip say: one of them, or their merge."""
+def join(store: TrailStore, tip: Tip) -> Tip:
+    """A tip whose one commit holds what all its ends say: one of them, or their merge.
+
+    A damaged end beside the first is left out: nothing that comes behind it would be believed.
+    """
     if not tip.beside:
-        return tip.commit
+        return tip
     [trail] = store.read([tip])
     there = {entry.commit for entry in trail.entries}
-    first, *others = settle(trail.entries, [end for end in tip.ends if end in there])
+    sound = tip._replace(beside=tuple(end for end in tip.beside if end in there))
+    first, *others = settle(trail.entries, sound.ends)
     for other in others:
         first = store.merge(tip.feature, first, other, trail.entries)
-    return first
+    return sound._replace(commit=first)
 
 
 class Agreed(NamedTuple):

@@ -166,7 +166,7 @@ def test_a_merge_with_another_tree(repo: MakeRepo, opened: Open) -> None:
     ours, _ = forked(repo, opened)
     tip = opened(ours).tip(FEATURE)
     assert tip is not None
-    merge = join(opened(ours), tip)
+    merge = join(opened(ours), tip).commit
     sound = ours.git("cat-file", "commit", merge).encode() + b"\n"
     forged = sound.replace(
         ours.git("rev-parse", f"{merge}^{{tree}}").encode(), note(ours, SOUND).encode()
