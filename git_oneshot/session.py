@@ -1,6 +1,5 @@
 """Load, decide, append; again when the race is lost."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -117,10 +116,15 @@ class Session:
         remembered = self._left.pop(feature, None) if expect is None else None
         if remembered is not None:
             # Only a swap can say whether it still holds; all else is asked again.
-            with contextlib.suppress(LostRace, OneshotError):
+            try:
                 receipt = self._once(feature, command, remembered, None, payloads)
                 if receipt.events:
                     return receipt
+            except LostRace:
+                pass
+            except OneshotError as err:
+                if err.code is Code.EVENT_APPEND_FAILED:
+                    raise  # it may be written, and must not be twice
         for attempt in range(TRIES):
             try:
                 return self._once(feature, command, self.load(feature), expect, payloads)

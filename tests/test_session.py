@@ -1,6 +1,7 @@
 """One command: decided, written once, and answered with what it did."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -228,6 +229,28 @@ def test_what_is_wrong_for_good_is_not_tried_again(world: MakeWorld) -> None:
         session.execute(FEATURE, c.Start())
     assert refused.value.code is Code.EVENT_APPEND_FAILED
     assert pauses == []
+
+
+def test_what_may_be_written_is_not_said_twice(world: MakeWorld) -> None:
+    class Unsure(MemoryStore):
+        doubtful = False
+
+        def append(self, *args: Any, **named: Any) -> Tip:
+            tip = super().append(*args, **named)
+            if self.doubtful:
+                self.doubtful = False
+                raise OneshotError(
+                    Code.EVENT_APPEND_FAILED, "the event is written, and may not last"
+                )
+            return tip
+
+    store = Unsure()
+    session = Session(store, world())
+    session.execute(FEATURE, c.Start())
+    store.doubtful = True
+    with pytest.raises(OneshotError):
+        session.execute(FEATURE, c.RequestSynthesis())
+    assert session.load(FEATURE).state.requests == 1
 
 
 # -- loading --------------------------------------------------------------------------
