@@ -95,14 +95,18 @@ def replay(state: State, history: Iterable[Event]) -> State:
 class Folding:
     """A fold in the making: what grows with the trail is kept apart, or a fold were quadratic.
 
-    ``state`` is the state so far, without commits, keys and void events.
+    ``state`` is the state so far, but for what grows.
     """
 
     def __init__(self, state: State) -> None:
+        self._before = state
         self._commits = {commit.id: commit for commit in state.commits}
-        self._keys = dict(state.keys)
+        self._waivers = list(state.waivers)
+        self._landed = list(state.landed)
+        self._steps = dict(state.steps)
+        self._keys: dict[str, list[str]] = {}  # those of new events
         self._void = list(state.void)
-        self.state = replace(state, commits=(), keys={}, void=())
+        self.state = _lean(state)
 
     def add(self, event: Event, reason: str | None) -> None:
         """Let an event count, or remember why it does not."""
@@ -110,30 +114,46 @@ class Folding:
             self._void.append(Void(event.id, e.type_name(event), reason))
             self.state = _passed(self.state, event)
             return
-        if event.key is not None:
-            self._keys[event.key] = (*self._keys.get(event.key, ()), event.id)
         about = []
         if self._commits:  # most of a trail comes before there is any
             about = [c for id_ in _commits_of(event) if (c := self._commits.get(id_))]
         if about:
             self.state = replace(self.state, commits=tuple(about))
         after = evolve(self.state, event)
-        if after.commits or about:
+        if about:
             for gone in {c.id for c in about} - {c.id for c in after.commits}:
                 del self._commits[gone]
-            self._commits.update((c.id, c) for c in after.commits)
-        if after.commits or after.keys:
-            after = replace(after, commits=(), keys={})
+        if after.commits or after.waivers or after.landed or after.steps or after.keys:
+            self._take(after)
+            after = _lean(after)
         self.state = after
+
+    def _take(self, after: State) -> None:
+        """Put aside what one event added."""
+        self._commits.update((c.id, c) for c in after.commits)
+        self._waivers += after.waivers
+        self._landed += after.landed
+        self._steps.update(after.steps)
+        for key, ids in after.keys.items():
+            self._keys.setdefault(key, []).extend(ids)
 
     def done(self) -> State:
         """The whole state."""
+        keys = self._before.keys
         return replace(
             self.state,
             commits=tuple(self._commits.values()),
-            keys=self._keys,
+            waivers=tuple(self._waivers),
+            landed=tuple(self._landed),
+            steps=self._steps,
+            keys={**keys, **{key: (*keys.get(key, ()), *ids) for key, ids in self._keys.items()}},
             void=tuple(self._void),
         )
+
+
+def _lean(state: State) -> State:
+    """A state without what grows with its trail."""
+    return replace(state, commits=(), waivers=(), landed=(), steps={}, keys={}, void=())
 
 
 def _commits_of(event: Event) -> Iterator[str]:

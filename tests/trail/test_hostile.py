@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
+from git_oneshot.core import pulls as p
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import RequestSynthesis, Start
 from git_oneshot.core.errors import Code, Exit, OneshotError
+from git_oneshot.core.events import Said
 from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.replay import replay
+from git_oneshot.core.replay import Folding, legal, replay
 from git_oneshot.core.state import State
 from git_oneshot.session import Session
 from git_oneshot.trail import reading, source
@@ -221,8 +223,11 @@ def test_ids_made_to_win_win_ties_only_and_that_is_said() -> None:
     assert state.title == "mine"  # what I said later is still said
 
 
-GROWING: Final[Mapping[str, Callable[[int], f.Fact]]] = {
+GROWING: Final[Mapping[str, Callable[[int], Said]]] = {
     "void": lambda n: f.Cancelled(origin="synthesize"),
+    "waivers": lambda n: f.Waived(commit=f"{n:040x}", reason="so"),
+    "landed": lambda n: p.CommitLanded(commit=f"{n:040x}", sources=(), how="squash"),
+    "steps": lambda n: p.Compensated(actionId=f"{n}", status="executed"),
     "commits": lambda n: f.CommitRecorded(commit=f"{n:040x}", tree="a" * 40, parentTree="b" * 40),
 }
 
@@ -247,6 +252,17 @@ def test_a_long_trail_costs_its_length_and_not_the_square_of_it(kind: str) -> No
         return taken
 
     assert steps(2_000) < 11 * steps(200)
+
+
+@pytest.mark.parametrize("kind", ["waivers", "landed", "steps"])
+def test_nothing_that_grows_is_copied_at_each_event(kind: str) -> None:
+    """What no step of the interpreter shows: a long tuple that is made anew is one of them."""
+    folding = Folding(State(feature=FEATURE))
+    for event in events_of(1, started(), *(GROWING[kind](n) for n in range(3))):
+        folding.add(event, legal(folding.state, event))
+    held = (getattr(folding.state, name) for name in State.__struct_fields__)
+    assert [one for one in held if isinstance(one, (tuple, dict)) and one] == []
+    assert len(getattr(folding.done(), kind)) == 3
 
 
 # -- arbitrary graphs -----------------------------------------------------------------
