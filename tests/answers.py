@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from git_oneshot.cli.data import ANSWERS
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.schema import of_any, of_command
 
 

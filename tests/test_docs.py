@@ -18,10 +18,10 @@ import pytest
 
 from benchmarks.paste import LATEST, pasted, table
 from git_oneshot import __version__
-from git_oneshot.cli.data import ANSWERS
+from git_oneshot.cli.data.parts import Refusal
+from git_oneshot.cli.data.progress import Event
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import group
-from git_oneshot.cli.parts import Refusal
-from git_oneshot.cli.progress_data import Event
 from git_oneshot.core import codes, facts, rules_file, rules_reading, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit

@@ -18,7 +18,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.cli.data import ANSWERS
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
 from tests.answers import conform
 from tests.forge.steps import begin

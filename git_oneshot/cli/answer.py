@@ -8,14 +8,14 @@ import click
 import msgspec
 
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import features
+from git_oneshot.cli.completion import features
 from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
 from git_oneshot.core.errors import OneshotError
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
-    from git_oneshot.cli.parts import Refusal
-    from git_oneshot.cli.shape import Data
+    from git_oneshot.cli.data import Data
+    from git_oneshot.cli.data.parts import Refusal
     from git_oneshot.core.words import Phase
     from git_oneshot.session import Receipt
 
@@ -82,7 +82,7 @@ def answering(
                 app.progress.begin(name)
             answer = function(app, **arguments)
             if json:  # the types of all answers are more than one command should load
-                from git_oneshot.cli.data import ANSWERS
+                from git_oneshot.cli.data.table import ANSWERS
 
                 assert isinstance(answer.data, ANSWERS[name])
             _print(app, name, answer)
@@ -185,7 +185,7 @@ class _Wrote(TypedDict):
 
 
 def written(receipt: "Receipt") -> _Wrote:
-    """The fields of ``data.Wrote``: what a command wrote, and where the trail is after it."""
+    """The fields of ``Wrote``: what a command wrote, and where the trail is after it."""
     assert receipt.state.phase is not None
     return {
         "feature": receipt.state.feature, "phase": receipt.state.phase,

@@ -7,8 +7,8 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.audit_data import Checked, SealRow
-from git_oneshot.cli.parts import BrokenRow
+from git_oneshot.cli.data.parts import BrokenRow
+from git_oneshot.cli.data.trails import Checked, SealRow
 from git_oneshot.cli.sealing import later
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature

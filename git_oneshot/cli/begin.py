@@ -5,9 +5,9 @@ import click
 from git_oneshot.cli.ahead import SPIKE
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import branches
+from git_oneshot.cli.completion import branches
 from git_oneshot.cli.consent import apply, ask, rules_here
-from git_oneshot.cli.feature_data import Began
+from git_oneshot.cli.data.feature import Began
 from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Policy

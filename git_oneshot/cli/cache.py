@@ -7,7 +7,7 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.proof_data import Cached
+from git_oneshot.cli.data.proof import Cached
 from git_oneshot.core.errors import denied
 from git_oneshot.gate.filed import unfile
 from git_oneshot.proof.cache import LARGEST, ProofCache

@@ -8,10 +8,10 @@ import click
 from git_oneshot.cli import story
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import features
+from git_oneshot.cli.completion import features
+from git_oneshot.cli.data.trails import Exported, Imported
 from git_oneshot.cli.look import Document
 from git_oneshot.cli.text import counted
-from git_oneshot.cli.travel_data import Exported, Imported
 from git_oneshot.core import report
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import type_name

@@ -6,8 +6,8 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import commits
-from git_oneshot.cli.feature_data import Declared, Waived
+from git_oneshot.cli.completion import commits
+from git_oneshot.cli.data.feature import Declared, Waived
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Declare, Waive
 from git_oneshot.core.errors import Code, OneshotError

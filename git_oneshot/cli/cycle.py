@@ -10,10 +10,10 @@ from git_oneshot.cli import text
 from git_oneshot.cli.ahead import GREEN
 from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import files
-from git_oneshot.cli.feature_data import Greened, Reddened
+from git_oneshot.cli.completion import files
+from git_oneshot.cli.data.feature import Greened, Reddened
+from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.mending import in_tree
-from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice

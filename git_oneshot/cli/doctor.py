@@ -7,9 +7,9 @@ import click
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.clone_data import Checkup
+from git_oneshot.cli.data.clone import Checkup
+from git_oneshot.cli.data.parts import CheckRow, FindingRow
 from git_oneshot.cli.look import Table
-from git_oneshot.cli.parts import CheckRow, FindingRow
 from git_oneshot.cli.provers import asked_for
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import open_features
-from git_oneshot.cli.feature_data import Finalized, Pushed
+from git_oneshot.cli.completion import open_features
+from git_oneshot.cli.data.feature import Finalized, Pushed
+from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.forges import tell
-from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.prove import proven
 from git_oneshot.cli.refused import refused

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.pull_data import PullData
+from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId

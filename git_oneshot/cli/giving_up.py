@@ -7,8 +7,8 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.care_data import Cancelled, FateData, Pruned, Spared, StepData
-from git_oneshot.cli.complete import open_features
+from git_oneshot.cli.completion import open_features
+from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
 from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail, tell
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel

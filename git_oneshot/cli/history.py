@@ -9,10 +9,10 @@ import msgspec
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import events, features
-from git_oneshot.cli.history_data import Logged, Replayed, Shown
+from git_oneshot.cli.completion import events, features
+from git_oneshot.cli.data.history import Logged, Replayed, Shown
+from git_oneshot.cli.data.parts import Spoken, excerpt
 from git_oneshot.cli.look import Prose
-from git_oneshot.cli.parts import Spoken, excerpt
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable

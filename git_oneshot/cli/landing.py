@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
-from git_oneshot.cli.complete import branches, open_features
+from git_oneshot.cli.completion import branches, open_features
+from git_oneshot.cli.data.pull import Completed, LandedData
 from git_oneshot.cli.forges import (
     aside,
     base_gone,
@@ -17,7 +18,6 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
-from git_oneshot.cli.pull_data import Completed, LandedData
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError

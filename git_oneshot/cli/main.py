@@ -44,7 +44,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "prune": ("giving_up", "prune", "give up the features that nobody works on"),
     "checkpoint": ("resume", "checkpoint", "say where the work stands, for whoever goes on"),
     "resume": ("resume", "resume", "one page to go on from, in this or any clone"),
-    "status": ("show", "status", "where a feature stands, and what to do next"),
+    "status": ("status", "status", "where a feature stands, and what to do next"),
     "list": ("pipeline", "list_", "the open features; with --all, all of them"),
     "log": ("history", "log", "the events of a feature"),
     "show": ("history", "show", "one event, whole"),
@@ -57,9 +57,9 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "fsck": ("audit", "fsck", "check trails against every rule of their format"),
     "export": ("carry", "export", "a trail as JSON lines, or as a report"),
     "import": ("carry", "import_", "take in a trail that was exported as JSON lines"),
-    "install": ("clone", "install", "hooks, fetch and git log in this clone"),
-    "uninstall": ("clone", "uninstall", "take back what install changed"),
-    "trust": ("clone", "trust", "let the test commands of this repository run here"),
+    "install": ("install", "install", "hooks, fetch and git log in this clone"),
+    "uninstall": ("install", "uninstall", "take back what install changed"),
+    "trust": ("install", "trust", "let the test commands of this repository run here"),
     "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
     "doctor": ("doctor", "doctor", "what is wrong in this clone, and what mends it"),
     "schema": ("schema", "schema", "the JSON Schema of an answer, and a command's arguments"),
@@ -99,7 +99,7 @@ class LazyGroup(click.Group):
         """Offer the commands without importing them."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        from git_oneshot.cli.complete import commands
+        from git_oneshot.cli.completion import commands
 
         return commands(ctx, self.params[0], incomplete)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import branches
+from git_oneshot.cli.completion import branches
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
@@ -18,7 +18,7 @@ from git_oneshot.core.words import PHASES
 from git_oneshot.trail.store import joined
 
 if TYPE_CHECKING:
-    from git_oneshot.cli.pipeline_data import Listed
+    from git_oneshot.cli.data.pipeline import Listed
     from git_oneshot.trail.store import Tip
 
 EVERY: Final = 2.0  # seconds between two looks of --watch
@@ -49,7 +49,7 @@ class Page(NamedTuple):
 
     def data(self, now: str) -> "Listed":
         """The page as programs read it."""
-        from git_oneshot.cli.pipeline_data import Listed, Row
+        from git_oneshot.cli.data.pipeline import Listed, Row
 
         return Listed(total=self.total, features=[
             Row(

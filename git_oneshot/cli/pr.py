@@ -8,7 +8,8 @@ import click
 from git_oneshot.cli.ahead import after_review
 from git_oneshot.cli.answer import Answer, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import files
+from git_oneshot.cli.completion import files
+from git_oneshot.cli.data.pull import PullAnswer
 from git_oneshot.cli.forges import (
     as_known,
     aside,
@@ -21,7 +22,6 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
-from git_oneshot.cli.pull_data import PullAnswer
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.synthesize import read_text
 from git_oneshot.core import prbody

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
-from git_oneshot.cli import progress_data as happened
+from git_oneshot.cli.data import progress as happened
 
 if TYPE_CHECKING:
     from git_oneshot.gate.judging import Verdict

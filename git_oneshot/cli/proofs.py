@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
+from git_oneshot.cli.data.parts import Judgement, ProofData, Turn
 from git_oneshot.cli.mending import trust
-from git_oneshot.cli.parts import Judgement, ProofData, Turn
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof, Word
 from git_oneshot.gate.judging import Verdict

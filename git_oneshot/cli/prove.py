@@ -8,8 +8,8 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.behind import patient
-from git_oneshot.cli.parts import Judgement, ProofData
-from git_oneshot.cli.proof_data import Proved
+from git_oneshot.cli.data.parts import Judgement, ProofData
+from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import refused
 from git_oneshot.core.errors import Code, OneshotError

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from git_oneshot.cli.answer import PLAN_IT, Next, envelope
+from git_oneshot.cli.data.parts import Refusal
 from git_oneshot.cli.mending import RED, in_tree, trust
-from git_oneshot.cli.parts import Refusal
 from git_oneshot.core.errors import Code, OneshotError
 
 _STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")

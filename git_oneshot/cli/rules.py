@@ -8,8 +8,8 @@ import click
 from git_oneshot.cli.ahead import go_on
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.clone_data import RulesData
-from git_oneshot.cli.parts import GateData, LimitsData, PruneData, SideRow, SuiteRow, ValueRow
+from git_oneshot.cli.data.clone import RulesData
+from git_oneshot.cli.data.parts import GateData, LimitsData, PruneData, SideRow, SuiteRow, ValueRow
 from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable

@@ -8,12 +8,12 @@ import msgspec
 
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.clone_data import Schema
-from git_oneshot.cli.complete import commands
-from git_oneshot.cli.data import ANSWERS
-from git_oneshot.cli.parts import Argument, Refusal
-from git_oneshot.cli.progress_data import Event
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.completion import commands
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.clone import Schema
+from git_oneshot.cli.data.parts import Argument, Refusal
+from git_oneshot.cli.data.progress import Event
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.core.errors import Code, OneshotError
 
 PROGRESS: Final = "progress"  # what stands for a command, and is none

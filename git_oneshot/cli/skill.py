@@ -8,7 +8,7 @@ import click
 import git_oneshot
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.clone_data import Skill
+from git_oneshot.cli.data.clone import Skill
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.trail.disk import put
 

@@ -5,8 +5,8 @@ from msgspec import Struct
 from git_oneshot.cli.ahead import MERGED
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.parts import OverlapData
-from git_oneshot.cli.pull_data import PullData
+from git_oneshot.cli.data.parts import OverlapData
+from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import Overlap
 from git_oneshot.core.state import State

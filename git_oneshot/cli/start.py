@@ -10,10 +10,10 @@ import msgspec
 from git_oneshot.cli.ahead import RED, SPIKE, STATUS
 from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import files, open_features
-from git_oneshot.cli.feature_data import Planned, Requested
+from git_oneshot.cli.completion import files, open_features
+from git_oneshot.cli.data.feature import Planned, Requested
+from git_oneshot.cli.data.parts import Wrote
 from git_oneshot.cli.given import given
-from git_oneshot.cli.parts import Wrote
 from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched

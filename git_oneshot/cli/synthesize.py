@@ -10,7 +10,9 @@ from git_oneshot.cli.ahead import MERGED, after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
-from git_oneshot.cli.complete import branches, files, open_features
+from git_oneshot.cli.completion import branches, files, open_features
+from git_oneshot.cli.data.parts import Gate
+from git_oneshot.cli.data.pull import BodyJudged, Synthesized
 from git_oneshot.cli.forges import (
     as_known,
     aside,
@@ -24,9 +26,7 @@ from git_oneshot.cli.forges import (
     tell,
 )
 from git_oneshot.cli.given import given
-from git_oneshot.cli.parts import Gate
 from git_oneshot.cli.proofs import judgements, trusted
-from git_oneshot.cli.pull_data import BodyJudged, Synthesized
 from git_oneshot.cli.refused import refused
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull

@@ -8,12 +8,12 @@ import click
 
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import features, files, remotes
+from git_oneshot.cli.completion import features, files, remotes
 from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.data.parts import SyncRow
+from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.landing import complete_seen
-from git_oneshot.cli.parts import SyncRow
 from git_oneshot.cli.text import counted
-from git_oneshot.cli.travel_data import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.gate.election import must_elect

@@ -10,11 +10,11 @@ from git_oneshot.cli.ahead import FINALIZE
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.ci import service, tell
-from git_oneshot.cli.complete import ranges
+from git_oneshot.cli.completion import ranges
+from git_oneshot.cli.data.parts import ShardData
+from git_oneshot.cli.data.proof import Verified
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.mending import DEEPEN, in_tree
-from git_oneshot.cli.parts import ShardData
-from git_oneshot.cli.proof_data import Verified
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import mending
 from git_oneshot.cli.vouching import feature_with, ready, vouch

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from git_oneshot.cli.ahead import STATUS
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.history_data import Why
+from git_oneshot.cli.data.history import Why
+from git_oneshot.cli.data.parts import Refused as RefusedData
+from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.look import Prose
 from git_oneshot.cli.mending import in_tree
-from git_oneshot.cli.parts import Refused as RefusedData
-from git_oneshot.cli.parts import excerpt
 from git_oneshot.cli.proofs import proof_fields
 from git_oneshot.cli.refused import mend
 from git_oneshot.core.codes import DOUBTS, FAILURES

@@ -145,7 +145,7 @@ KINDS: Final[dict[Code, Kind]] = {
 class OneshotError(Exception):
     """A refusal with a code, one line for people and a hint with the command that helps.
 
-    ``data`` is what a ``--json`` caller gets beside the error: fields of ``cli.parts.Refusal``;
+    ``data`` is what a ``--json`` caller gets beside the error, as ``Refusal`` in `cli/data` has it;
     in ``ahead``, the commands that help, where whoever refuses knows them.
     """
 

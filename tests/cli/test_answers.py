@@ -1,8 +1,8 @@
 """The contract for programs: typed answers, and a next step that can be run as it is."""
 
 from git_oneshot.cli.answer import Next, whole
+from git_oneshot.cli.data.parts import Refusal, excerpt
 from git_oneshot.cli.main import COMMANDS
-from git_oneshot.cli.parts import Refusal, excerpt
 from git_oneshot.cli.proofs import proof_data
 from git_oneshot.cli.refusal import after_error
 from git_oneshot.core.codes import DOUBTS, FAILURES

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from git_oneshot.cli.data.progress import Event
 from git_oneshot.cli.main import COMMANDS, HIDDEN, group
 from git_oneshot.cli.progress import Progress, lines
-from git_oneshot.cli.progress_data import Event
 from git_oneshot.cli.schema import of_progress
 from tests.gate.project import Done, MakeProject, Project
 

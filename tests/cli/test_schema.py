@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.cli.data import ANSWERS
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
 from git_oneshot.core.errors import Code
 from tests.answers import conform

@@ -1,8 +1,8 @@
-"""What the commands that care for features over time answer: see ``data``."""
+"""What the commands that care for features over time answer."""
 
-from git_oneshot.cli.parts import Said, Wrote
-from git_oneshot.cli.pull_data import PullData
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import Said, Wrote
+from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.facts import Outcome, Phase, Plan, Policy
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from git_oneshot.cli.parts import Excerpt, Refused, Spoken
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import Excerpt, Refused, Spoken
 from git_oneshot.core.facts import Policy
 from git_oneshot.core.state import State
 

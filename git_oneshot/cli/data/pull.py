@@ -1,7 +1,7 @@
-"""What the commands around a pull request answer: see ``data``."""
+"""What the commands around a pull request answer."""
 
-from git_oneshot.cli.parts import Gate, Judgement, Wrote
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import Gate, Judgement, Wrote
 
 
 class PullData(Data, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ within version 1 kinds and fields are only added.
 
 from typing import Literal
 
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
 from git_oneshot.core.facts import Word
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from git_oneshot.cli.parts import (
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import (
     Argument,
     CheckRow,
     GateData,
@@ -12,7 +13,6 @@ from git_oneshot.cli.parts import (
     SuiteRow,
     ValueRow,
 )
-from git_oneshot.cli.shape import Data
 
 
 class Installed(Data, frozen=True, kw_only=True):

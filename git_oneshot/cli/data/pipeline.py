@@ -1,6 +1,6 @@
-"""What ``data`` holds in the answer of list: apart, so that a list loads no other command's."""
+"""What list answers: apart, so that it loads no other command's."""
 
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
 from git_oneshot.core.words import Phase, Policy
 
 

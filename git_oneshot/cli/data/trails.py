@@ -1,7 +1,7 @@
-"""What the commands answer that bring trails from one repository to another."""
+"""What the commands about trails answer: how they travel, and whether they are sound."""
 
-from git_oneshot.cli.parts import SyncRow
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import BrokenRow, SyncRow
 from git_oneshot.core.facts import Phase
 
 
@@ -57,3 +57,20 @@ class Imported(Data, frozen=True, kw_only=True):
     feature: str
     tip: str
     events: list[str]
+
+
+class SealRow(Data, frozen=True, kw_only=True):
+    """A seal, and git's word on it: good, bad or unknown."""
+
+    ref: str
+    commit: str
+    verdict: str
+    signer: str | None
+
+
+class Checked(Data, frozen=True, kw_only=True):
+    """fsck. ``trails`` counts ends: ours, and those that remotes have."""
+
+    trails: int
+    findings: list[BrokenRow]
+    seals: list[SealRow]

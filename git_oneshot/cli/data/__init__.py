@@ -1,4 +1,7 @@
-"""The shape of every part of an answer: apart, so that a command loads only the parts it needs."""
+"""What ``data`` holds in the answers of commands: a module for those that belong together.
+
+A command loads only what it answers with; all of it is in `table`.
+"""
 
 from msgspec import Struct
 

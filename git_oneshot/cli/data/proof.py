@@ -1,7 +1,7 @@
-"""What ``data`` holds of proofs in the background, and of what is kept of proofs."""
+"""What the commands answer that prove, and what is kept of proofs."""
 
-from git_oneshot.cli.parts import Judgement, ProofData, ShardData
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import Judgement, ProofData, ShardData
 
 
 class Going(Data, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ from git_oneshot.cli import text
 from git_oneshot.cli.ahead import after, send_trail, was_refused
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.complete import features
+from git_oneshot.cli.completion import features
+from git_oneshot.cli.data.parts import Said, Unpushed
+from git_oneshot.cli.data.proof import Going
+from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part, Table
-from git_oneshot.cli.parts import Said, Unpushed
-from git_oneshot.cli.proof_data import Going
 from git_oneshot.cli.standing import standing
-from git_oneshot.cli.standing_data import Status
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.state import State

@@ -1,9 +1,9 @@
-"""What ``data`` holds of features at a glance: apart, so that reading them imports little."""
+"""What status answers: apart, so that it imports little."""
 
-from git_oneshot.cli.parts import OverlapData, Said, Unpushed
-from git_oneshot.cli.proof_data import Going
-from git_oneshot.cli.pull_data import PullData
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import OverlapData, Said, Unpushed
+from git_oneshot.cli.data.proof import Going
+from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.facts import Phase, Plan, Policy
 from git_oneshot.core.state import Void
 

@@ -1,18 +1,17 @@
-"""What ``data`` holds in the answer of each command: one struct a command.
+"""What each command answers: one struct a command.
 
 `git oneshot schema` is made from these, so a schema and an answer cannot
 differ. Every field is always there; what does not apply is null. Within
 version 1 of the answers fields are only added.
 
-A new command: its struct in the ``*_data`` module beside its own, its row here.
-Apart from the structs, so that a command loads only those that it needs.
+A new command: its struct in a module beside this one, its row here.
 """
 
 from typing import Final
 
-from git_oneshot.cli.audit_data import Checked
-from git_oneshot.cli.care_data import Cancelled, Checkpointed, Pruned, Resumed
-from git_oneshot.cli.clone_data import (
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.care import Cancelled, Checkpointed, Pruned, Resumed
+from git_oneshot.cli.data.clone import (
     Checkup,
     Installed,
     RulesData,
@@ -21,7 +20,7 @@ from git_oneshot.cli.clone_data import (
     Trusted,
     Uninstalled,
 )
-from git_oneshot.cli.feature_data import (
+from git_oneshot.cli.data.feature import (
     Began,
     Declared,
     Finalized,
@@ -32,14 +31,13 @@ from git_oneshot.cli.feature_data import (
     Requested,
     Waived,
 )
-from git_oneshot.cli.history_data import Logged, Replayed, Shown, Why
-from git_oneshot.cli.parts import Wrote
-from git_oneshot.cli.pipeline_data import Listed
-from git_oneshot.cli.proof_data import Cached, Proved, Verified
-from git_oneshot.cli.pull_data import BodyJudged, Completed, PullAnswer, Synthesized
-from git_oneshot.cli.shape import Data
-from git_oneshot.cli.standing_data import Status
-from git_oneshot.cli.travel_data import Cloned, Exported, Imported, SplitOff, Synced
+from git_oneshot.cli.data.history import Logged, Replayed, Shown, Why
+from git_oneshot.cli.data.parts import Wrote
+from git_oneshot.cli.data.pipeline import Listed
+from git_oneshot.cli.data.proof import Cached, Proved, Verified
+from git_oneshot.cli.data.pull import BodyJudged, Completed, PullAnswer, Synthesized
+from git_oneshot.cli.data.standing import Status
+from git_oneshot.cli.data.trails import Checked, Cloned, Exported, Imported, SplitOff, Synced
 
 ANSWERS: Final[dict[str, type[Data]]] = {
     "init": Began,

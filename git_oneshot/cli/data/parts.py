@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
 from git_oneshot.core.words import Phase, Word
 
 EXCERPT: Final = 4096  # bytes of a long text that an answer holds

@@ -1,7 +1,7 @@
 """What the commands answer that carry a feature from its beginning to its push."""
 
-from git_oneshot.cli.parts import Judgement, ProofData, Wrote
-from git_oneshot.cli.shape import Data
+from git_oneshot.cli.data import Data
+from git_oneshot.cli.data.parts import Judgement, ProofData, Wrote
 from git_oneshot.core.facts import Phase, Plan, Policy
 
 

@@ -8,9 +8,9 @@ import click
 from git_oneshot.cli.ahead import go_on
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.clone_data import Installed, Trusted, Uninstalled
-from git_oneshot.cli.complete import ranges
+from git_oneshot.cli.completion import ranges
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
+from git_oneshot.cli.data.clone import Installed, Trusted, Uninstalled
 from git_oneshot.cli.mending import trust as to_trust
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
