@@ -1,10 +1,12 @@
-"""Texts that are given as a file, or on standard input, which may have no end."""
+"""What a command is given: a text as a file, or on standard input; a number."""
 
-from typing import IO, Final
+from typing import IO, Any, Final
+
+import click
 
 from git_oneshot.core.errors import Code, OneshotError
 
-MOST: Final = 2**20  # characters, which is more than anybody reads
+MOST: Final = 2**20  # characters, more than anybody reads; standard input may have no end
 
 
 def given(stream: IO[str]) -> str:
@@ -16,3 +18,17 @@ def given(stream: IO[str]) -> str:
             "shorten it",
         )  # fmt: skip
     return text
+
+
+class Number(click.IntRange):
+    """A number that an option takes; of what is none, click's words are about its own types."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; raises BadParameter with its bounds."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            bounds = (
+                f"of {self.min} or more" if self.max is None else f"from {self.min} to {self.max}"
+            )
+            self.fail(f"'{value}' is not a number {bounds}", param, ctx)

@@ -10,6 +10,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
 from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail, tell
+from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
@@ -131,7 +132,7 @@ class Again(NamedTuple):
     help="A phase in which features stay; again for more, instead of the rules'.",
 )  # fmt: skip
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many, the stalest first."
+    "--limit", type=Number(min=1), metavar="N", help="At most so many, the stalest first."
 )
 def prune(
     app: App, *, apply: bool, older_than: str | None, force: bool, exclude: tuple[str, ...],

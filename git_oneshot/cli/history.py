@@ -12,6 +12,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import events, features
 from git_oneshot.cli.data.history import Logged, Replayed, Shown
 from git_oneshot.cli.data.parts import Spoken, excerpt
+from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
@@ -26,7 +27,7 @@ from git_oneshot.trail.store import Trail, joined
     "--after", metavar="EVENT", shell_complete=events,
     help="Only what came after this event: its id, or its clock.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show at most so many.")
+@click.option("--limit", type=Number(min=1), metavar="N", help="Show at most so many.")
 def log(app: App, *, feature: str | None, after: str | None, limit: int | None) -> Answer:
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story

@@ -153,7 +153,7 @@ def main(argv: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as err:
         return _help(argv, err)
     except click.UsageError as err:
-        return fail(argv, _usage(err))
+        return fail(argv, _usage(argv, err))
     except click.ClickException as err:
         said = _sentence(err.format_message())
         return fail(argv, OneshotError(Code.INVALID_INPUT, said, "git oneshot -h"))
@@ -179,7 +179,7 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
         from git_oneshot.cli.refusal import refusal
 
         with contextlib.suppress(BrokenPipeError):  # who went away still gets the status
-            click.echo(refusal(next((word for word in argv if word in COMMANDS), ""), argv, err))
+            click.echo(refusal(_named(argv), argv, err))
     else:
         import os
 
@@ -190,6 +190,11 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
         for hint in _hints(err):
             tell(f"hint: {printable(hint)}", os.environ)
     return err.kind.exit
+
+
+def _named(argv: Sequence[str]) -> str:
+    """The command that was asked for; "" for none."""
+    return next((word for word in argv if word in COMMANDS), "")
 
 
 def _hints(err: OneshotError) -> list[str]:
@@ -208,11 +213,11 @@ def _help(argv: Sequence[str], err: click.UsageError) -> int:
     return Exit.USAGE
 
 
-def _usage(err: click.UsageError) -> OneshotError:
-    command = err.ctx.command_path if err.ctx else "git oneshot"
+def _usage(argv: Sequence[str], err: click.UsageError) -> OneshotError:
     said, _, meant = err.format_message().partition(" Did you mean ")  # of an option
     if not meant:
         meant = _meant(said)
+    command = f"git oneshot {_named(argv)}".rstrip()
     return OneshotError(
         Code.USAGE, _sentence(said), f"did you mean {meant}" if meant else f"{command} -h"
     )

@@ -11,6 +11,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
+from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
@@ -120,10 +121,8 @@ class Asked:
 @click.option("--branch", default="", help="Only the one of a branch.", shell_complete=branches)
 @click.option("--mine", is_flag=True, help="Only those that you began.")
 @click.option("--stale", is_flag=True, help="Only those that prune would look at.")
-@click.option(
-    "--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out so many."
-)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show at most so many.")
+@click.option("--offset", type=Number(min=0), default=0, metavar="N", help="Leave out so many.")
+@click.option("--limit", type=Number(min=1), metavar="N", help="Show at most so many.")
 @click.option("--watch", is_flag=True, help="Show them again whenever a trail moves.")
 def list_(
     app: App, *, all_: bool, phases: tuple[str, ...], branch: str, mine: bool, stale: bool,

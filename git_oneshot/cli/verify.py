@@ -13,6 +13,7 @@ from git_oneshot.cli.ci import service, tell
 from git_oneshot.cli.completion import ranges
 from git_oneshot.cli.data.parts import ShardData
 from git_oneshot.cli.data.proof import Verified
+from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.mending import DEEPEN, in_tree
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
@@ -49,7 +50,7 @@ from git_oneshot.trail.store import load_all
 )
 @click.option("--shard", metavar="I/N", help="Judge the I-th of N parts of the commits.")
 @click.option(
-    "-j", "--jobs", metavar="N", type=click.IntRange(1, 64), default=1,
+    "-j", "--jobs", metavar="N", type=Number(1, 64), default=1,
     help="Judge N commits at a time.",
 )  # fmt: skip
 def verify(

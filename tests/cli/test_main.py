@@ -138,6 +138,21 @@ def test_wrong_usage_is_one_line_and_a_hint_or_one_object(
     assert done.json["command"] == (argv[0] if argv[0] in COMMANDS else None)
 
 
+@pytest.mark.parametrize(
+    ("argv", "said", "hint"),
+    [(["verify", "-j", "two"], "'-j' / '--jobs': 'two' is not a number from 1 to 64", "verify -h"),
+     (["verify", "-j", "65"], "'-j' / '--jobs': '65' is not a number from 1 to 64", "verify -h"),
+     (["log", "--limit", "0"], "'--limit': '0' is not a number of 1 or more", "log -h"),
+     (["log", "--limit"], "option '--limit' requires an argument", "log -h")],
+)  # fmt: skip
+def test_a_number_that_is_none_is_said_in_our_words(
+    project: Project, argv: list[str], said: str, hint: str
+) -> None:
+    first, second = project.cli(*argv).err.splitlines()
+    assert first.removeprefix("error: ").removeprefix("invalid value for ") == said
+    assert second == f"hint: git oneshot {hint}"
+
+
 def test_alone_for_programs(tmp_path: Path) -> None:
     done = call(["--json"], tmp_path)
     assert (done.code, done.error) == (2, "USAGE")
