@@ -14,7 +14,7 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id, printable, span
+from git_oneshot.core.ids import FeatureId, feature_id, nearest, printable, span
 from git_oneshot.core.prune import age, choose
 from git_oneshot.core.state import State
 from git_oneshot.core.words import PHASES
@@ -46,11 +46,7 @@ def cancel(
     next try goes on behind those that are done.
     """
     name = app.feature(feature)
-    successor = feature_id(superseded_by) if superseded_by else ""
-    if successor == name:
-        raise OneshotError(
-            Code.INVALID_INPUT, f"'{name}' cannot supersede itself", "name what takes its place"
-        )
+    successor = _successor(app, name, superseded_by) if superseded_by else ""
     command = Cancel(reason=reason, superseded_by=successor)
     before = done_before(app, name)
     if before is not None:
@@ -77,6 +73,20 @@ def cancel(
         for action, how in taken.items()
     ]
     return _cancelled(receipt, command, done, dry_run=False)
+
+
+def _successor(app: App, name: FeatureId, given: str) -> FeatureId:
+    """What takes its place. It need not be there: on the same branch it can only begin later."""
+    found = feature_id(given)
+    if found == name:
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{name}' cannot supersede itself", "name what takes its place"
+        )
+    if app.store.tip(found) is None:
+        near = nearest(found, {tip.feature for tip in app.store.tips()} - {name})
+        meant = f"; did you mean '{near}'?" if near else " yet"
+        app.say(f"note: no feature '{found}' is here{meant}")
+    return found
 
 
 def _would(step: Step) -> StepData:

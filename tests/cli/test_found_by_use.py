@@ -76,6 +76,20 @@ def test_a_feature_does_not_supersede_itself(project: Project) -> None:
     assert "superseded by two: too large" in project.do("status", "one").out
 
 
+def test_what_supersedes_may_begin_later_and_a_slip_of_the_pen_is_seen(project: Project) -> None:
+    """A branch has one open feature, so what takes its place there can only come after it."""
+    project.git("switch", "-q", "-c", "side")
+    project.do("init", "greet-by-name")
+    project.git("switch", "-q", "main")
+    project.do("init", "one")
+    ahead = project.do("cancel", "--dry-run", "--superseded-by", "great-by-name").err
+    assert "note: no feature 'great-by-name' is here; did you mean 'greet-by-name'?\n" in ahead
+    assert "note" not in project.do("cancel", "--superseded-by", "greet-by-name").err
+    project.do("init", "two")
+    done = project.do("cancel", "--superseded-by", "other-way")
+    assert "note: no feature 'other-way' is here yet\n" in done.err
+
+
 def test_rules_that_are_being_edited_are_checked(project: Project) -> None:
     project.repo.write(".oneshot.toml", "chekc = 1\n")
     done = project.cli("rules", "--json")
