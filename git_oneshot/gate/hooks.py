@@ -113,6 +113,8 @@ class Hooks:
 
     def wake(self) -> None:
         """Let our links and settings lead to the hooks that have something to do."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._open)  # a file there would stop what began half way
         included = self._included
         due = [name for name in HOOKS if self._due(name)]
         for name in due:

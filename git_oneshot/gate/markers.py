@@ -85,11 +85,14 @@ class Markers:
             file.write(feature + "\n")
 
     def _clear(self, kind: str, branch: str) -> None:
-        """Take away what is left of branches that are gone: no `a` lives beside `a/b`."""
-        above = branch
-        while above := above.rpartition("/")[0]:
+        """Take away what is left of branches that are gone: no `a` lives beside `a/b`.
+
+        And no file in the place of our own folder: it would stop a feature half way.
+        """
+        above = f"{kind}/{branch}"
+        while above := os.path.dirname(above):
             with contextlib.suppress(OSError):
-                os.unlink(self._path(kind, above))
+                os.unlink(os.path.join(self._own, above))
         if os.path.isdir(self._path(kind, branch)):
             import shutil
 

@@ -100,6 +100,18 @@ def test_a_branch_that_is_gone_is_in_nobodys_way(
     assert markers.all() == {new: TWO}
 
 
+@pytest.mark.parametrize("name", ["on", "open"])
+def test_a_file_in_the_place_of_a_folder_of_ours_stops_no_feature_half_way(
+    project: Project, name: str
+) -> None:
+    project.own.mkdir()
+    (project.own / name).touch()
+    project.do("init", "topic", "--yes")
+    assert project.may("commit", "-q", "--allow-empty", "-m", "x").code == 0
+    assert project.lines("spool") == [f"commit {project.head} main"]
+    assert (project.own / name).is_dir()
+
+
 def test_what_is_no_feature_is_no_marker(project: Project, markers: Markers) -> None:
     folder = project.own / "on"
     folder.mkdir(parents=True)
