@@ -12,6 +12,7 @@ from git_oneshot.cli.completion import features
 from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
 from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.ids import typed
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
     from git_oneshot.cli.data import Data
@@ -37,14 +38,8 @@ class Next(NamedTuple):
     @property
     def line(self) -> str:
         """The command as a person types it."""
-        if all(word.replace("-", "").isalnum() and word.isascii() for word in self.argv):
-            words = list(self.argv)  # as it mostly is, and an import less
-        else:
-            import shlex
-
-            words = [shlex.join(self.argv)]
         needs = (f"{need} …" if need.startswith("-") else need for need in self.needs)
-        return " ".join([*words, *needs])
+        return " ".join([typed(*self.argv), *needs])
 
 
 COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))

@@ -13,7 +13,7 @@ import click
 
 from git_oneshot.cli.place import Place
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id
+from git_oneshot.core.ids import FeatureId, feature_id, typed
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import GitError
 from git_oneshot.session import Session, World
@@ -222,7 +222,7 @@ class App(Place):
         raise OneshotError(
             Code.GUARD_FAILED,
             f"feature '{state.feature}' is on branch '{state.branch}', not on '{self.branch}'",
-            f"git switch {state.branch}",
+            typed("git", "switch", state.branch),
             guard="on-its-branch",
         )
 

@@ -11,7 +11,7 @@ from git_oneshot.cli.data.feature import Began
 from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Policy
-from git_oneshot.core.ids import FeatureId, nearest
+from git_oneshot.core.ids import FeatureId, nearest, typed
 
 
 @answering("init", "begin a feature on this branch")
@@ -81,7 +81,7 @@ def a_branch(app: App, base: str) -> None:
     raise OneshotError(
         Code.INVALID_INPUT,
         f"no branch '{base[:100]}', here or at a remote",
-        f"did you mean '{near}'?" if near else "such as: --base " + [*heads, "main"][0],
+        f"did you mean '{near}'?" if near else f"such as: {typed('--base', [*heads, 'main'][0])}",
     )
 
 

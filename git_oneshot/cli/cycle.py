@@ -20,7 +20,7 @@ from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, typed
 from git_oneshot.core.rules_file import FILE
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.filed import file_verdict
@@ -127,7 +127,7 @@ def _found(only: list[str], judged: Judged) -> None:
             raise OneshotError(
                 Code.INVALID_INPUT,
                 f"no test '{name}' in '{path}'",
-                f"name another, or the file alone: git oneshot red {path}",
+                f"name another, or the file alone: {typed('git', 'oneshot', 'red', path)}",
             )
 
 

@@ -7,7 +7,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, typed
 from git_oneshot.core.state import Pull
 from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest
@@ -32,7 +32,8 @@ def forge_for(app: App, name: FeatureId) -> Forge:
     host = unknown(app.git, app.clone.remote) if forge.provider == "local" else ""
     if host:
         app.say(f"note: no forge is known for '{host}': the pull request is kept on the trail")
-        app.say(f"hint: name it: git config --global oneshot.{host}.forge gitlab")
+        how = typed("git", "config", "--global", f"oneshot.{host}.forge", "gitlab")
+        app.say(f"hint: name it: {how}")
     return forge
 
 

@@ -136,11 +136,12 @@ def _renamed(app: App, state: State, base: str, *, there: bool) -> State:
 def _not_merged(app: App, state: State) -> OneshotError:
     pull, remote = state.pull, app.clone.remote
     if remote and by_history(app.git, state, f"refs/heads/{state.base}"):
+        step = Next(("git", "push", remote, state.base), "send it")
         return unmet(
             "merge-verified",
             f"'{state.feature}' is in '{state.base}' here, and not at '{remote}'",
-            f"git push {remote} {state.base}",
-            ahead=(Next(("git", "push", remote, state.base), "send it"),),
+            step.line,
+            ahead=(step,),
         )
     where = f" ({pull.url})" if pull is not None and pull.url else ""
     hint = "merge it first: git oneshot pr merge"

@@ -1,6 +1,5 @@
 """Proofs as programs read them (DESIGN §7)."""
 
-import shlex
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
@@ -33,7 +32,7 @@ def trusted(proofs: Iterable[Proof], where: str = "", **data: Any) -> None:
         raise OneshotError(
             Code.UNTRUSTED,
             "the test commands of this repository are not trusted in this clone",
-            f"{step.why}: {shlex.join(step.argv)}",
+            f"{step.why}: {step.line}",
             ahead=(step,),
             **data,
         )

@@ -67,6 +67,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return near[0] if near else ""
 
 
+def typed(*argv: str) -> str:
+    """A command as a person types it: names that others gave may hold what a shell would run."""
+    if all(word.replace("-", "").isalnum() and word.isascii() for word in argv):
+        return " ".join(argv)  # as it mostly is, and an import less
+    import shlex
+
+    return shlex.join(argv)
+
+
 def counted(number: int, noun: str) -> str:
     """A number of things: ``1 commit``, ``2 commits``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

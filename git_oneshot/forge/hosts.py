@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Provider
+from git_oneshot.core.ids import typed
 from git_oneshot.forge.own import last
 from git_oneshot.git import Git
 
@@ -86,7 +87,8 @@ def place(git: Git, remote: str) -> Place | None:
         raise OneshotError(
             Code.FORGE_UNKNOWN,
             f"oneshot.{host}.forge is '{said}', and there is no such forge",
-            f"git config --global oneshot.{host}.forge github, or one of: " + ", ".join(NAMES),
+            typed("git", "config", "--global", f"oneshot.{host}.forge", "github")
+            + f", or one of: {', '.join(NAMES)}",
         )
     provider = NAMES[said.lower()] if said else KNOWN.get(host)
     if provider is None or provider == "local":

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import How
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, typed
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
@@ -130,7 +130,7 @@ def _said(git: Git, state: State, remote: str, said: str) -> Landing:
         raise OneshotError(
             Code.GUARD_FAILED,
             f"{commit[:9]} is not in '{state.base}'",
-            f"git fetch {remote}, or merge it there first" if remote else "merge it there first",
+            (f"{typed('git', 'fetch', remote)}, or " if remote else "") + "merge it there first",
             guard="merge-verified",
         )
     return as_commit(git, state, commit)

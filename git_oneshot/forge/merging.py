@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from git_oneshot.core import prbody
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
+from git_oneshot.core.ids import typed
 from git_oneshot.core.markdown import line
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.review import open_one
@@ -33,7 +34,9 @@ def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Landi
     base = base_ref(git, state, remote)
     if base is None:
         raise unmet(
-            "has-base", f"the base '{state.base}' is not here", f"git fetch {remote or 'origin'}"
+            "has-base",
+            f"the base '{state.base}' is not here",
+            typed("git", "fetch", remote or "origin"),
         )
     onto = git.text("rev-parse", base)
     name = base.removeprefix("refs/remotes/").removeprefix("refs/heads/")
@@ -46,7 +49,7 @@ def make(git: Git, prover: Prover, state: State, remote: str, way: Way) -> Landi
         raise unmet(
             "no-conflict",
             f"'{head_of(state)}' and '{state.base}' have conflicts",
-            f"git merge {name}, then: git oneshot synthesize",
+            f"{typed('git', 'merge', name)}, then: git oneshot synthesize",
         )
     if tree == git.tree(onto):
         raise _there_already(state)

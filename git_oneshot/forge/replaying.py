@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from git_oneshot.core.guards import unmet
+from git_oneshot.core.ids import typed
 from git_oneshot.forge.landing import merged_tree
 from git_oneshot.git import Git
 
@@ -27,7 +28,7 @@ def replay(git: Git, commits: Sequence[str], onto: str, base: str) -> tuple[tupl
         if tree is None:
             raise unmet(
                 "no-conflict", f"{commit[:9]} and '{base}' have conflicts",
-                f"git rebase {base}, then: git oneshot synthesize",
+                f"{typed('git', 'rebase', base)}, then: git oneshot synthesize",
             )  # fmt: skip
         if tree != git.tree(at):
             at = _again(git, commit, tree, at, who)

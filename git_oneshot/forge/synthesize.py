@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, OpenPull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import FeatureId, typed
 from git_oneshot.core.pulls import PullCreated, PullUpdated
 from git_oneshot.core.state import Pull, State
 from git_oneshot.forge.base import base_ref
@@ -96,7 +96,7 @@ def send(git: Git, remote: str, refspec: str, *options: str) -> None:
     raise OneshotError(
         Code.PUSH_FAILED,
         f"git push to '{remote}' failed: {why}",
-        f"see what is there: git fetch {remote}; then again",
+        f"see what is there: {typed('git', 'fetch', remote)}; then again",
     )
 
 

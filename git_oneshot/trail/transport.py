@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, printable, remote_ref
+from git_oneshot.core.ids import (
+    FEATURE,
+    LOCAL,
+    REMOTE,
+    FeatureId,
+    local_ref,
+    printable,
+    remote_ref,
+    typed,
+)
 from git_oneshot.git import Git
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
@@ -32,7 +41,7 @@ class Reply(NamedTuple):
 
     def mend(self, remote: str) -> str:
         """What helps with this one alone, "" when nothing does."""
-        drop = f"git push --no-verify {remote} --delete {self.above}"
+        drop = typed("git", "push", "--no-verify", remote, "--delete", self.above)
         return f"if nobody needs that: {drop}" if self.above else ""
 
 
@@ -127,7 +136,7 @@ class Remote:
         return OneshotError(
             Code.REMOTE_FAILED,
             f"the trails could not be exchanged with '{self.name}': {why[:300]}",
-            f"see what git says: git ls-remote {self.name}",
+            f"see what git says: {typed('git', 'ls-remote', self.name)}",
         )
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -52,6 +53,7 @@ def refused(
 
 # -- names ---------------------------------------------------------------------------------
 
+ODD: Final = "it's$(id)"  # which git takes for a branch, and for a remote
 BAD_IDS: Final = [
     "", "-", "-lead", ".dot", "a/b", "../a", "Upper", "a" * 101, "a" * 200, "a b", "a.b", "a_b",
     "\u00e4", "\udcff\udcfe", "a\n", "a\x00b"[:1] + "\x1b", "refs/oneshot/a", "\u212a",
@@ -201,6 +203,24 @@ def test_from_a_detached_head_the_way_back_takes_its_commits_along(feature: Proj
     assert [step["argv"] for step in done.json["next"]] == [["git", "switch", "-C", "main"]]
     feature.git("switch", "-q", "-C", "main")
     assert feature.do("status", "--json").data["commits"][0]["subject"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("argv", "typed"),
+    [(["finalize", "topic"], ["git", "switch", ODD]),
+     (["sync", ODD], ["git", "ls-remote", ODD]),
+     (["init", "x", "--base", "zzz"], ["--base", ODD])],
+)  # fmt: skip
+def test_a_command_that_helps_can_be_pasted_whatever_a_name_holds(
+    project: Project, argv: list[str], typed: list[str]
+) -> None:
+    project.git("branch", "-m", ODD)
+    project.git("remote", "add", ODD, "nowhere")
+    project.begin("topic")
+    project.git("switch", "-q", "-c", "other")
+    done = project.cli(*argv)
+    [hint] = [line for line in done.err.splitlines() if line.startswith("hint: ")]
+    assert hint.endswith(f" {shlex.join(typed)}")
 
 
 @pytest.mark.parametrize("name", [*ON_A_FEATURE, "verify"])
