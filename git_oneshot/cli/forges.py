@@ -138,5 +138,8 @@ def tell(app: App, name: FeatureId, since: int) -> None:
     from git_oneshot.forge.outbox import deliver, targets
 
     told = targets(app.git)
-    for wrong in deliver(app.git, app.store, told, name, since) if told else ():
-        app.say(f"warning: {wrong}")
+    if told:
+        with app.progress.running("telling others"):
+            wrong = deliver(app.git, app.store, told, name, since)
+        for one in wrong:
+            app.say(f"warning: {one}")

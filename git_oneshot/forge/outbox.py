@@ -8,6 +8,7 @@ and its message loses nothing, and a target that is dead is told later.
 import json
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -102,19 +103,30 @@ def _tell(store: TrailStore, target: Target, known: dict[str, int], names: Itera
 
 
 def _run(git: Git, line: str, notice: Notice) -> None:
-    """Give a command the notice as JSON on standard input. There is no shell."""
+    """Give a command the notice as JSON on standard input. There is no shell.
+
+    What it prints is nobody's to read: to wait for its end would be to wait for
+    all that it left in the background.
+    """
+    said = json.dumps({"v": 1, **notice._asdict()}).encode(errors="replace")
+    off = subprocess.DEVNULL
     try:
-        argv = shlex.split(line)
-        done = subprocess.run(
-            argv, input=json.dumps({"v": 1, **notice._asdict()}).encode(errors="replace"),
-            env=git.environ, capture_output=True, check=False, timeout=WAIT,
+        child = subprocess.Popen(
+            shlex.split(line), stdin=subprocess.PIPE, stdout=off, stderr=off, env=git.environ,
+            start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError, IndexError) as err:
         raise Untold(getattr(err, "strerror", None) or "it is no command") from None
+    try:
+        child.communicate(said, timeout=WAIT)
     except subprocess.TimeoutExpired:
         raise Untold(f"it took longer than {WAIT:.0f} s") from None
-    if done.returncode != 0:
-        raise Untold(f"it ended with {done.returncode}")
+    finally:
+        if child.returncode is None:  # or we were interrupted
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if child.returncode != 0:
+        raise Untold(f"it ended with {child.returncode}")
 
 
 def _apprise(url: str, notice: Notice) -> None:

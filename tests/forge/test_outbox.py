@@ -1,6 +1,8 @@
 """Who is told, when, and what a dead target does: nothing but be reported."""
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,10 +17,12 @@ from git_oneshot.core.events import Said
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.notices import Notice, notices
 from git_oneshot.core.state import State
+from git_oneshot.forge import outbox
 from git_oneshot.forge.outbox import Target, Untold, deliver
 from git_oneshot.forge.own import own
 from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import FEATURE, Project
+from tests.proof.test_process import eventually, gone
 from tests.sandbox import MakeRepo
 from tests.trail.crafted import OTHER, append, events_of
 
@@ -98,6 +102,27 @@ def test_a_dead_target_is_reported_and_told_later(told: Told) -> None:
     told.works(True)
     project.do("synthesize")
     assert told.what == ["finalized", "opened"]
+
+
+def test_a_target_that_works_on_by_itself_is_not_waited_for(told: Told) -> None:
+    """As one that sends in the background, and has what it prints open."""
+    told.script.write_text(f"cat >'{told.file}'; sleep 60 & echo $! >'{told.file}.pid'\n")
+    try:
+        assert "was not told" not in told.project.do("finalize").err
+        assert told.what == ["finalized"]
+    finally:
+        os.kill(int(Path(f"{told.file}.pid").read_text()), signal.SIGKILL)
+
+
+def test_a_target_that_hangs_ends_with_all_that_it_began(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "WAIT", 1.0)
+    told.script.write_text(f"sleep 60 & echo $! >'{told.file}.pid'; wait\n")
+    done = told.project.do("finalize")
+    assert "warning: 'notify.command' was not told: it took longer than 1 s" in done.err
+    child = int(Path(f"{told.file}.pid").read_text())
+    assert eventually(lambda: gone(child))
 
 
 @pytest.mark.parametrize("command", ["'", "/nowhere/at-all", ""])
