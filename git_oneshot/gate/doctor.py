@@ -54,9 +54,10 @@ def _hooks(c: Clinic) -> Iterator[Finding]:
     yield from _server(c)
     if c.clone.foreign or c.git.work_tree is None:  # in a bare repository, nobody commits
         return
-    for name, state in c.clone.hooks.wanting():
-        fix = partial(c.clone.hooks.put, name) if c.set_up else None
-        yield Finding(f"hook {name} {_WORDS[state]}", INSTALL, fix)
+    if not c.set_up:
+        yield Finding("no hook looks at commits here", INSTALL)
+    for name, state in c.clone.hooks.wanting() if c.set_up else ():
+        yield Finding(f"hook {name} {_WORDS[state]}", INSTALL, partial(c.clone.hooks.put, name))
 
 
 def _server(c: Clinic) -> Iterator[Finding]:
@@ -219,8 +220,7 @@ def _trust(c: Clinic) -> Iterator[Finding]:
     left = set(c.rules.commands) - Trust(c.git).trusted()
     if left:
         many = f"{len(left)} test commands are" if len(left) > 1 else "a test command is"
-        what = f"{many} not trusted in this clone"
-        yield Finding(what, ("git", "oneshot", "trust"))
+        yield Finding(f"{many} not trusted in this clone", ("git", "oneshot", "trust"))
 
 
 def _cache(c: Clinic) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ def test_a_clone_that_is_not_set_up_is_not_set_up_by_a_doctor(project: Project) 
     done = project.cli("doctor", "--fix", "--json")
     assert (done.code, done.error) == (1, "CLONE_UNSOUND")
     assert {*wrong(done)} == {"hooks", "notes", "trust"}
+    assert wrong(done)["hooks"] == ["no hook looks at commits here"]  # and not a row for each
     assert [n["argv"][2] for n in done.json["next"]] == ["install", "trust"]
     assert project.digest() == before
 
