@@ -17,7 +17,7 @@ from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable
-from git_oneshot.gate.commits import look
+from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined
 
 
@@ -114,10 +114,8 @@ def _commits(app: App, said: dict[str, Any]) -> list[Spoken]:
         for value in _several(data.get(key))
         if COMMIT.fullmatch(value)
     ]
-    names = "".join(f"{name}\n" for name in named).encode()
-    found = app.git.lines("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
-    here = [line.split()[1] for line in found if line.startswith("commit ")]
-    subjects = {seen.id: seen.subject for seen in look(app.git, here)}
+    here = look(app.git, commits_here(app.git, named))
+    subjects = {seen.id: seen.subject for seen in here}
     return [Spoken(commit=name, subject=subjects.get(name)) for name in dict.fromkeys(named)]
 
 

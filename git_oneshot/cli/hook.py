@@ -18,8 +18,17 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
-from git_oneshot.gate.prepush import Held, bind_all, brought, going, hold, settle
-from git_oneshot.gate.push import WAIT, Update, parse
+from git_oneshot.gate.prepush import (
+    WAIT,
+    Held,
+    Update,
+    bind_all,
+    brought,
+    going,
+    hold,
+    parse,
+    settle,
+)
 from git_oneshot.gate.refused import Judged, Refused, keep
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.gate.trails import advice, send_trails

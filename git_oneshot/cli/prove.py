@@ -14,9 +14,8 @@ from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import refused
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.gate.judging import Found, worst
+from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
-from git_oneshot.gate.tip import at_tip
 from git_oneshot.proof.background import stop as end
 
 

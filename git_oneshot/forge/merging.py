@@ -20,8 +20,7 @@ from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.landing import Landing, as_commit, merged_tree, tip_of
 from git_oneshot.forge.replaying import replay
 from git_oneshot.forge.synthesize import head_of, send
-from git_oneshot.gate.judging import Found, worst
-from git_oneshot.gate.tip import at_tip
+from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 

@@ -14,9 +14,8 @@ from git_oneshot.core.pulls import GateChecked
 from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.gate.commits import look, of_feature, record
-from git_oneshot.gate.judging import Found, worst
+from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.logs import Logs
-from git_oneshot.gate.tip import at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 

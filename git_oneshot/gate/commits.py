@@ -1,7 +1,7 @@
 """Which commits a feature has, and what git knows of them."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -52,6 +52,13 @@ def look(git: Git, commits: Sequence[str]) -> list[Seen]:
         Seen(id_, tree, tuple(parents.split()), above, email, subject, id_ in cut, message)
         for (id_, tree, parents, email, subject, message), above in zip(rows, trees, strict=True)
     ]
+
+
+def commits_here(git: Git, ids: Iterable[str]) -> list[str]:
+    """Those of some ids that are commits of this clone, in their order: one process."""
+    asked = "".join(f"{id_}\n" for id_ in ids).encode()
+    said = git.lines("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=asked)
+    return [line.split(" ")[1] for line in said if line.startswith("commit ")]
 
 
 def bases_of(commits: Sequence[Seen]) -> dict[str, str]:

@@ -6,11 +6,10 @@ from git_oneshot.core.commands import Finalize
 from git_oneshot.core.facts import CommitJudged, Proof, SuiteJudged
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import look, record
-from git_oneshot.gate.judging import Each, Found, Verdict
+from git_oneshot.gate.judging import Each, Found, Verdict, at_tip
 from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.scope import Read, Scope, scope_of
 from git_oneshot.gate.spool import commits_of
-from git_oneshot.gate.tip import at_tip
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
 

@@ -1,4 +1,4 @@
-"""Judging the commits of a range, one by one: the same for push, finalize and verify."""
+"""Judging commits, one by one, and a feature at its tip: the same for all who ask."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -9,11 +9,12 @@ from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.regression import Key
 from git_oneshot.core.runs import Pair
-from git_oneshot.core.state import Waiver
+from git_oneshot.core.state import State, Waiver
 from git_oneshot.core.verdict import proof_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, bases_of, look
 from git_oneshot.gate.patience import Judge
+from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
@@ -135,6 +136,31 @@ def _parents(git: Git, seen: Seen) -> tuple[str, ...]:
         return seen.parents
     own = git.lines("merge-base", "--independent", *seen.parents)
     return tuple(parent for parent in seen.parents if parent in own)
+
+
+def at_tip(
+    git: Git,
+    judge: Judge,
+    state: State,
+    commits: Sequence[str],
+    *,
+    each: Each = lambda verdicts, _: verdicts,
+    trees: tuple[str, str] | None = None,
+) -> Found:
+    """Judge the commits of a feature, oldest first, then the whole suite and the checks at its tip.
+
+    The one judgement of all who let a feature go on: prove and push, finalize, synthesize, and
+    a merge that makes a tree on which nobody has run anything.
+
+    ``trees``: run the suite on this tree, and compare it with the one before.
+    """
+    claims = Claims((foreseen(git, state, state.branch),))
+    verdicts = tuple(each(judge_all(git, judge, commits, claims), len(commits)))
+    found = Found(verdicts, None)
+    if not found.accepted:
+        return found
+    tree, before = trees or (git.tree("HEAD"), began(verdicts))
+    return found._replace(suite=judge.suite(tree, before, leaving(verdicts)))
 
 
 def began(verdicts: Sequence[Verdict]) -> str:

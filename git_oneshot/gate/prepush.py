@@ -1,29 +1,48 @@
 """The pre-push hook: bring trails up to date, hold what is not proven, send the trails.
 
-How a range is found and judged is in ``push``; what is said about it is the
-caller's.
+git gives one line for each ref of the push; every line is looked at, and every
+commit of its range. Commits are judged, not hooks and not events: it makes no
+difference by which way a commit came to be. What is said about it is the caller's.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import LOCAL, FeatureId, counted, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import look
-from git_oneshot.gate.judging import Verdict
-from git_oneshot.gate.landing import is_done
+from git_oneshot.gate.commits import bases_of, commits_here, look
+from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
-from git_oneshot.gate.push import Range, Update, gated, judge_range, ranges
 from git_oneshot.gate.spool import bind
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import Git
+from git_oneshot.proof.suites import rules_for
 from git_oneshot.session import Session
 from git_oneshot.trail.store import ours
 from git_oneshot.trail.tracking import seen_in
+
+WAIT: Final = 60.0  # seconds that a push may wait for proofs (DESIGN §6)
+
+
+class Update(NamedTuple):
+    """One line of pre-push: what goes where. An empty id means that there is no such object."""
+
+    local_ref: str
+    local: str
+    remote_ref: str
+    remote: str
+
+
+class Range(NamedTuple):
+    """The commits that an update brings to a gated ref."""
+
+    update: Update
+    commits: tuple[str, ...]
 
 
 class Held(NamedTuple):
@@ -37,6 +56,28 @@ class Others(NamedTuple):
     """How many commits of a range are by others, and are not judged here."""
 
     number: int
+
+
+def parse(lines: str) -> list[Update]:
+    """Read what git gives the hook on standard input. Raises OneshotError(INVALID_INPUT)."""
+    updates = []
+    for line in filter(None, lines.split("\n")):
+        # The source may be any expression, such as HEAD^{/some words}; names have no space.
+        local_ref, local, remote_ref, remote = parts(line.rsplit(" ", 3), 4)
+        updates.append(Update(local_ref, local.strip("0") and local, remote_ref,
+                              remote.strip("0") and remote))  # fmt: skip
+    return updates
+
+
+def parts(line: list[str], number: int) -> list[str]:
+    """A line that git gave a hook, if it has so many parts. Raises OneshotError(INVALID_INPUT)."""
+    if len(line) != number:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'{printable(' '.join(line))[:80]}' is no line of a push",
+            "give the hook what git gives on standard input",
+        )
+    return line
 
 
 def bind_all(
@@ -60,6 +101,23 @@ def settle(git: Git, session: Session, markers: Markers, remote: str) -> None:
             markers.close(branch)
 
 
+def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
+    """Whether nothing of a feature that has ended is still on its way to ``remote``.
+
+    By what the last fetch or push saw: whether a push arrives is not known
+    while its own hook runs.
+    """
+    if state.phase == "cancelled":
+        return True
+    here = commits_here(git, [commit.id for commit in state.commits])
+    base = f"refs/remotes/{remote}/{state.base}"
+    beyond = _rows([*here, f"^{base}"])
+    if here and git.named(base) and not git.lines("rev-list", "-n1", "--stdin", stdin=beyond):
+        return True
+    holding = ("for-each-ref", "refs/heads", *(f"--contains={commit}" for commit in here))
+    return git.named(f"refs/heads/{branch}") is None and not (here and git.lines(*holding))
+
+
 def hold(
     git: Git,
     remote: str,
@@ -78,19 +136,91 @@ def hold(
             continue
         tree = git.tree(update.remote if _known(git, update.remote) else update.local)
         for found in ranges(git, remote, [update], gated(git, remote, states, tree), starts):
-            yield from _judged(git, found, judge(), email, Claims(tuple(states)))
+            yield from judge_range(git, judge(), found, email, Claims(tuple(states)))
 
 
-def _judged(
-    git: Git, found: Range, judge: Judge, email: str, claims: Claims
+def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:
+    """The refs of the remote that ask for proofs; holds "*" when all do."""
+    rules = rules_for(git, tree, tree).rules
+    if rules.gate.everything:
+        return frozenset("*")
+    going = [s for s in states if s.base and not s.spike and s.phase != "cancelled"]
+    refs = {f"refs/heads/{state.base}" for state in going}
+    head = git.maybe("symbolic-ref", "-q", f"refs/remotes/{remote}/HEAD")
+    if head:
+        refs.add("refs/heads/" + head.removeprefix(f"refs/remotes/{remote}/"))
+    return frozenset(refs | set(rules.gate.refs))
+
+
+def ranges(
+    git: Git,
+    remote: str,
+    updates: Sequence[Update],
+    gates: frozenset[str],
+    starts: Sequence[str] = (),
+) -> list[Range]:
+    """The commits that each update brings to a gated ref, oldest first.
+
+    ``starts``: where features began; to a ref that is new, what was before
+    them is the repository's past, and asks for nothing.
+    """
+    found = []
+    for update in updates:
+        if not update.local or update.remote_ref.startswith(LOCAL):
+            continue
+        if "*" not in gates and update.remote_ref not in gates:
+            continue
+        if git.named(f"{update.local}^{{commit}}") is None:
+            continue  # a tag of a tree or a blob
+        # What the remote says it has stands above what we remember of it.
+        began = [f"^{start}" for start in starts]
+        known = _known(git, update.remote)
+        without = [f"^{update.remote}"] if known else [*began, *_there(git, remote)]
+        tip = f"{update.local}^{{commit}}"
+        commits = git.lines("rev-list", "--topo-order", "--reverse", tip, *without)
+        found.append(Range(update, tuple(commits)))
+    return found
+
+
+def _there(git: Git, remote: str) -> list[str]:
+    """What to leave out as the remote has it: asked of itself, as far as we have it, too.
+
+    What a clone remembers of a remote is a ref like any other, and anyone's to write.
+    """
+    said = git.call("ls-remote", "--heads", remote, ok=tuple(range(256)))
+    tips = {line.partition(b"\t")[0].decode() for line in said.stdout.splitlines()}
+    return [f"^{tip}" for tip in commits_here(git, sorted(tips))]
+
+
+def judge_range(
+    git: Git, judge: Judge, found: Range, email: str, claims: Claims
 ) -> Iterator[Held | Others]:
-    others = [seen for seen in look(git, found.commits) if seen.email != email]
-    if others:
-        yield Others(len(others))
-    for one in judge_range(git, judge, found, email, claims):
-        accepted = one.accepted if isinstance(one, Verdict) else one.word == "PASS"
-        if not accepted:
-            yield Held(found.update, one)
+    """What is not proven of the user's own commits of a range, and of the suite at its tip.
+
+    Commits of others are counted, and passed over.
+    """
+    deadline = time.monotonic() + WAIT
+    all_ = look(git, found.commits)
+    own, bases = [s.id for s in all_ if s.email == email], bases_of(all_)
+    if len(own) < len(all_):
+        yield Others(len(all_) - len(own))
+    judged: list[Verdict] = []
+    for verdict in judge_all(git, judge, own, claims, bases=bases):
+        judged.append(verdict)
+        if not verdict.accepted:
+            yield Held(found.update, verdict)
+        if time.monotonic() > deadline and len(judged) < len(own):
+            left = len(own) - len(judged)
+            note = f"not judged yet: {counted(left, 'commit')}; prove first: git oneshot push"
+            yield Held(found.update, Proof(word="UNKNOWN", code="budget", notes=(note,)))
+            return
+    if judged and all(verdict.accepted for verdict in judged):
+        update = found.update
+        known = update.remote and git.named(update.remote + "^{tree}")
+        before = known or bases[found.commits[-1]]
+        suite = judge.suite(git.tree(update.local), before, leaving(judged))
+        if suite.word != "PASS":
+            yield Held(update, suite)
 
 
 def _known(git: Git, oid: str) -> bool:
@@ -123,8 +253,7 @@ def brought(git: Git, session: Session, remote: str, updates: Sequence[Update]) 
         return []
     states = [one.state for one in session.store.load(waiting)]
     commits = {commit.id for state in states for commit in state.commits}
-    said = [x.split(" ") for x in git.lines("cat-file", "--batch-check", stdin=_rows(commits))]
-    here = {one[0] for one in said if one[1] == "commit"}
+    here = {*commits_here(git, commits)}
     beyond = _rows([*here, *(f"^{tip}" for tip in there)])
     here.difference_update(git.lines("rev-list", "--stdin", stdin=beyond) if here else ())
     return [FeatureId(s.feature) for s in states if any(c.id in here for c in s.commits)]

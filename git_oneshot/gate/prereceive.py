@@ -13,7 +13,7 @@ from typing import NamedTuple
 from git_oneshot.core.ids import FEATURE, LOCAL, FeatureId
 from git_oneshot.gate.believed import Believed, believed
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.push import parts
+from git_oneshot.gate.prepush import parts
 from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover

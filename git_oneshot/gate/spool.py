@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from git_oneshot.core.facts import CommitRewritten
 from git_oneshot.core.ids import COMMIT, FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import Commits, look, of_feature, record
+from git_oneshot.gate.commits import Commits, commits_here, look, of_feature, record
 from git_oneshot.git import Git
 
 if TYPE_CHECKING:  # `status` looks here, and mostly nothing waits
@@ -57,7 +57,7 @@ def waiting(git: Git, state: State, branch: str) -> Waiting | None:
     from git_oneshot.core.commands import Bind
 
     command = Bind(
-        commits=record(git, look(git, _existing(git, wanted))),
+        commits=record(git, look(git, commits_here(git, wanted))),
         rewrites=tuple(CommitRewritten(old=old, new=new) for old, new in (*noted.rewrites, *first)),
     )
     return Waiting(command if noted.commits else None, path, data, noted.others)
@@ -139,15 +139,6 @@ def follow(
             case _:
                 pass  # a torn line
     return now, others
-
-
-def _existing(git: Git, commits: Iterable[str]) -> list[str]:
-    out = git.lines(
-        "cat-file",
-        "--batch-check=%(objecttype) %(objectname)",
-        stdin="".join(f"{commit}\n" for commit in commits).encode(),
-    )
-    return [line.split()[1] for line in out if line.startswith("commit ")]
 
 
 def _forget(path: str, read: bytes, others: Iterable[str]) -> None:
