@@ -122,7 +122,7 @@ def place(git: Git) -> str:
     folders above. A folder is believed only when it is ours alone.
     """
     name = hashlib.sha256(os.fsencode(git.common_dir)).hexdigest()[:16]
-    ours = _ours(MEMORY) if _roomy(MEMORY) else None
+    ours = _ours(MEMORY) if roomy(MEMORY) else None
     mine = os.path.join(ours or _ours(_cache(git.environ)) or git.own_dir, name)
     if not os.path.isdir(mine):
         bury(os.path.dirname(mine))
@@ -136,7 +136,7 @@ def _cache(environ: Mapping[str, str]) -> str:
     return environ.get("XDG_CACHE_HOME") or os.path.join(home or tempfile.gettempdir(), ".cache")
 
 
-def _roomy(folder: str) -> bool:
+def roomy(folder: str) -> bool:
     """Whether a folder has room for slots, and lets programs be run in it."""
     try:
         room = os.statvfs(folder)
