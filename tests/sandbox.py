@@ -66,7 +66,9 @@ def settle(home: Path) -> None:
     What git puts into each new repository are two empty folders, and not sixteen files as well:
     samples and comments, which would be made and copied for every test.
     """
-    (home / ".gitconfig").write_text(CONFIG)
+    settings = home / ".gitconfig"
+    if not settings.is_file() or settings.read_text() != CONFIG:
+        settings.write_text(CONFIG)
     for folder in ("hooks", "info"):
         (home / "template" / folder).mkdir(parents=True, exist_ok=True)
 

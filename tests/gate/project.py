@@ -297,10 +297,11 @@ def shell(
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["VIRTUAL_ENV"] = sys.prefix  # whose pytest proofs are run with
     yield
-    for git_dir in tmp_path.glob("**/.git"):
-        if git_dir.is_dir():
+    for folder, inside, _ in os.walk(tmp_path):
+        if ".git" in inside:
+            inside.remove(".git")
             with contextlib.suppress(Exception):
-                shutil.rmtree(place(Repo.discover(At(git_dir.parent))), ignore_errors=True)
+                shutil.rmtree(place(Repo.discover(At(Path(folder)))), ignore_errors=True)
 
 
 @pytest.fixture
