@@ -271,7 +271,7 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Git:
         ["git", "-C", cwd, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
          "--show-object-format", "--is-bare-repository", "--git-path", "hooks",
          "--show-toplevel", "HEAD"],
-        b"", dict(environ),
+        b"", {**environ, "LC_ALL": "C"},  # what it complains about is looked at
     )  # fmt: skip
     found = os.fsdecode(done.stdout).split("\n")[:-1]
     if len(found) < 5:

@@ -94,6 +94,12 @@ def test_outside_of_a_repository_there_is_none(tmp_path: Path) -> None:
     assert "git init" in refused.value.hint
 
 
+def test_outside_of_a_repository_is_understood_in_any_language(tmp_path: Path) -> None:
+    with pytest.raises(OneshotError) as refused:
+        discover(str(tmp_path), {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
+    assert refused.value.message == "not inside a git repository"
+
+
 def test_a_directory_that_is_not_there_is_in_no_repository(tmp_path: Path) -> None:
     with pytest.raises(OneshotError) as refused:
         at(tmp_path / "gone")
