@@ -215,7 +215,9 @@ def _spawn(argv: list[str], env: Mapping[str, str]) -> Done:
                     poll.unregister(end)
                     left.remove(end)
     except BaseException:
-        os.kill(pid, 9)  # we were interrupted: it must not outlive us
+        import signal
+
+        os.kill(pid, signal.SIGTERM)  # it must not outlive us, but has locks to let go of
         raise
     finally:
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

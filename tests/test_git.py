@@ -1,6 +1,7 @@
 """Which repository a directory belongs to, and what a child process of ours gets to see."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -242,6 +243,23 @@ def test_output_lines_and_names(work: Repo) -> None:
 def test_children_run_at_the_top_of_the_work_tree(work: Repo) -> None:
     git = at(work.path / "docs")
     assert git.lines("ls-files") == ["docs/index.md"]
+
+
+def test_a_child_that_is_interrupted_takes_its_lock_away(work: Repo) -> None:
+    """git does so when it is asked to end, and cannot when it is killed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        editor = f"kill -ALRM {os.getpid()}; sleep 1; true"
+        git = discover(str(work.path), {**os.environ, "GIT_EDITOR": editor})
+        with pytest.raises(KeyboardInterrupt):
+            git.call("commit", "--all", "--amend")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not (work.path / ".git" / "index.lock").exists()
 
 
 def test_children_speak_english(work: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
