@@ -6,6 +6,7 @@ trees, which are views, payloads, and who wrote a commit.
 
 import datetime
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -18,8 +19,8 @@ from git_oneshot.trail.beside import payload_of
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
 from git_oneshot.trail.notes import lines_of
-from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten, parse_commit
-from git_oneshot.trail.reading import DamageError
+from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
+from git_oneshot.trail.reading import DamageError, commit_at
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip
 from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
@@ -51,6 +52,8 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "seal-unknown": ("warning", "a seal is by nobody that git knows here"),
     "unsealed": ("warning", "what ended a feature is behind no good seal"),
 }
+
+_WHO: Final = re.compile(rb"^(?:author|committer) (.*) (-?[0-9]+) [+-][0-9]{4}$", re.MULTILINE)
 
 
 class Finding(NamedTuple):
@@ -145,12 +148,12 @@ def _finding(rule: str, commit: str, what: str) -> Finding:
 
 def _trees(store: GitStore, entry: Entry, spoken: set[str], seen: set[bytes]) -> Iterator[Finding]:
     objects, look = store.objects, store.look
-    tree = parse_commit(look(entry.commit)[1] or b"").tree
+    tree = commit_at(look, entry.commit).tree.encode()
     if tree in seen and not any(payload_of(x) for x in entry.events):
         return
     seen.add(tree)
     if len(entry.parents) == 2:
-        above = [parse_commit(look(p)[1] or b"").tree.decode() for p in entry.parents]
+        above = [commit_at(look, parent).tree for parent in entry.parents]
         unwritten = Unwritten(objects.directory, objects.format.name)
         if union_of(unwritten, look, *above) != tree:
             yield _finding("merge-tree", entry.commit, "has another tree than its parents give it")
@@ -207,11 +210,10 @@ def _log_of(event: Event) -> str:
 def _author(store: GitStore, entry: Entry) -> Iterator[Finding]:
     if not entry.events:
         return
-    commit = parse_commit(store.look(entry.commit)[1] or b"")
+    header = (store.look(entry.commit)[1] or b"").partition(b"\n\n")[0]
     first = entry.events[0]
     at = int(datetime.datetime.fromisoformat(first.at).timestamp())
-    names = {commit.author, commit.committer}
-    if names != {first.by.encode()} or {commit.author_time, commit.commit_time} != {at}:
+    if {*_WHO.findall(header)} != {(first.by.encode(), b"%d" % at)}:
         yield _finding("author", entry.commit, "is not by, or not of the time of, its first event")
 
 

@@ -23,8 +23,8 @@ from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
-from git_oneshot.trail.objects import parse_commit, root
-from git_oneshot.trail.reading import MAX_COMMIT
+from git_oneshot.trail.objects import root
+from git_oneshot.trail.reading import MAX_COMMIT, commit_at
 from git_oneshot.trail.shelter import shelter
 from git_oneshot.trail.store import Tip, Trail
 from git_oneshot.trail.tree import entries_in
@@ -46,9 +46,8 @@ def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
     yield _line(head)
     done: set[str] = set()
     for commit in [first, *(entry.commit for entry in trail.entries)]:
-        content = store.look(commit)[1] or b""
-        yield from _below(store, parse_commit(content).tree.decode(), done)
-        yield _line({"type": "commit", "id": commit, **_apart(content)})
+        yield from _below(store, commit_at(store.look, commit).tree, done)
+        yield _line({"type": "commit", "id": commit, **_apart(store.look(commit)[1] or b"")})
 
 
 def _below(store: GitStore, tree: str, done: set[str]) -> Iterator[bytes]:

@@ -132,15 +132,14 @@ class GitStore(GitReader):
 
     def seal(self, tip: Tip, *, terminal: bool) -> tuple[Tip, str]:
         """Put a seal on a trail; where it is then, and why there is none, "" if there is one."""
-        from git_oneshot.trail.objects import parse_commit
-        from git_oneshot.trail.reading import seal_message
+        from git_oneshot.trail.reading import commit_at, seal_message
         from git_oneshot.trail.seals import sign
         from git_oneshot.trail.tree import NotesTree
 
         joined = self._join(tip)
         with _writing(self._objects):
-            above = parse_commit(self._source.look(joined.commit)[1] or b"").tree.decode()
-            tree = NotesTree(self._objects, self._source.look, above).write({}, {}).decode()
+            above = commit_at(self.look, joined.commit).tree
+            tree = NotesTree(self._objects, self.look, above).write({}, {}).decode()
         message = seal_message(tip.feature)
         new, why = sign(self._git, tree, joined.commit, message, terminal=terminal)
         if not new:
@@ -154,7 +153,7 @@ class GitStore(GitReader):
 
         clock = merging.clock(history, (one, two))
         with _writing(self._objects):
-            return merging.merge(self._objects, self._source.look, feature, (one, two), clock)
+            return merging.merge(self._objects, self.look, feature, (one, two), clock)
 
     def _move(self, ref: str, new: str, old: str | None) -> None:
         """Swap the ref once all that it will lead to is on the disk, and safe from a gc."""
@@ -182,16 +181,15 @@ class GitStore(GitReader):
         self, parent: str | None, events: "Sequence[Event]", payloads: Mapping[str, bytes]
     ) -> "tuple[bytes, NotesTree]":
         from git_oneshot.trail.notes import by_commit
-        from git_oneshot.trail.objects import parse_commit
+        from git_oneshot.trail.reading import commit_at
         from git_oneshot.trail.tree import NotesTree
 
         behind, self._behind = self._behind, None  # it changes now; who fails must read again
         if behind is not None and behind[0] == parent:
             notes = behind[1]
         else:
-            look = self._source.look
-            tree = parent and parse_commit(look(parent)[1] or b"").tree.decode()
-            notes = NotesTree(self._objects, look, tree)
+            tree = commit_at(self.look, parent).tree if parent else None
+            notes = NotesTree(self._objects, self.look, tree)
         return notes.write(by_commit(events), payloads), notes
 
     def close(self) -> None:

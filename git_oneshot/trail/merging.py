@@ -16,7 +16,7 @@ from git_oneshot.trail.store import Tip, TrailStore
 
 if TYPE_CHECKING:  # the rules below are pure; only a merge that is written needs dulwich
     from git_oneshot.trail.objects import Objects
-    from git_oneshot.trail.tree import Look
+    from git_oneshot.trail.reading import Look
 
 
 def clock(history: Sequence[Entry], ends: Iterable[str]) -> int:
@@ -112,17 +112,16 @@ def agree(
 
 def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str], clock: int) -> str:
     """Write the merge of two ends; its id."""
-    from git_oneshot.trail.objects import commit_of, parse_commit
-    from git_oneshot.trail.reading import NOBODY, merge_message
+    from git_oneshot.trail.objects import commit_of
+    from git_oneshot.trail.reading import NOBODY, commit_at, merge_message
 
     parents = sorted(ends)
-    commits = [parse_commit(look(parent)[1] or b"") for parent in parents]
-    one, two = (commit.tree.decode() for commit in commits)
+    one, two = (commit_at(look, parent) for parent in parents)
     new = commit_of(
-        tree=union_of(objects, look, one, two),
+        tree=union_of(objects, look, one.tree, two.tree),
         parents=[parent.encode() for parent in parents],
         author=NOBODY,
-        seconds=max(commit.commit_time for commit in commits),
+        seconds=max(one.seconds, two.seconds),
         message=merge_message(feature, clock),
     )
     return objects.add(new).decode()

@@ -140,14 +140,9 @@ def _again(hindered: type[OSError], act: Callable[[], None], mend: Callable[[], 
         act()
 
 
-def parse_commit(raw: bytes) -> Commit:
-    """A commit from its content."""
-    return Commit.from_string(raw)
-
-
 def root(feature: str, objects: Objects) -> Commit:
     """The commit that every trail of ``feature`` begins with."""
-    return parse_commit(root_of(feature, HASHES[objects.format.name]))
+    return Commit.from_string(root_of(feature, HASHES[objects.format.name]))
 
 
 def commit_of(

@@ -38,6 +38,7 @@ _HEADER: Final = re.compile(
 
 
 Hash = Callable[[bytes], "hashlib._Hash"]
+Look = Callable[[str], tuple[str, bytes | None]]  # kind and content of an object
 
 
 class Raw(Struct, frozen=True):
@@ -228,13 +229,32 @@ def _commit(oid: str, raw: Raw | None, hash_: Hash) -> Read:
     # it: an edit in place shows only here.
     if id_of(raw.content, hash_) != oid:
         raise _damage("edited", oid, "was edited: its content does not match its id")
-    header, _, message = raw.content.partition(b"\n\n")
+    read = parsed(raw.content)
+    if read is None:
+        raise _damage("header", oid, "has a header that no version of this program writes")
+    return read
+
+
+def parsed(commit: bytes) -> Read | None:
+    """A commit from its content; None for a header that no version of this program writes.
+
+    What comes behind the committer may be anything, as it may for git.
+    """
+    header, _, message = commit.partition(b"\n\n")
     known = _HEADER.match(header)
     if known is None:
-        raise _damage("header", oid, "has a header that no version of this program writes")
+        return None
     tree, behind, seconds = known.groups()
     parents = tuple(behind.decode().split()[1::2])  # "parent", its id, and so on
     return Read(tree.decode(), parents, int(seconds), b"\ngpgsig" in header, message)
+
+
+def commit_at(look: Look, oid: str) -> Read:
+    """One commit of a trail that was read. Raises DamageError when it is gone meanwhile."""
+    read = parsed(look(oid)[1] or b"")
+    if read is None:
+        raise _damage("missing", oid, "is missing, or is not a commit")
+    return read
 
 
 def _events(oid: str, message: bytes) -> tuple[Event, ...]:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import EVENT
 from git_oneshot.git import Git, piped
-from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw
+from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw, commit_at
 
 if TYPE_CHECKING:  # slow to import, and to walk takes none
     import subprocess
@@ -110,12 +110,12 @@ class Source:
 
     def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
         """The payloads in the trees of appends, by the ids of their events."""
-        from git_oneshot.trail.objects import PAYLOAD, parse_commit
+        from git_oneshot.trail.objects import PAYLOAD
         from git_oneshot.trail.tree import entries_in
 
         found: dict[str, bytes] = {}
         for commit in commits:
-            tree = parse_commit(self.look(commit)[1] or b"").tree.decode()
+            tree = commit_at(self.look, commit).tree
             folder = entries_in(self._objects, self.look, tree).get(PAYLOAD)
             names = entries_in(self._objects, self.look, folder[1].decode()) if folder else {}
             for name, (_, oid) in names.items():

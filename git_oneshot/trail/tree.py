@@ -1,7 +1,7 @@
 """The tree of an append: the notes of the trail so far, and this append's payloads."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from git_oneshot.trail.notes import union
@@ -14,8 +14,8 @@ from git_oneshot.trail.objects import (
     sound_entries,
     tree_of,
 )
+from git_oneshot.trail.reading import Look
 
-Look = Callable[[str], tuple[str, bytes | None]]
 MAX_NOTE: Final = 2**20  # bytes; what is longer is not read, and not carried on
 FAN: Final = re.compile(rb"[0-9a-f]{2}")
 REST: Final = re.compile(rb"[0-9a-f]{38}|[0-9a-f]{62}")

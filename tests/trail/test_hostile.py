@@ -25,7 +25,10 @@ from git_oneshot.core.replay import Folding, legal, replay
 from git_oneshot.core.state import State
 from git_oneshot.session import Session
 from git_oneshot.trail import reading, source
+from git_oneshot.trail.audit import audit
+from git_oneshot.trail.carrying import lines_of
 from git_oneshot.trail.exchange import Exchange
+from git_oneshot.trail.merging import join
 from git_oneshot.trail.reading import HASHES, Raw, trail_of
 from git_oneshot.trail.store import Tip
 from git_oneshot.trail.transport import Remote
@@ -38,6 +41,7 @@ from tests.trail.crafted import (
     append,
     commit_with,
     events_of,
+    hash_object,
     loose,
     message_of,
     point,
@@ -131,6 +135,29 @@ def test_more_than_a_trail_may_hold_is_not_read(
     big, small = opened(work).load([tip, other])
     assert big.damage is not None
     assert small.damage is None
+
+
+def test_a_header_line_that_nobody_knows_stops_nothing(
+    work: Repo, opened: Open, world: MakeWorld
+) -> None:
+    """Read as git reads it: what comes behind the committer may be anything."""
+    tip = append(opened(work), FEATURE, None, started())
+    plain = commit_with(work, [tip.commit], message_of(events_of(2, titled("next"))))
+    content = work.git("cat-file", "commit", plain).replace("+0000\n\n", "+0000\nodd\n\n") + "\n"
+    tip = point(work, FEATURE, hash_object(work, "commit", content.encode()))
+    Session(opened(work), world()).execute(FEATURE, RequestSynthesis())
+    store = opened(work)
+    ours = store.tip(FEATURE)
+    assert ours is not None
+    assert list(audit(store, [ours])) == []
+    [trail] = store.read([ours])
+    assert len(list(lines_of(work.discover(), store, trail))) > len(trail.entries)
+    point(work, FEATURE, tip.commit)
+    theirs = append(opened(work), FEATURE, tip, titled("theirs"))
+    assert join(store, ours._replace(beside=(theirs.commit,))).commit not in (
+        ours.commit,
+        theirs.commit,
+    )
 
 
 @pytest.mark.parametrize("kind", ["a huge note", "a huge payload", "a huge tree"])
