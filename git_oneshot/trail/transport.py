@@ -99,13 +99,15 @@ class Remote:
             "--recurse-submodules=no", self.name, *specs,
             ok=tuple(range(256)),
         )  # fmt: skip
-        replies = [r for line in done.stdout.decode().split("\n") for r in _reply(line)]
-        told = _told(done.stderr)
+        # A path or a server's words need not be UTF-8.
+        stdout, stderr = (said.decode(errors="replace") for said in (done.stdout, done.stderr))
+        replies = [reply for line in stdout.split("\n") for reply in _reply(line)]
+        told = _told(stderr)
         replies = [r._replace(why=r.why + told) if r.word == "refused" else r for r in replies]
-        above = dict(map(reversed, _ABOVE.findall(done.stderr.decode(errors="replace"))))
+        above = dict(map(reversed, _ABOVE.findall(stderr)))
         replies = [_hindered(r, above.get(local_ref(r.feature), "")) for r in replies]
         if done.returncode != 0 and not any(reply.word != "taken" for reply in replies):
-            raise self._failed(done.stderr)
+            raise self._failed(stderr)
         said = {reply.feature for reply in replies}  # git passes over what went well
         replies += [Reply(feature, "taken") for feature in ends if feature not in said]
         self._track({r.feature: ends[r.feature] for r in replies if r.word == "taken"})
@@ -121,11 +123,11 @@ class Remote:
     def _say(self, *args: str) -> str:
         done = self._git.call(*args, ok=tuple(range(256)))
         if done.returncode != 0:
-            raise self._failed(done.stderr)
+            raise self._failed(done.stderr.decode(errors="replace"))
         return done.stdout.decode(errors="replace")
 
-    def _failed(self, stderr: bytes) -> OneshotError:
-        lines = stderr.decode(errors="replace").strip().splitlines() or ["git said nothing"]
+    def _failed(self, stderr: str) -> OneshotError:
+        lines = stderr.strip().splitlines() or ["git said nothing"]
         at = next((n for n, x in enumerate(lines) if x.startswith(("fatal:", "error:"))), 0)
         why = lines[at].partition(": ")[2] or lines[at]
         if at and why.startswith("Could not read from remote"):  # what ssh said is more
@@ -147,9 +149,9 @@ def _hindered(reply: Reply, above: str) -> Reply:
     return reply._replace(word="refused", why=f"its '{above}' is in the way", above=above)
 
 
-def _told(stderr: bytes) -> str:
+def _told(stderr: str) -> str:
     """The first thing that the other side said."""
-    lines = stderr.decode(errors="replace").split("\n")
+    lines = stderr.split("\n")
     told = (line.removeprefix("remote: ").strip() for line in lines if line.startswith("remote: "))
     said = next((line for line in told if not line.startswith("error: hook declined")), "")
     return f" ({printable(said)[:200]})" if said else ""

@@ -189,6 +189,20 @@ def test_a_remote_that_refuses_such_refs_is_named_with_its_reason(net: Net) -> N
     assert [o.wrong for o in net.send(one)] == ["'origin' refuses it: hook declined"]
 
 
+def test_a_remote_with_an_old_name_can_refuse(net: Net) -> None:
+    """A path need not be UTF-8, and git prints it above what was refused."""
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    hook = net.hub.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    latin = os.fsencode(net.hub.path.parent) + b"/caf\xe9.git"
+    os.rename(net.hub.path, latin)
+    one.git("remote", "set-url", "origin", os.fsdecode(latin))
+    [outcome] = net.sync(one)
+    assert outcome.refused
+
+
 def test_a_remote_that_is_not_there_is_an_error(net: Net) -> None:
     one = net.clone("one")
     net.session(one).execute(FEATURE, Start())
