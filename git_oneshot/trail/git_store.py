@@ -4,10 +4,10 @@ import contextlib
 import datetime
 import errno
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError, denied
-from git_oneshot.core.ids import FeatureId, local_ref
+from git_oneshot.core.ids import FeatureId, counted, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_reader import GitReader, key
@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # dulwich is slow to import, and who reads needs none of thes
     from git_oneshot.core.state import State
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.tree import NotesTree
+
+HEADER: Final = 4_096  # bytes of a commit that are no message, and more
 
 
 class GitStore(GitReader):
@@ -72,7 +74,7 @@ class GitStore(GitReader):
         from git_oneshot.trail.objects import commit_of, root, tree_of
 
         objects = self._objects
-        message = _message(summary, events)  # refuses what could not be read back
+        message = _message(summary, events)
         with _writing(self._objects):
             if tip is None:
                 objects.add(tree_of({}))  # the root's
@@ -223,7 +225,16 @@ def _refused(err: OSError) -> OneshotError:
 
 
 def _message(summary: str, events: "Sequence[Event]") -> bytes:
+    """The message of an append. Raises OneshotError(INVALID_INPUT) for what no commit may hold."""
     from git_oneshot.core.codec import encode
+    from git_oneshot.trail import reading
 
-    lines = [summary.encode(), b"", *(encode(event) for event in events), b""]
-    return b"\n".join(lines)
+    message = b"\n".join([summary.encode(), b"", *map(encode, events), b""])
+    if len(events) > reading.MAX_EVENTS or len(message) > reading.MAX_COMMIT - HEADER:
+        size = f"{counted(len(events), 'event')} of {len(message)} bytes"
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"cannot record {size} at once: more than a commit of a trail may hold",
+            "nothing was recorded; do it in smaller steps",
+        )
+    return message

@@ -10,9 +10,11 @@ import pytest
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import RequestSynthesis, Start
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import discover
 from git_oneshot.session import Session
+from git_oneshot.trail import reading
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.objects import SMALL, Objects, blob_of
 from git_oneshot.trail.refs import Refs
@@ -79,6 +81,19 @@ def test_a_message_is_a_line_for_people_and_a_line_per_event(work: Repo, opened:
     assert lines == ["fix-typo: say", "", *(encode(event).decode() for event in events)]
     assert work.discover().output("cat-file", "commit", REF).endswith(b"}\n")
     assert work.git("log", "-1", "--format=%s", REF) == "fix-typo: say"
+
+
+@pytest.mark.parametrize("limit", ["MAX_EVENTS", "MAX_COMMIT"])
+def test_what_no_commit_may_hold_is_not_written(
+    work: Repo, opened: Open, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read back, it would be damage: the trail would end there."""
+    tip = append(opened(work), FEATURE, None, started())
+    monkeypatch.setattr(reading, limit, {"MAX_EVENTS": 2, "MAX_COMMIT": 5_000}[limit])
+    with pytest.raises(OneshotError) as refused:
+        append(opened(work), FEATURE, tip, *(titled("t" * 500) for _ in range(3)))
+    assert refused.value.code is Code.INVALID_INPUT
+    assert work.git("rev-parse", REF) == tip.commit
 
 
 def test_an_append_is_by_who_did_it_then_in_utc(work: Repo, opened: Open) -> None:
