@@ -74,7 +74,10 @@ class Source:
         self._reader: subprocess.Popen[bytes] | None = None
 
     def look(self, name: str) -> tuple[str, bytes | None]:
-        """Kind and content; the content is None when it is longer than a commit may be."""
+        """Kind and content; the content is None when it is longer than a commit may be.
+
+        Raises OneshotError(TRAIL_DAMAGED) for what is missing or cannot be read.
+        """
         loose = self._objects.loose(name, _LOOSE)
         if loose is not None and loose[1] is not None:
             return loose
@@ -94,19 +97,22 @@ class Source:
             self._reader.stdin.flush()
         header = self._reader.stdout.readline().split()
         if len(header) != 3:
-            raise OneshotError(
-                Code.TRAIL_DAMAGED,
-                f"object '{name[:20]}' of the trail is missing",
-                "look for it: git fsck",
-            )
+            raise self._unread(name, "missing")
         kind, size = header[1].decode(), int(header[2])
         if size > MAX_COMMIT:
             self._reader.kill()
             self.close()
             return kind, None
-        content = self._reader.stdout.read(size)
-        self._reader.stdout.read(1)
-        return kind, content
+        content = self._reader.stdout.read(size + 1)  # and a line break
+        if len(content) <= size:
+            raise self._unread(name, "damaged")
+        return kind, content[:-1]
+
+    def _unread(self, name: str, what: str) -> OneshotError:
+        """The error of an object that git did not print; it may have ended by that."""
+        self.close()
+        why = f"object '{name[:20]}' of the trail is {what}"
+        return OneshotError(Code.TRAIL_DAMAGED, why, "look for it: git fsck")
 
     def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
         """The payloads in the trees of appends, by the ids of their events."""

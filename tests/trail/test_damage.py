@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import random
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -472,6 +474,20 @@ def test_the_limits_themselves_are_sound(work: Repo, opened: Open) -> None:
     [trail] = opened(work).read([tip])
     assert trail.damage is None
     assert len(trail.events) == reading.MAX_EVENTS
+
+
+def test_an_object_that_is_torn_is_said_and_the_next_one_is_read(work: Repo, opened: Open) -> None:
+    """git ends in the midst of it: what it had printed is no content, and others are there."""
+    torn, whole = (hash_object(work, "blob", random.Random(n).randbytes(300_000)) for n in (1, 2))
+    path = Path(loose(work, torn))
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content[:150_000] + bytes(1_000) + content[151_000:])
+    store = opened(work)
+    with pytest.raises(OneshotError) as refused:
+        store.look(torn)
+    assert torn[:12] in refused.value.message
+    assert store.look(whole) == ("blob", random.Random(2).randbytes(300_000))
 
 
 def test_a_root_alone_is_a_trail_on_which_nothing_happened(work: Repo, opened: Open) -> None:
