@@ -12,10 +12,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from git_oneshot.core.facts import Provider
+from git_oneshot.forge.hosted import Titled, unmarked
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
 from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
-from git_oneshot.forge.titled import Titled, unmarked
 from git_oneshot.forge.tokens import Token
 
 MARKS: Final = ("wip:", "[wip]")  # what the forge takes for a draft by default

@@ -24,11 +24,6 @@ class Hosted(ABC):
     def _find(self, head: str) -> PullRequest | None:
         """Ask once for the open one of a branch of this repository."""
 
-    @property
-    def url(self) -> str:
-        """Where people see the repository."""
-        return self._place.web
-
     def open_draft(self, wanted: Wanted) -> PullRequest:
         """Open a draft, or find the one that is open."""
 
@@ -50,3 +45,30 @@ class Hosted(ABC):
     def merged(self, pull: PullRequest) -> str | None:
         """The commit that it was merged as."""
         return pull.merge_commit or None
+
+
+class Titled(Hosted):
+    """Those where a draft is one whose title says so: ``mark`` is put before it."""
+
+    mark: str
+    exists = 409
+
+    @abstractmethod
+    def _retitle(self, pull: PullRequest, title: str) -> PullRequest:
+        """Give it another title, again if need be."""
+
+    def set_draft(self, pull: PullRequest, draft: bool) -> PullRequest:
+        """Make it a draft, or ready: by its title."""
+        return self._retitle(pull, self.mark + pull.title if draft else pull.title)
+
+    def _titled(self, pull: PullRequest, title: str) -> str:
+        """The title of one that stays a draft, if it is one."""
+        return self.mark + title if pull.draft else title
+
+
+def unmarked(title: str, marks: tuple[str, ...]) -> str:
+    """A title without what makes a draft of it."""
+    for mark in marks:
+        if title.lower().startswith(mark):
+            return title[len(mark) :].lstrip()
+    return title

@@ -39,7 +39,6 @@ class Place(NamedTuple):
     host: str
     path: str  # such as ada/mail; with groups on GitLab
     api: str  # the address of the API, without a slash at its end
-    web: str  # where people look
 
     @property
     def api_host(self) -> str:
@@ -94,7 +93,7 @@ def place(git: Git, remote: str) -> Place | None:
     if provider is None or provider == "local":
         return None
     api = last(git, f"oneshot.{host}.api") or _api(provider, scheme, host)
-    return Place(provider, host, path, api.rstrip("/"), f"{scheme}://{host}/{path}")
+    return Place(provider, host, path, api.rstrip("/"))
 
 
 def unknown(git: Git, remote: str) -> str:

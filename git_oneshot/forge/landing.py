@@ -66,25 +66,17 @@ def find(
 
 
 def complete_merged(
-    git: Git,
-    session: Session,
-    feature: FeatureId,
-    remote: str,
-    *,
-    forge: Forge | None = None,
-    said: str = "",
-    expect: str | None = None,
+    git: Git, session: Session, feature: FeatureId, remote: str, *, forge: Forge | None = None
 ) -> tuple[Landing, Receipt] | None:
     """Complete a feature in synthesize that was merged; None, and no event, when it was not.
 
-    The way for `complete` and for whoever sees the merge on the way, as a sync
-    does. Without ``forge`` only git is asked.
+    For whoever sees the merge on the way, as a sync does. Without ``forge`` only git is asked.
     """
     state = session.sound(feature).state
-    found = find(git, state, remote, forge=forge, said=said)
+    found = find(git, state, remote, forge=forge)
     if found is None:
         return None
-    return found, session.execute(feature, found.command(state), expect=expect)
+    return found, session.execute(feature, found.command(state))
 
 
 def tip_of(state: State) -> str:

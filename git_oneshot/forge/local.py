@@ -16,7 +16,6 @@ class LocalForge:
 
     provider: Provider = "local"
     capabilities = Capabilities(body_limit=65_536, keeps_text=False, merges=True)
-    url = ""
 
     def __init__(self, read: Callable[[], State], whole: Callable[[str], str]) -> None:
         self._read = read

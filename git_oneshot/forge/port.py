@@ -55,10 +55,6 @@ class Forge(Protocol):
     provider: Provider
     capabilities: Capabilities
 
-    @property
-    def url(self) -> str:
-        """Where people see the repository, "" when nowhere."""
-
     def open_draft(self, wanted: Wanted) -> PullRequest:
         """Open a draft. When one is open for the branch, that one is given back as it is."""
 

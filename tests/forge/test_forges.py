@@ -34,7 +34,7 @@ class Open:
         self.server = server
         self.waits: list[float] = []
         api = server.api
-        at = Place(server.kind, server.host, REPO, api, f"http://{server.host}/{REPO}")  # type: ignore[arg-type]
+        at = Place(server.kind, server.host, REPO, api)  # type: ignore[arg-type]
         made: dict[str, Any] = {"github": GitHub, "gitlab": GitLab, "forgejo": Forgejo}
         patience = Patience(self.waits.append, lambda: 0.5)
         self.forge: Forge = made[server.kind](at, Token(server.token), patience)
@@ -239,8 +239,8 @@ def test_the_forge_follows_from_the_host_or_from_the_users_own_word(repo: MakeRe
     assert refused.value.code is Code.FORGE_UNKNOWN and "github" in refused.value.hint
 
 
-AT: Final = Place("github", "github.com", REPO, "https://api.github.com", "")
-GITEA: Final = Place("forgejo", "git.example.org", REPO, "https://git.example.org/api/v1", "")
+AT: Final = Place("github", "github.com", REPO, "https://api.github.com")
+GITEA: Final = Place("forgejo", "git.example.org", REPO, "https://git.example.org/api/v1")
 
 
 @pytest.mark.parametrize(
