@@ -10,15 +10,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, Next
+from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, STATUS, Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.underway import under_way
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import Commits
 
-STATUS = Next(("git", "oneshot", "status"), "see where the feature stands")
 RED = Next(("git", "oneshot", "red"), "write the test that fails, then")
 GREEN = Next(("git", "oneshot", "green"), "make it pass, then")
 FINALIZE = Next(("git", "oneshot", "finalize"), "when all is committed")
@@ -29,7 +27,32 @@ SPIKE = (
 )
 
 
-def send_trail(app: App, feature: str) -> list[Next]:
+def send_it(app: App) -> list[Next]:
+    """The push that brings this branch, and the trail with it, to its remote; none without one."""
+    branch, remote = app.branch, app.clone.remote
+    if branch is None or not remote:
+        return []
+    first: tuple[str, ...] = ()
+    if app.git.maybe("config", "--get", f"branch.{branch}.merge") is None:
+        first = ("--set-upstream", remote, branch)
+    argv = ("git", "push", *first)
+    if app.json:  # which is told then what to do where git says no
+        argv = ("git", "oneshot", "push", *(("--", *first) if first else ()))
+    return [Next(argv, "send it, with its trail")]
+
+
+def after_push(app: App, said: str) -> tuple[Next, ...]:
+    """What helps after a push that failed, by what git and the hook said."""
+    if "--set-upstream" in said:
+        return tuple(send_it(app))
+    if "(fetch first)" in said or "(non-fast-forward)" in said:
+        return (Next(("git", "pull", "--rebase"), "take in what the remote has"),)
+    if "hint: git oneshot why" in said:
+        return (Next(("git", "oneshot", "why"), "see what the hook refused"),)
+    return ()
+
+
+def sync_it(app: App, feature: str) -> list[Next]:
     """How a trail gets to its remote where its commits are there already."""
     argv = ("git", "oneshot", "sync", "-f", feature)
     return [Next(argv, "send its trail")] if app.clone.remote else []

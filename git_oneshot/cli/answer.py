@@ -42,6 +42,8 @@ class Next(NamedTuple):
         return " ".join([typed(*self.argv), *needs])
 
 
+STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
+DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))
 PLAN_IT: Final = Next(("git", "oneshot", "plan"), "plan it", ("--goal", "--approach"))
 

@@ -115,6 +115,14 @@ class App(Place):
             self.store, World(self.stamp, time.sleep, _chance, self.home, self.say_masked)
         )
 
+    @property
+    def aside(self) -> Session:
+        """Writes the events that come of a command on its way: --key is not about them."""
+        from msgspec.structs import replace
+
+        world = self.session.world
+        return Session(self.store, world._replace(stamp=lambda: replace(world.stamp(), key=None)))
+
     def say_masked(self) -> None:
         """Say once that something else was written down than what came."""
         if not self._said_masked:
@@ -231,8 +239,6 @@ class App(Place):
 
         These events are nobody's command: --key and --if-tip are not about them.
         """
-        from msgspec.structs import replace
-
         from git_oneshot.gate.spool import bind
 
         loaded = self.session.load(feature)
@@ -242,9 +248,7 @@ class App(Place):
             return self.if_tip  # which the command then refuses
         if loaded.state.gated and self.markers.feature_on(self.branch) is None:
             self.markers.open(self.branch, feature)  # it was lost, or is another clone's
-        world = self.session.world
-        unnamed = world._replace(stamp=lambda: replace(world.stamp(), key=None))
-        receipt = bind(self.git, Session(self.store, unnamed), feature, self.branch)
+        receipt = bind(self.git, self.aside, feature, self.branch)
         return receipt.tip.commit if receipt and self.if_tip is not None else self.if_tip
 
     # -- proofs ---------------------------------------------------------------------

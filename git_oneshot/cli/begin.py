@@ -3,10 +3,10 @@
 import click
 
 from git_oneshot.cli.ahead import SPIKE
-from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
+from git_oneshot.cli.answer import PLAN_IT, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
-from git_oneshot.cli.consent import apply, ask, rules_here
+from git_oneshot.cli.consent import INSTALL, apply, ask, rules_here
 from git_oneshot.cli.data.feature import Began
 from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
@@ -60,7 +60,7 @@ def init(
     done = apply(app) if agreed else []
     nexts = [*SPIKE] if spike else [PLAN_IT]
     if not agreed:
-        nexts.insert(0, Next(("git", "oneshot", "install", "--yes"), "set up this clone"))
+        nexts.insert(0, INSTALL)
     kind = "spike" if spike else "feature"
     text = f"began {kind} '{name}' on branch '{branch}' ({receipt.state.policy})"
     suites = _suites(app)

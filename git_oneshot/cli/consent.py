@@ -2,13 +2,17 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import Final
 
+from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_file import Argv
 from git_oneshot.gate.trust import Trust, commands_of
 from git_oneshot.proof.suites import rules_of
+
+INSTALL: Final = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
 
 
 def rules_here(app: App) -> Rules:

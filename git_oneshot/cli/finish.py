@@ -8,6 +8,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
+from git_oneshot.cli.ahead import after_push, send_it
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
@@ -16,10 +17,8 @@ from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.prove import proven
-from git_oneshot.cli.refused import refused
+from git_oneshot.cli.refused import note_refusal
 from git_oneshot.cli.sealing import sealed
-from git_oneshot.cli.sending import refused as failed
-from git_oneshot.cli.sending import send_it
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
@@ -66,7 +65,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         if err.data.get("guard") == "has-commits":
             err.data["ahead"] = _on_base(app, state)
         if err.code in (Code.NOT_PROVEN, Code.UNDECIDED):
-            err.data["ahead"] = refused(app, state, "finalize", err.message, checked.verdicts,
+            err.data["ahead"] = note_refusal(app, state, "finalize", err.message, checked.verdicts,
                                         checked.suite)  # fmt: skip
         raise
     app.refresh_display({v.commit.id: v.proof for v in checked.verdicts})
@@ -175,7 +174,7 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             "it said why" + ("" if app.json else " above"),
             **data,
             said=excerpt(said) if app.json else None,
-            ahead=failed(app, said) if app.json else None,
+            ahead=after_push(app, said) if app.json else None,
         )
     if app.branch is not None and app.markers.leaving(app.branch) == name:
         app.markers.close(app.branch)

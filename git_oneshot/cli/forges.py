@@ -1,6 +1,4 @@
-"""What the commands around a pull request share: the forge, and appends beside the main one."""
-
-from msgspec.structs import replace
+"""What the commands around a pull request share: its forge, its base, and who is told."""
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
@@ -13,7 +11,7 @@ from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest
 from git_oneshot.forge.retrying import Patience
 from git_oneshot.gate.trails import send_trails
-from git_oneshot.session import Receipt, Session
+from git_oneshot.session import Receipt
 
 
 def forge_for(app: App, name: FeatureId) -> Forge:
@@ -35,12 +33,6 @@ def forge_for(app: App, name: FeatureId) -> Forge:
         how = typed("git", "config", "--global", f"oneshot.{host}.forge", "gitlab")
         app.say(f"hint: name it: {how}")
     return forge
-
-
-def aside(app: App) -> Session:
-    """A session for the events that a command writes on its way: --key is not theirs."""
-    world = app.session.world
-    return Session(app.store, world._replace(stamp=lambda: replace(world.stamp(), key=None)))
 
 
 def send_trail(app: App, name: FeatureId) -> None:

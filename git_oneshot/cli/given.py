@@ -20,6 +20,16 @@ def given(stream: IO[str]) -> str:
     return text
 
 
+def read_text(path: str, code: Code) -> str:
+    """The text of a file, or of standard input. Raises OneshotError(``code``) where it is none."""
+    try:
+        with click.open_file(path, encoding="utf-8") as stream:
+            return given(stream)
+    except (OSError, UnicodeDecodeError) as err:
+        why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
+        raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err
+
+
 class Number(click.IntRange):
     """A number that an option takes; of what is none, click's words are about its own types."""
 

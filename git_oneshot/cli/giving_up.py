@@ -9,7 +9,7 @@ from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
-from git_oneshot.cli.forges import aside, done_before, forge_for, read_at, send_trail, tell
+from git_oneshot.cli.forges import done_before, forge_for, read_at, send_trail, tell
 from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
@@ -53,7 +53,7 @@ def cancel(
         return _cancelled(before, command, [], dry_run=False)
     app.session.rehearse(name, command)
     ask = Ask(keep_pr, keep_branch, delete_branch)
-    own = aside(app)
+    own = app.aside
     todo = steps(
         app.git, own, app.session.load(name).state, app.clone.remote,
         lambda: forge_for(app, name), ask,
@@ -194,7 +194,7 @@ def _writer(app: App) -> Session | None:
         _ = app.identity
     except OneshotError:
         return None
-    return aside(app)
+    return app.aside
 
 
 def _leave(app: App, state: State) -> None:

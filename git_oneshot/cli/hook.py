@@ -10,8 +10,8 @@ import click
 
 from git_oneshot.cli import text
 from git_oneshot.cli.app import App
-from git_oneshot.cli.behind import patient
 from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
+from git_oneshot.cli.provers import patient
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.claims import Claims

@@ -9,7 +9,6 @@ from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.completion import branches, open_features
 from git_oneshot.cli.data.pull import Completed, LandedData
 from git_oneshot.cli.forges import (
-    aside,
     base_gone,
     done_before,
     fetch_base,
@@ -78,7 +77,7 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
     and stops nothing.
     """
     done: list[str] = []
-    own = aside(app)
+    own = app.aside
     for loaded in app.store.load(ours(app.store.tips())):
         state, name = loaded.state, FeatureId(loaded.state.feature)
         if loaded.damage is not None or state.phase != "synthesize":

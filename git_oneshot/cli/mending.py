@@ -8,7 +8,7 @@ the work it would end as before, so nobody is to run it again and again.
 
 from typing import Final, NamedTuple
 
-from git_oneshot.cli.answer import Next
+from git_oneshot.cli.answer import DOCTOR, Next
 
 
 def trust(*where: str) -> Next:
@@ -21,8 +21,7 @@ RED: Final = Next(
 )
 GREEN: Final = Next(("git", "oneshot", "green"), "make the tests pass, then", work=True)
 DEEPEN: Final = Next(("git", "fetch", "--deepen=1"), "bring what is below the clone's last commit")
-_DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
-_RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
+RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
 _DECLARE: Final = Next(
     ("git", "oneshot", "declare", "refactor"), "or, if it is a refactoring, say so", ("--reason",)
 )
@@ -65,7 +64,7 @@ HELP: Final[dict[str, Help]] = {
     "rules-mixed": Help((_ALONE,), "commit the rules alone", apart=True),
     "new-test": Help((GREEN,), "commit the new tests first, by themselves", apart=True),
     "uncovered": Help((GREEN,), "cover it first, by a commit of its own", apart=True),
-    "rules-invalid": Help((_RULES,), "mend .oneshot.toml, and stage it"),
+    "rules-invalid": Help((RULES,), "mend .oneshot.toml, and stage it"),
     "fixup": Help(()),
     "untrusted": Help((trust(),)),
     "inseparable": Help(
@@ -73,15 +72,15 @@ HELP: Final[dict[str, Help]] = {
     ),
     "submodule": Help((_SUBMODULE,)),
     "budget": Help((_PROVE,)),
-    "timeout": Help((_RULES._replace(why="give the suite more time in .oneshot.toml, then"),)),
+    "timeout": Help((RULES._replace(why="give the suite more time in .oneshot.toml, then"),)),
     "deps": Help((_INSTALL,)),
     "environment": Help((_INSTALL,)),
-    "runner": Help((_DOCTOR,)),
-    "sandbox": Help((_DOCTOR,)),
-    "wrong-code": Help((_DOCTOR,)),
-    "missing-objects": Help((_DOCTOR,)),
+    "runner": Help((DOCTOR,)),
+    "sandbox": Help((DOCTOR,)),
+    "wrong-code": Help((DOCTOR,)),
+    "missing-objects": Help((DOCTOR,)),
 }
-_UNKNOWN: Final = Help((_DOCTOR,))
+_UNKNOWN: Final = Help((DOCTOR,))
 
 
 def in_tree(code: str) -> tuple[Next, ...]:

@@ -12,7 +12,6 @@ from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.pull import PullAnswer
 from git_oneshot.cli.forges import (
     as_known,
-    aside,
     done_before,
     fetch_its_base,
     forge_for,
@@ -22,8 +21,8 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
+from git_oneshot.cli.given import read_text
 from git_oneshot.cli.sealing import sealed
-from git_oneshot.cli.synthesize import read_text
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
@@ -112,7 +111,7 @@ def _there(app: App, forge: Forge, name: FeatureId, state: State) -> PullRequest
     if there.state == "open":
         return there
     if there.state == "closed":
-        aside(app).execute(name, ClosePull("closed at the forge"))
+        app.aside.execute(name, ClosePull("closed at the forge"))
         how = ("closed", f"open another: git oneshot synthesize {name}")
     else:
         how = ("merged", f"complete it: git oneshot complete {name}")

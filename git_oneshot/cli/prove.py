@@ -7,11 +7,11 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.behind import patient
 from git_oneshot.cli.data.parts import Judgement, ProofData
 from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
-from git_oneshot.cli.refused import refused
+from git_oneshot.cli.provers import patient
+from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.judging import Found, at_tip, worst
@@ -59,7 +59,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     trusted(found.lacking, **data)
     word = worst(found.lacking)
     what = f"the suite is {found.suite.told}" if found.suite else _counted(app, found, word)
-    ahead = refused(app, state, "prove", what, found.verdicts, found.suite)
+    ahead = note_refusal(app, state, "prove", what, found.verdicts, found.suite)
     code = Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED
     raise OneshotError(code, f"{what}; {otherwise}", ahead=ahead, **data)
 

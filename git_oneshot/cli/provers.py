@@ -1,4 +1,4 @@
-"""The prover of a command: what it needs of this machine and of the user's settings."""
+"""What proves for a command, here or behind it: by this machine, and by the user's settings."""
 
 import contextlib
 import os
@@ -8,12 +8,16 @@ from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
 from git_oneshot.forge.own import last
+from git_oneshot.gate.filed import file_verdict
+from git_oneshot.gate.patience import Patient
 from git_oneshot.gate.trust import Trust
-from git_oneshot.git import Git
+from git_oneshot.git import Git, scrub
+from git_oneshot.proof.background import Background, Task
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots, place
+from git_oneshot.proof.suites import digest, rules_for
 from git_oneshot.proof.toolchain import Toolchain
 
 
@@ -43,6 +47,29 @@ def prover_in(
         by=by,
         watch=app.progress.running,
     )
+
+
+def patient(app: App, limit: float | None) -> Patient:
+    """What judges here, and waits for so many seconds."""
+    where = app.git.work_tree or app.git.git_dir
+    background = Background(app.git.own_dir, _work)
+    return Patient(app.prover(limit=0), background, where, limit, app.progress.running)
+
+
+def _work(task: Task) -> object:
+    """Prove, as a command in the task's working tree would; it is another process by now."""
+    # It says nothing; and what git told the hook is of that hook alone.
+    app = App(json=True, environ=scrub(os.environ))
+    app.cwd = task.work_tree
+    prover = app.prover()
+    if task.kind == "suite":
+        return prover.suite(task.tree, task.before, task.leaving)
+    before = task.before or app.git.tree(None)
+    judged = prover.prove(before, task.tree, said=task.said)
+    if judged.proof.word != "UNKNOWN" and len(task.said.parents) < 2:
+        rules = digest(rules_for(app.git, before, task.tree).rules)
+        file_verdict(app.git, rules, before, task.tree, judged.proof)
+    return judged
 
 
 def asked_for(git: Git) -> Sandboxing:

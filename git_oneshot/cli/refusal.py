@@ -6,44 +6,41 @@ One table for the codes of errors, one for guards; for the codes of verdicts, se
 from collections.abc import Sequence
 from typing import Any, Final
 
-from git_oneshot.cli.answer import PLAN_IT, Next, envelope
+from git_oneshot.cli.answer import DOCTOR, PLAN_IT, STATUS, Next, envelope
 from git_oneshot.cli.data.parts import Refusal
-from git_oneshot.cli.mending import RED, in_tree, trust
+from git_oneshot.cli.mending import RED, RULES, in_tree, trust
 from git_oneshot.core.errors import Code, OneshotError
 
-_STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
-_DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
-_RULES: Final = Next(("git", "oneshot", "rules"), "mend .oneshot.toml, then", work=True)
 _COMPLETE: Final = Next(("git", "oneshot", "complete"), "when it was merged", work=True)
 
 _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.DETACHED_HEAD: (Next(("git", "switch", "-c"), "be on a branch", ("BRANCH",)),),
-    Code.EVENT_APPEND_FAILED: (_DOCTOR,),
-    Code.HOOKS_PATH_SET: (_DOCTOR,),
-    Code.LOCK_STALE: (_DOCTOR,),
-    Code.TRAIL_DAMAGED: (_DOCTOR,),
+    Code.EVENT_APPEND_FAILED: (DOCTOR,),
+    Code.HOOKS_PATH_SET: (DOCTOR,),
+    Code.LOCK_STALE: (DOCTOR,),
+    Code.TRAIL_DAMAGED: (DOCTOR,),
     Code.FEATURE_UNKNOWN: (
         Next(("git", "oneshot", "init"), "begin one", ("FEATURE",)),
         Next(("git", "oneshot", "list"), "see the open features"),
     ),
-    Code.GUARD_FAILED: (_STATUS,),
+    Code.GUARD_FAILED: (STATUS,),
     Code.IDENTITY_MISSING: (
         Next(("git", "config", "user.name"), "say who you are", ("NAME",)),
         Next(("git", "config", "user.email"), "and your address", ("EMAIL",)),
     ),
-    Code.INVALID_PHASE: (_STATUS,),
-    Code.INVALID_TRANSITION: (_STATUS,),
+    Code.INVALID_PHASE: (STATUS,),
+    Code.INVALID_TRANSITION: (STATUS,),
     Code.NOT_A_REPOSITORY: (Next(("git", "init"), "begin a repository"),),
     Code.NO_COMMITS: (
         Next(("git", "commit"), "commit something first", ("--message",), work=True),
     ),
     Code.NO_SUITE: (Next(("git", "oneshot", "rules", "--write"), "name the test command"),),
-    Code.RULES_INVALID: (_RULES,),
-    Code.SEQUENCE_CONFLICT: (_STATUS,),
-    Code.STATE_ALREADY_EXISTS: (_STATUS,),
+    Code.RULES_INVALID: (RULES,),
+    Code.SEQUENCE_CONFLICT: (STATUS,),
+    Code.STATE_ALREADY_EXISTS: (STATUS,),
     Code.STATE_NOT_FOUND: (_LIST,),
-    Code.UNDECIDED: (_DOCTOR,),
+    Code.UNDECIDED: (DOCTOR,),
     Code.UNTRUSTED: (trust(),),
 }
 _GUARDS: Final[dict[str, tuple[Next, ...]]] = {

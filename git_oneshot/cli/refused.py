@@ -36,7 +36,7 @@ def still(app: App, state: State, commits: Commits) -> list[Next]:
     return [*mend(app, code, bad, commits.ids)]
 
 
-def refused(
+def note_refusal(
     app: App, state: State, by: str, message: str, verdicts: Sequence[Verdict],
     suite: Proof | None,
 ) -> tuple[Next, ...]:  # fmt: skip

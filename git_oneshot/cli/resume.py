@@ -3,8 +3,8 @@
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import STATUS, after
-from git_oneshot.cli.answer import Answer, answering, written
+from git_oneshot.cli.ahead import after
+from git_oneshot.cli.answer import STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, open_features
 from git_oneshot.cli.data.care import Checkpointed, Resumed

@@ -7,8 +7,8 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.ahead import RED, SPIKE, STATUS
-from git_oneshot.cli.answer import PLAN_IT, Answer, Next, answering, written
+from git_oneshot.cli.ahead import RED, SPIKE
+from git_oneshot.cli.answer import PLAN_IT, STATUS, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files, open_features
 from git_oneshot.cli.data.feature import Planned, Requested

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import after, send_trail, was_refused
+from git_oneshot.cli.ahead import after, sync_it, was_refused
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features
@@ -39,7 +39,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     assert state.phase is not None
     nexts = after(app, state, word, commits)
     if waiting and not state.open and not nexts:
-        nexts = send_trail(app, name)
+        nexts = sync_it(app, name)
     aside = standing(app, state)
     nexts = [*aside.nexts, *nexts]
     data = Status(

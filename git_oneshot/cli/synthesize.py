@@ -15,7 +15,6 @@ from git_oneshot.cli.data.parts import Gate
 from git_oneshot.cli.data.pull import BodyJudged, Synthesized
 from git_oneshot.cli.forges import (
     as_known,
-    aside,
     done_before,
     fetch_its_base,
     forge_for,
@@ -25,9 +24,9 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
-from git_oneshot.cli.given import given
+from git_oneshot.cli.given import read_text
 from git_oneshot.cli.proofs import judgements, trusted
-from git_oneshot.cli.refused import refused
+from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import Ready, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
@@ -82,7 +81,7 @@ def synthesize(
     trusted(found.found.lacking, **data)
     expect = app.if_tip if dry_run else app.bind(name)
     if not dry_run:
-        aside(app).execute(name, found.command, expect=expect, payloads=logs.payloads)
+        app.aside.execute(name, found.command, expect=expect, payloads=logs.payloads)
     if found.blockers:
         raise _blocked(app, state, found, data)
     if dry_run:
@@ -121,12 +120,12 @@ def _published(
     if remote:
         opening.push(app.git, state, remote, head)
     done = opening.publish(
-        app.git, app.session, aside(app), forge, name, remote, head, state.base
+        app.git, app.session, app.aside, forge, name, remote, head, state.base
     )  # fmt: skip
     if not ready or not done.pull.draft:
         return done
     pull = forge.set_draft(done.pull, False)
-    receipt = aside(app).execute(name, UpdatePull(PullUpdated(draft=False)))
+    receipt = app.aside.execute(name, UpdatePull(PullUpdated(draft=False)))
     return done._replace(pull=pull, receipt=receipt)
 
 
@@ -159,7 +158,7 @@ def _blocked(
     if failed - {"ahead-of-base"}:
         suite = found.command.suite
         proof = suite.proof if suite else None
-        ahead = refused(app, state, "synthesize", message, found.found.verdicts, proof)
+        ahead = note_refusal(app, state, "synthesize", message, found.found.verdicts, proof)
     return OneshotError(code, message, ahead=ahead, **data)
 
 
@@ -204,13 +203,3 @@ def validate_pr_body(
 def _own(app: App) -> str:
     state: State = app.session.sound(app.feature()).state
     return prbody.body(state, opening.template(app.git, state, app.clone.remote))
-
-
-def read_text(path: str, code: Code) -> str:
-    """The text of a file, or of standard input."""
-    try:
-        with click.open_file(path, encoding="utf-8") as stream:
-            return given(stream)
-    except (OSError, UnicodeDecodeError) as err:
-        why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
-        raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err

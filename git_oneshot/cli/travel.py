@@ -9,7 +9,7 @@ import click
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, files, remotes
-from git_oneshot.cli.consent import apply, ask
+from git_oneshot.cli.consent import INSTALL, apply, ask
 from git_oneshot.cli.data.parts import SyncRow
 from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.landing import complete_seen
@@ -23,8 +23,6 @@ from git_oneshot.git import scrub
 from git_oneshot.trail.exchange import Outcome, lost
 from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
-
-INSTALL = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
 
 
 @answering("sync", "exchange trails with a remote", long=True)

@@ -2,8 +2,7 @@
 
 from msgspec.structs import replace
 
-from git_oneshot.cli.ahead import STATUS
-from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.answer import STATUS, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.history import Why
 from git_oneshot.cli.data.parts import Refused as RefusedData
