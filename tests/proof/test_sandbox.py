@@ -3,6 +3,8 @@
 import os
 import socket
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +51,10 @@ class Box:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Box:
-    """A sandbox, on a machine that has one."""
-    return Box(tmp_path)
+def box() -> Iterator[Box]:
+    """A sandbox, on a machine that has one; not in memory, of which it has its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Box(Path(folder))
 
 
 @boxed
