@@ -38,23 +38,27 @@ def _process(pid: int) -> tuple[list[str], int]:
 
 
 def amends(argv: Sequence[str]) -> bool:
-    """Whether a git command line says --amend, or a part of it that says no less."""
-    return any(word.startswith("--am") and "--amend".startswith(word) for word in _options(argv))
+    """Whether the command line of a commit says --amend."""
+    return _says(argv, "--amend", least="--am")
 
 
 def squashes(argv: Sequence[str]) -> bool:
     """Whether the command line of a commit makes one that is to be squashed into another."""
-    return any(word.startswith(("--fixup", "--squash")) for word in _options(argv))
+    return _says(argv, "--fixup", least="--fix") or _says(argv, "--squash", least="--sq")
 
 
 def only_tries(argv: Sequence[str]) -> bool:
     """Whether the command line of a push says --dry-run, or -n among other letters."""
-    return any(
-        (word.startswith("--dr") and "--dry-run".startswith(word))
-        # What follows an o is the option's value.
-        or (word[:1] == "-" and word[:2] != "--" and "n" in word.partition("o")[0])
-        for word in _options(argv)
-    )
+    letters = (word[1:] for word in _options(argv) if word[:1] == "-" and word[:2] != "--")
+    # What follows an o is the option's value.
+    tries = any("n" in word.partition("o")[0] for word in letters)
+    return tries or _says(argv, "--dry-run", least="--dr")
+
+
+def _says(argv: Sequence[str], option: str, *, least: str) -> bool:
+    """Whether a long option is given, spelt out or as short as git still understands it."""
+    names = (word.partition("=")[0] for word in _options(argv))
+    return any(option.startswith(name) and name.startswith(least) for name in names)
 
 
 def _options(argv: Sequence[str]) -> list[str]:

@@ -743,6 +743,9 @@ def test_the_command_line_of_git_is_read_or_none_is_known(monkeypatch: pytest.Mo
     assert caller.git_argv() == []
     assert caller.amends(["git", "commit", "--amend"])
     assert not caller.amends(["git", "commit", "--a", "--", "--amend"])
+    for line in ("--fixup=HEAD", "--fix HEAD", "--fixup=amend:HEAD", "--squash HEAD", "--sq=@"):
+        assert caller.squashes(["git", "commit", *line.split()])
+    assert not caller.squashes(["git", "commit", "--file=x", "--signoff", "--s", "--fixture"])
 
 
 @pytest.mark.parametrize(
