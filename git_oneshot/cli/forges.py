@@ -75,8 +75,8 @@ def base_gone(app: App, base: str, command: str) -> OneshotError:
     return unmet(
         "base-there",
         f"the base '{base}' is not {where} any more",
-        f"where it has another name: git oneshot {command} --base BRANCH",
-        ahead=(Next(("git", "oneshot", command, "--base"), "where it has another name",
+        f"if it has another name now: git oneshot {command} --base BRANCH",
+        ahead=(Next(("git", "oneshot", command, "--base"), "if it has another name now",
                     ("BRANCH",)),),
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ class Document(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """Lines that a terminal gets broken between words, and not where its edge is."""
+    """Lines that are wrapped between words on a terminal, and not at its edge."""
 
     text: str
 
@@ -52,10 +52,10 @@ class Prose(NamedTuple):
 
 
 Part = str | Table | Document | Prose
-NOTHING: Final = "-"  # the cell of what there is not
+NOTHING: Final = "-"  # in a cell that has nothing to say
 GAP: Final = "  "  # between columns
 LEAST: Final = 9  # columns of a terminal for the last column of a table
-WORD: Final = 24  # characters; what is longer has no word's end that anybody looks for
+WORD: Final = 24  # characters; what is longer, such as an address, may be broken anywhere
 
 Look = dict[str, Any]  # arguments of click.style
 
@@ -95,7 +95,7 @@ def fitting(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
 
 
 def plain(text: str) -> str:
-    """Lines for a terminal: whatever a trail, a test or a file name holds, it does nothing."""
+    """Lines that a terminal only shows, whatever a trail, a test or a file name holds."""
     return "\n".join(map(printable, text.split("\n")))
 
 
@@ -209,7 +209,7 @@ def _columns(table: Table, width: int) -> dict[int, int]:
 
 
 def _word(*cells: str) -> int:
-    """The length of the longest word; what is no word, such as an address, may be broken."""
+    """The length of the longest word that is not to be broken."""
     words = (word for cell in cells for word in cell.split())
     return max((len(word) for word in words if len(word) <= WORD), default=1)
 
@@ -224,6 +224,6 @@ def _cell(text: str) -> str:
 
 
 def _asides(text: str) -> str:
-    """The last cell is whatever it is; what is below its first line is an aside."""
+    """The last cell as it is; what is below its first line is an aside."""
     first, *below = text.split("\n")
     return "\n".join([first, *(click.style(line, **_LOOKS["aside"]) for line in below)])

@@ -141,4 +141,4 @@ def squash(onto: str) -> Next:
     """The rebase that puts fixups into their commits, and asks nothing."""
     quiet = ("git", "-c", "sequence.editor=:", "rebase", "-i")
     argv = (*quiet, "--autosquash", "--autostash", "--rebase-merges", onto)
-    return Next(argv, "and squash it into it")
+    return Next(argv, "then squash it into that commit")

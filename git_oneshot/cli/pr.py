@@ -94,7 +94,11 @@ def pr(app: App, *, action: str, **asked: Any) -> Answer:
     before = done_before(app, name)
     if before is not None:
         assert state.pull is not None
-        return _answer(before, as_known(state.pull), f"'{name}' was changed by that key")
+        return _answer(
+            before,
+            as_known(state.pull),
+            f"that key was used before: '{name}' was not changed again",
+        )
     if action == "show":
         return _show(app, name, state)
     expected(app.if_tip, loaded.tip)  # before anything is done there

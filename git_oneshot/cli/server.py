@@ -25,13 +25,11 @@ from git_oneshot.proof.sandbox import sandbox
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Tip
 
-# Where what is pushed lies until it is let in. git reads it there; a test never sees them.
+# Where git keeps what is pushed until it is let in. git reads it there; no test sees these.
 _QUARANTINE: Final[tuple[str, ...]] = (
     "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )  # fmt: skip
-
-
-# By which whoever pushes might have git read other settings than the server's own.
+# By these, whoever pushes could have git read other settings than the server's own.
 _SAID: Final = (
     "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
 )  # fmt: skip
@@ -61,7 +59,7 @@ def _judge(app: App, git: Git, store: GitStore, tips: list[Tip]) -> Judge:
     if not verifiers and not runs:
         raise OneshotError(
             Code.UNTRUSTED,
-            "nobody is named whose verdicts this server believes",
+            "this server names nobody whose verdicts it believes",
             "on the server: git config --add oneshot.verifier ci@example.org",
         )
     by_seal = sealed(git, store, tips, verifiers)

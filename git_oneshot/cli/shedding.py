@@ -1,7 +1,7 @@
-"""verify --ci in an environment without secrets: what a process began with, tests can read.
+"""verify --ci in an environment without secrets: tests can read what a process was started with.
 
-On Linux that stands in /proc, for every process of the same user. To change the environment of
-a process that runs does not change what stands there; to begin it anew does.
+On Linux it is in /proc, for every process of the same user. A running process cannot change
+what is there; to start it anew does.
 """
 
 import os
@@ -18,7 +18,7 @@ _KEPT: Final = (
     "SSH_AUTH_SOCK", "GNUPGHOME",  # what a seal is signed with
     "CI", "GITLAB_CI", "CI_PROJECT_DIR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY",
 )  # fmt: skip
-# Settings by GIT_CONFIG_COUNT are not among them: they are headers with a token, often.
+# Settings by GIT_CONFIG_COUNT are not among them: often they are headers with a token.
 _OF_GIT: Final = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CEILING_DIRECTORIES", "GIT_EXEC_PATH",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
@@ -33,7 +33,7 @@ def shed(argv: Sequence[str], environ: Mapping[str, str]) -> None:
         return
     left = kept(environ)
     if len(left) < len(environ):
-        os.execve(sys.executable, sys.orig_argv, left)  # noqa: S606 - with a shell it were worse
+        os.execve(sys.executable, sys.orig_argv, left)  # noqa: S606 - a shell would be worse
 
 
 def kept(environ: Mapping[str, str]) -> dict[str, str]:

@@ -136,7 +136,7 @@ def _again(before: Receipt) -> Answer:
         **written(before), commits=[], gates=[], ready=True, blockers=[],
         pull=pull_data(as_known(pull)) if pull else None, opened=False, dry_run=False,
     )  # fmt: skip
-    return Answer(data, "it was done by that key")
+    return Answer(data, "that key was used before: nothing was done again")
 
 
 def _blocked(

@@ -65,7 +65,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise _failed(app, name, wrong, data)
     kept = lost(app.store.tips(), name)
     for one in kept:
-        app.say(f"warning: '{name}' has no more what is kept here of '{one}'")
+        app.say(f"warning: '{name}' no longer has what is kept here of '{one}'")
     argv = ("git", "oneshot", "sync", name, "-f", *kept[:1])
     again = [Next(argv, "if nobody took it away on purpose, send it again")] if kept else []
     have = "all trails" if not kept else "all others"

@@ -1,4 +1,4 @@
-"""Where the base of a feature is: apart, so that a look at it loads nothing that proves."""
+"""Where the base of a feature is: in a module of its own, which loads nothing that proves."""
 
 from typing import TYPE_CHECKING
 

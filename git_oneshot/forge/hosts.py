@@ -73,7 +73,7 @@ def _path(path: str) -> str:
 def place(git: Git, remote: str) -> Place | None:
     """The repository that ``remote`` is pushed to, None when no forge is known for it.
 
-    Raises OneshotError(FORGE_UNKNOWN) for a name of a forge that there is not.
+    Raises OneshotError(FORGE_UNKNOWN) where the configuration names a forge that does not exist.
     """
     if not remote:
         return None

@@ -154,7 +154,7 @@ def deliver(git: Git, state: State, made: Landing, remote: str) -> str:
     if remote:
         return f"'{state.base}' stays behind here, {why}"
     raise unmet(
-        "base-free", f"'{state.base}' cannot go on, {why}",
+        "base-free", f"'{state.base}' cannot be moved, {why}",
         f"git merge --ff-only {made.commit[:12]} there, then: git oneshot complete {state.feature}",
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ def told(host: str, trouble: Trouble) -> OneshotError:
     if status == STRANGE:
         return OneshotError(
             Code.FORGE_REFUSED,
-            f"'{host}' answers as no such forge does: {why}",
+            f"'{host}' does not answer as such a forge does: {why}",
             f"is it what oneshot.{host}.forge says, and is oneshot.{host}.api its address?",
         )
     if status == 429 or trouble.wait is not None:

@@ -151,7 +151,7 @@ def _known(
         return there
     if base not in (there.base, state.base):
         forge.close(there)
-    session.execute(feature, ClosePull(f"'{state.base}' is its base no more"))
+    session.execute(feature, ClosePull(f"'{state.base}' is no longer its base"))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Verdicts that count where nothing is run: said on a trail, and sealed by who is believed.
+"""Verdicts that count where nothing is run: on a trail, and sealed by someone who is believed.
 
 A seal vouches for the append right behind it, and for nothing further back: what
 others wrote there before is not the verifier's word. Keys come from a file in a

@@ -19,7 +19,7 @@ from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 
-# How the subject of a commit begins that is yet to be squashed into another.
+# How the subject of a commit begins that is still to be squashed into another one.
 UNFINISHED: Final = ("fixup! ", "squash! ", "amend! ")
 
 

@@ -1,4 +1,4 @@
-"""Judging without a hurry: what the cache lacks is proven behind, and waited for so long.
+"""Judging without hurry: what the cache lacks is proven in the background, and waited for.
 
 What a hook has begun goes on when git must not wait any longer; the next
 command that asks the same gets it from there.
@@ -87,7 +87,9 @@ class Patient:
         if self._hopeless:
             return proof
         if self._limit is None:
-            note = "the proof behind ended without an answer; look for why: git oneshot doctor"
+            note = (
+                "the proof in the background ended without an answer; see why: git oneshot doctor"
+            )
         else:
             note = f"not within {self._limit:g} s"
         return msgspec.structs.replace(proof, notes=(note,))

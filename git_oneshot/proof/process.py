@@ -114,7 +114,7 @@ def run(
 
 
 def _bound(pid: int, timeout: float) -> None:
-    """Let nothing that it begins use more of the processors than there is in its time.
+    """Let nothing that it starts use more processor time than there is until its timeout.
 
     A process that leaves the group is not ended with it; the kernel ends it then.
     """

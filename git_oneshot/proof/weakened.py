@@ -2,8 +2,8 @@
 
 The old version of such a test tells: it passes with the old code, and fails with
 the new. One that does what it did, and asserts no less, needs no run, and so a file
-that only gained tests needs none. Where a
-file that tests share asserts less, each test may have been weakened by it.
+that only gained tests needs none. Where a file that tests share asserts less, each
+test may have been weakened by it.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -218,7 +218,7 @@ def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) ->
     done = clone.do("sync")
     assert done.out == "all others are as 'origin' has them\n"
     assert done.err.splitlines() == [
-        "warning: 'origin' has no more what is kept here of 'topic'",
+        "warning: 'origin' no longer has what is kept here of 'topic'",
         "hint: if nobody took it away on purpose, send it again: git oneshot sync origin -f topic",
     ]
     assert clone.do("sync", "-f", FEATURE, "--dry-run").out == "topic: 2 events would be sent\n"

@@ -170,7 +170,7 @@ def test_what_does_not_pass_is_said_at_once(
 def test_an_answer_that_is_no_pull_request_is_named(there: Open) -> None:
     """Such as that of a proxy, or of another program at this address."""
     there.server.faults = [(200, {}), (200, {})]
-    assert "answers as no such forge does" in there.refused(Code.FORGE_REFUSED).message
+    assert "does not answer as such a forge does" in there.refused(Code.FORGE_REFUSED).message
 
 
 @pytest.mark.parametrize("missing", ["topic-branch", "main"])
