@@ -7,13 +7,13 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import GREEN
+from git_oneshot.cli.ahead import GREEN, STATUS
 from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.feature import Greened, Reddened
 from git_oneshot.cli.data.parts import excerpt
-from git_oneshot.cli.mending import in_tree
+from git_oneshot.cli.mending import RED, in_tree
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
@@ -79,6 +79,10 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordGreen(parent=app.head, proof=_PLACEHOLDER))
     parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
+    if tree == parent_tree:
+        raise OneshotError(
+            Code.NOT_PROVEN, "nothing has changed since the last commit", ahead=(RED, STATUS)
+        )
     claims = Claims((app.session.load(name).state,))
     said = Said(declared=claims.of_next(parent_tree))
     judged = app.prover(fresh=True).prove(parent_tree, tree, said=said, only=only)

@@ -103,6 +103,21 @@ def test_green_where_no_test_had_to_turn(feature: Project) -> None:
     assert feature.do("green").out == "green: neutral, no test turned and none had to\n"
 
 
+def test_green_where_nothing_has_changed(feature: Project) -> None:
+    """There is nothing to commit: it was called green, and told to be committed."""
+    before = feature.digest()
+    done = feature.cli("green", "--json")
+    assert done.code == 1
+    assert done.error == "NOT_PROVEN"
+    assert done.json["next"][0]["argv"] == ["git", "oneshot", "red", "--json"]
+    assert feature.cli("green").err.splitlines() == [
+        "error: nothing has changed since the last commit",
+        "hint: write the test that fails without the change, then: git oneshot red",
+        "hint: see where the feature stands: git oneshot status",
+    ]
+    assert feature.digest() == before
+
+
 def test_a_run_that_tells_nothing_is_not_known(make: MakeProject) -> None:
     project = make(files={"tests/test_x.py": "", ".oneshot.toml":
                           '[[suite]]\nname = "x"\ncommand = "no-such-program"\n'
