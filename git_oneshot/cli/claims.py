@@ -25,7 +25,7 @@ from git_oneshot.git import GitError
 @click.argument("commit", required=False, shell_complete=commits)
 @click.option("--reason", required=True, help="Why; it stays on the trail.")
 def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> Answer:
-    """Say of what class COMMIT is; without one, the commit that you are about to make.
+    """Say that COMMIT is a refactor or a removal; without one, the commit that comes next.
 
     Then it needs no test that turns, but its whole suite must pass without it
     and with it, and execute every line that it changes. It is shown as declared.
@@ -78,6 +78,8 @@ def _finalizing(name: FeatureId) -> list[Next]:
 
 def _commit(app: App, state: State, named: str) -> Seen:
     """A commit of the feature."""
+    if app.head is None:
+        raise OneshotError(Code.NO_COMMITS, "there is no commit here yet", "git commit")
     try:
         found = app.git.text("rev-parse", "--verify", "--end-of-options", f"{named}^{{commit}}")
     except GitError as err:

@@ -13,7 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.feature import Greened, Reddened
 from git_oneshot.cli.data.parts import excerpt
-from git_oneshot.cli.mending import RED, in_tree
+from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
@@ -33,6 +33,7 @@ from git_oneshot.proof.trees import snapshot, staged
 _NAME_IT: Final = (
     Next(("git", "oneshot", "green"), f"name the test command in {FILE}, or prove it as it is"),
 )
+_CHANGE: Final = Next(("git", "oneshot", "green"), "make the change first, then", work=True)
 _PLACEHOLDER = Proof(word="PASS")
 LOG_LINES: Final = 20  # of the end of what the tests printed
 
@@ -81,7 +82,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
     if tree == parent_tree:
         raise OneshotError(
-            Code.NOT_PROVEN, "nothing has changed since the last commit", ahead=(RED, STATUS)
+            Code.NOT_PROVEN, "nothing has changed since the last commit", ahead=(_CHANGE, STATUS)
         )
     claims = Claims((app.session.load(name).state,))
     said = Said(declared=claims.of_next(parent_tree))

@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import after_push, send_it
+from git_oneshot.cli.ahead import FINALIZE, after_push, send_it
 from git_oneshot.cli.answer import Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
@@ -57,7 +57,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         trusted([*(v.proof for v in checked.verdicts), checked.suite])
         if dry_run:
             found = _would(loaded, checked.command, data)
-            return Answer(found, [table, *checked.scope.lines, f"'{name}' would enter {found.to}"])
+            lines = [*checked.scope.lines, f"'{name}' would enter {found.to}"]
+            return Answer(found, [table, *lines], [FINALIZE._replace(why="then do it")])
         receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)

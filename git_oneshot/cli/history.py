@@ -173,8 +173,9 @@ def _named(trail: Trail, named: str) -> Event:
     found = {one.id: one for one in trail.events if named in (one.id, str(one.clock))}
     if not found:
         raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no event '{printable(named)}' on this trail", "git oneshot log"
-        )
+            Code.STATE_NOT_FOUND, f"no event '{printable(named)}' on this trail",
+            f"git oneshot log {trail.feature}",
+        )  # fmt: skip
     first = next(iter(found.values()))
     if len(found) > 1:
         raise OneshotError(

@@ -6,6 +6,7 @@ and a read command pay for nothing that they do not use.
 
 import contextlib
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -201,7 +202,9 @@ def _hints(err: OneshotError) -> list[str]:
     """What helps, a line each: the commands that the refused one knew, else its one hint."""
     ahead = err.data.get("ahead")
     if isinstance(ahead, tuple):
-        return [f"{step.why}: {step.line}" for step in ahead]
+        notes = getattr(err.data.get("proof"), "notes", ())
+        told = [note.removeprefix("hint: ") for note in notes if note.startswith("hint: ")]
+        return [*(f"{step.why}: {step.line}" for step in ahead), *told]
     return [err.hint] if err.hint else []
 
 
@@ -214,28 +217,29 @@ def _help(argv: Sequence[str], err: click.UsageError) -> int:
 
 
 def _usage(argv: Sequence[str], err: click.UsageError) -> OneshotError:
-    said, _, meant = err.format_message().partition(" Did you mean ")  # of an option
-    if not meant:
-        meant = _meant(said)
     command = f"git oneshot {_named(argv)}".rstrip()
+    meant = _meant(err)
+    said = err.format_message().partition(" Did you mean ")[0]  # of an option
+    # An argument that may be left out has no name, only the brackets of the usage line.
+    said = re.sub(r" for '\[[^']*\]'", "", said)
     return OneshotError(
-        Code.USAGE, _sentence(said), f"did you mean {meant}" if meant else f"{command} -h"
+        Code.USAGE, _sentence(said), f"did you mean '{meant}'?" if meant else f"{command} -h"
     )
 
 
-def _meant(said: str) -> str:
-    """The command or the choice that is spelt nearly as what click has no use for."""
-    import re
-
+def _meant(err: click.UsageError) -> str:
+    """The command, option or choice that is spelt nearly as what click has no use for."""
     from git_oneshot.core.ids import nearest
 
+    if isinstance(err, click.NoSuchOption):  # the dashes are no likeness
+        options = {option.lstrip("-"): option for option in err.possibilities or ()}
+        return options.get(nearest(err.option_name.lstrip("-"), options), "")
+    said = err.format_message()
     unknown = re.match(r"No such command '(.*)'", said)
     choice = re.search(r"'([^']*)' is not one of (.*)\.", said)
     if unknown:
-        near = nearest(unknown[1], [name for name in COMMANDS if name not in HIDDEN])
-    else:
-        near = nearest(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
-    return f"'{near}'?" if near else ""
+        return nearest(unknown[1], [name for name in COMMANDS if name not in HIDDEN])
+    return nearest(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
 
 
 def _sentence(text: str) -> str:

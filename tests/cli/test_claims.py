@@ -250,3 +250,13 @@ def test_a_commit_that_is_to_be_squashed_may_be_made_and_not_finalized(feature: 
     assert (done.code, "fixup" in done.err) == (1, True)
     feature.may("rebase", "-q", "-i", "--autosquash", "HEAD~2", env={"GIT_SEQUENCE_EDITOR": "true"})
     assert feature.do("finalize").out.count("PASS behaviour") == 1
+
+
+def test_before_the_first_commit_there_is_nothing_to_waive(make: MakeProject) -> None:
+    """It said that 'HEAD' names no commit, and to name one, such as HEAD."""
+    project = make()
+    project.git("update-ref", "-d", "HEAD")
+    project.do("init", "topic", "--yes")
+    project.do("plan", "--goal", "begin")
+    said = project.cli("waive", "--reason", "x").err.splitlines()
+    assert said == ["error: there is no commit here yet", "hint: git commit"]

@@ -1,5 +1,7 @@
 """red and green: the two halves of a cycle, on a snapshot that touches nothing."""
 
+import sys
+
 import pytest
 
 from tests.gate.project import MakeProject, Project
@@ -109,10 +111,11 @@ def test_green_where_nothing_has_changed(feature: Project) -> None:
     done = feature.cli("green", "--json")
     assert done.code == 1
     assert done.error == "NOT_PROVEN"
-    assert done.json["next"][0]["argv"] == ["git", "oneshot", "red", "--json"]
+    assert done.json["next"][0]["argv"] == ["git", "oneshot", "green", "--json"]
+    assert done.json["next"][0]["work"] is True
     assert feature.cli("green").err.splitlines() == [
         "error: nothing has changed since the last commit",
-        "hint: write the test that fails without the change, then: git oneshot red",
+        "hint: make the change first, then: git oneshot green",
         "hint: see where the feature stands: git oneshot status",
     ]
     assert feature.digest() == before
@@ -244,6 +247,22 @@ def test_code_alone_is_told_what_to_run(feature: Project) -> None:
         "error: not proven (no-test): lib/one changed, and no test did\n"
         "hint: write the test that fails without the change, then: git oneshot red\n"
         "hint: or, if it is a refactoring, say so: git oneshot declare refactor --reason …\n"
+    )
+
+
+def test_what_would_see_comments_is_told_where_it_is_not_installed(
+    make: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`why` told, and --json; a person who had added JSDoc was told to call it a refactoring."""
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    package = '{"type": "module", "scripts": {"test": "node --test"}}'
+    project = make(files={"package.json": package, "a.js": "export const a = 1;\n",
+                          "a.test.js": "import './a.js';\n"})  # fmt: skip
+    project.begin()
+    project.repo.write("a.js", "/** One. */\nexport const a = 1;\n")
+    said = project.cli("green").err.splitlines()
+    assert said[-1] == (
+        "hint: to see whether only comments or types changed: pip install 'git-oneshot[syntax]'"
     )
 
 

@@ -82,3 +82,11 @@ def test_commits_that_were_made_on_the_base_by_mistake(project: Project) -> None
     assert step["argv"] == ["git", "branch", "--force", "main", start[:9]]
     project.git(*step["argv"][1:])
     project.do("finalize")
+
+
+def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project) -> None:
+    """It named no step, and who follows `next` stood still."""
+    feature.land("one")
+    [step] = feature.do("finalize", "--dry-run", "--json").json["next"]
+    assert step["argv"] == ["git", "oneshot", "finalize", "--json"]
+    assert feature.do("finalize", "--dry-run").err == "hint: then do it: git oneshot finalize\n"

@@ -57,6 +57,13 @@ def test_the_text_beside_an_event_is_shown(project: Project) -> None:
     assert project.do("show", "2").out.endswith(text + "\n")
 
 
+def test_an_event_that_is_not_there_is_looked_for_where_it_was_named(feature: Project) -> None:
+    """The hint named no feature, and on another branch it led nowhere."""
+    feature.git("switch", "-q", "-c", "elsewhere")
+    said = feature.cli("show", "99", "-f", "topic").err.splitlines()
+    assert said == ["error: no event '99' on this trail", "hint: git oneshot log topic"]
+
+
 def test_an_event_is_found_by_its_id_wherever_it_is(feature: Project) -> None:
     begun = feature.do("log", "--json").data["events"][0]["id"]
     feature.git("switch", "-q", "-c", "elsewhere")

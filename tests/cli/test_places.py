@@ -141,11 +141,27 @@ def test_a_base_that_is_no_branch(project: Project) -> None:
         (("declare", "refactr", "--reason", "x"), "did you mean 'refactor'?"),
         (("nothing-like-it",), "git oneshot -h"),
         (("status", "topci"), "did you mean 'topic'? see them: git oneshot list --all"),
+        (("status", "--nix"), "git oneshot status -h"),  # two dashes are no likeness
+        (("init", "x", "--policy"), "git oneshot init -h"),
     ],
 )
 def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> None:
     done = feature.cli(*argv)
     assert (done.code, done.err.splitlines()[1]) == (2, f"hint: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("cache", "nix"), "invalid value: 'nix' is not one of 'show', 'clear'"),
+        (("import", "/nope"), "invalid value: '/nope': No such file or directory"),
+    ],
+)
+def test_an_argument_without_a_name_has_none(
+    project: Project, argv: tuple[str, ...], said: str
+) -> None:
+    """It was called '[show|clear]', as the usage line has it."""
+    assert project.cli(*argv).err.splitlines()[0] == f"error: {said}"
 
 
 def _linked(project: Project, to: str) -> None:
