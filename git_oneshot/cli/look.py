@@ -21,13 +21,15 @@ from git_oneshot.core.ids import printable
 class Table(NamedTuple):
     """Rows of cells. ``plain`` is what they are where columns can't be fitted to a terminal.
 
-    ``spare``: the column that a narrow terminal does without.
+    ``spare``: the column that a narrow terminal does without. ``titled``: whether what is plain
+    needs the names of its columns to be understood.
     """
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     plain: str
     spare: str = ""
+    titled: bool = False
 
     def __str__(self) -> str:
         return self.plain
@@ -138,6 +140,8 @@ def show(part: Part, stream: TextIO | None, environ: Mapping[str, str]) -> None:
         if isinstance(part, Table) and (laid_out := _laid_out(part, width, colour=colour)):
             click.echo(laid_out, file=stream, nl=False, color=True)
             return
+        if isinstance(part, Table) and part.titled:
+            text = _titled(part)
         lines = [broken(line, width, colour=colour) for line in text.split("\n")]
         click.echo("\n".join(lines), file=stream, color=colour)
         return
@@ -183,6 +187,14 @@ def _laid_out(table: Table, width: int, *, colour: bool) -> str:
     with console.capture() as captured:
         console.print(grid)
     return re.sub(r" +((?:\x1b\[0m)*)$", r"\1", captured.get(), flags=re.MULTILINE)
+
+
+def _titled(table: Table) -> str:
+    """A table in lines below the names of its columns; those with nothing in them are left out."""
+    rows = [table.head, *(tuple(map(plain, row)) for row in table.rows)]
+    there = [i for i in range(len(table.head)) if any(row[i] != NOTHING for row in rows[1:])]
+    line = GAP.join(f"%-{max(len(row[i]) for row in rows)}s" for i in there)
+    return "\n".join((line % tuple(row[i] for i in there)).rstrip() for row in rows)
 
 
 def _columns(table: Table, width: int) -> dict[int, int]:

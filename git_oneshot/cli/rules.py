@@ -10,6 +10,7 @@ from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.clone import RulesData
 from git_oneshot.cli.data.parts import GateData, LimitsData, PruneData, SideRow, SuiteRow, ValueRow
+from git_oneshot.cli.look import Prose
 from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import printable
@@ -31,7 +32,7 @@ def rules(app: App, *, write: bool) -> Answer:
         return _written(app, found, tree)
     _look_at_edits(app, tree)
     data = _data(app, found, tree)
-    return Answer(data, _shown(found, data.values), go_on(app))
+    return Answer(data, [Prose(_shown(found, data.values))], go_on(app))
 
 
 def _written(app: App, found: Rules, tree: str) -> Answer:

@@ -150,4 +150,5 @@ def table(
     """Rows in columns, as wide as they need to be where nothing says how wide they may be."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     line = "  ".join(f"%-{width}s" for width in widths)
-    return Table(head, rows, "\n".join((line % row).rstrip() for row in rows), spare)
+    return Table(head, rows, "\n".join((line % row).rstrip() for row in rows), spare,
+                 titled=True)  # fmt: skip

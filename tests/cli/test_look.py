@@ -156,6 +156,20 @@ def test_without_the_extra_a_table_is_plain(monkeypatch: pytest.MonkeyPatch) -> 
     assert bare(shown(TABLE, Screen(), **TERMINAL)) == TABLE.plain + "\n"
 
 
+def test_without_the_extra_columns_have_names_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A row of a list said `red - 0m main local -`, and no word of what that was."""
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [("one", "-", "0m"), ("another", "-", "12d")]
+    listed = Table(("feature", "pull", "age"), rows, "one  -  0m", titled=True)
+    assert bare(shown(listed, Screen(), **TERMINAL)).splitlines() == [
+        "feature  age", "one      0m", "another  12d",
+    ]  # fmt: skip
+    assert shown(listed, io.StringIO()) == "one  -  0m\n"
+
+
 def test_a_program_that_reads_pays_nothing_for_the_look(project: Project) -> None:
     project.do("init", "topic")
     for command in ("status", "list"):

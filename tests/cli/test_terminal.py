@@ -65,3 +65,11 @@ def test_a_watch_follows_the_trails_and_the_width_until_it_is_interrupted(
     shell.until(r"goal that\r\n")
     shell.type(CTRL_C)
     assert shell.ended() == 0
+
+
+def test_rules_break_between_patterns_and_not_within_one(project: Project) -> None:
+    shell = on_a_terminal(project, "rules")
+    said = shell.until(r"(?s).*all else\r\n")[0]
+    assert shell.ended() == 0
+    assert max(map(len, said.splitlines())) <= 100
+    assert "sides.neutral" in said.split()
