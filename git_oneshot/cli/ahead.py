@@ -127,10 +127,10 @@ def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[
         return [GREEN, FINALIZE]
     if cycle == "commit":
         tree = changed(app)
+        if tree.other:  # green was of the whole working tree; or a formatter of theirs wrote
+            return [STAGE, COMMIT_IT]
         if tree.staged:
             return [COMMIT_IT, FINALIZE]
-        if tree.other:
-            return [STAGE, COMMIT_IT]
     return [FINALIZE, RED] if commits.ids else [RED, FINALIZE]
 
 

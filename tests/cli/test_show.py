@@ -261,6 +261,16 @@ def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
     assert feature.do("status", "--json").data["commits"][0]["verdict"] is None
 
 
+def test_green_and_then_more_is_staged_before_it_is_committed(feature: Project) -> None:
+    """A formatter of theirs that refuses the commit wrote it: without that, it refuses again."""
+    feature.change("one")
+    feature.do("green")
+    assert feature.do("status", "--json").json["next"][0]["argv"] == ["git", "commit"]
+    feature.repo.write("lib/one", "one\n\n")
+    steps = [one["argv"] for one in feature.do("status", "--json").json["next"]]
+    assert steps == [["git", "add", "--all"], ["git", "commit"]]
+
+
 def test_what_was_pushed_past_the_hooks_is_still_the_features(
     project: Project, make: MakeProject
 ) -> None:
