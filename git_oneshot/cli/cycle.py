@@ -7,8 +7,8 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import GREEN, STATUS
-from git_oneshot.cli.answer import COMMIT_IT, Answer, Next, answering, written
+from git_oneshot.cli.ahead import GREEN
+from git_oneshot.cli.answer import COMMIT_IT, STATUS, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.feature import Greened, Reddened

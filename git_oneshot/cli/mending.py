@@ -31,6 +31,7 @@ _ALONE: Final = Next(
 _SUBMODULE: Final = Next(("git", "submodule", "update", "--init"), "bring its commit here")
 _PROVE: Final = Next(("git", "oneshot", "prove"), "wait for the proof")
 _INSTALL: Final = Next(("git", "oneshot", "green"), "install what is missing, then", work=True)
+_INSTALLED: Final = _INSTALL._replace(argv=_PROVE.argv)
 
 
 class Help(NamedTuple):
@@ -44,6 +45,7 @@ class Help(NamedTuple):
     lacks: str = ""
     apart: bool = False
     claims: bool = False  # whether somebody may say that it needs none
+    committed: tuple[Next, ...] = ()  # instead of ``steps``, where nothing is in the tree
 
 
 _TEST: Final = "write the test that it lacks, and stage it"
@@ -73,8 +75,8 @@ HELP: Final[dict[str, Help]] = {
     "submodule": Help((_SUBMODULE,)),
     "budget": Help((_PROVE,)),
     "timeout": Help((RULES._replace(why="give the suite more time in .oneshot.toml, then"),)),
-    "deps": Help((_INSTALL,)),
-    "environment": Help((_INSTALL,)),
+    "deps": Help((_INSTALL,), committed=(_INSTALLED,)),
+    "environment": Help((_INSTALL,), committed=(_INSTALLED,)),
     "runner": Help((DOCTOR,)),
     "sandbox": Help((DOCTOR,)),
     "wrong-code": Help((DOCTOR,)),
@@ -86,6 +88,12 @@ _UNKNOWN: Final = Help((DOCTOR,))
 def in_tree(code: str) -> tuple[Next, ...]:
     """What helps where the change is not committed yet."""
     return HELP.get(code, _UNKNOWN).steps
+
+
+def in_suite(code: str) -> tuple[Next, ...]:
+    """What helps where it is the whole suite of the last commit."""
+    found = HELP.get(code, _UNKNOWN)
+    return found.committed or found.steps
 
 
 def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next, ...]:
@@ -102,7 +110,7 @@ def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next
     if code == "fixup":
         return (_finished(short, onto, target),)
     if not found.lacks:
-        return found.steps
+        return in_suite(code)
     if found.apart and onto:
         return (_edited(onto, f"take {short} apart: mark it 'edit'; {found.lacks}"),)
     if found.apart:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from git_oneshot.cli.ahead import STAGE, changed
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_tree, put_into, squash
+from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_suite, put_into, squash
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look
@@ -24,7 +24,7 @@ def still(app: App, state: State, commits: Commits) -> list[Next]:
     if bad is None:
         suite = found.get("")
         broken = suite is not None and suite.proof.word == "FAIL"
-        return [*in_tree(suite.proof.code)] if suite is not None and broken else []
+        return [*in_suite(suite.proof.code)] if suite is not None and broken else []
     code = found[bad].proof.code
     if code != "fixup" and _for(app, bad, commits.ids):
         return [squash(onto_of(app, bad))]
@@ -59,7 +59,7 @@ def mending(app: App, state: State, judged: Sequence[Judged]) -> tuple[Next, ...
             if one.proof.word != word or state.waiver(one.commit):
                 continue
             if not one.commit:
-                return in_tree(one.proof.code)
+                return in_suite(one.proof.code)
             return mend(app, one.proof.code, one.commit, commits_of(app.git, state).ids)
     return ()
 

@@ -8,7 +8,7 @@ from git_oneshot.cli.data.history import Why
 from git_oneshot.cli.data.parts import Refused as RefusedData
 from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.look import Prose
-from git_oneshot.cli.mending import in_tree
+from git_oneshot.cli.mending import in_suite, in_tree
 from git_oneshot.cli.proofs import proof_fields
 from git_oneshot.cli.refused import mend
 from git_oneshot.core.codes import DOUBTS, FAILURES
@@ -46,8 +46,8 @@ def why(app: App) -> Answer:
         lines.append("mended since: what it names is not there any more")
         return Answer(data, "\n".join(lines), [STATUS])
     for one in bad:
-        lines += _lines(one)
-    nexts = dict.fromkeys(step for one in left for step in _steps(app, one))
+        lines += _lines(kept, one)
+    nexts = dict.fromkeys(step for one in left for step in _steps(app, kept, one))
     if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
         nexts[once] = None
@@ -77,9 +77,9 @@ def _here(app: App, commit: str) -> bool:
     return app.git.leads(commit, "HEAD")
 
 
-def _steps(app: App, one: Judged) -> tuple[Next, ...]:
+def _steps(app: App, kept: Refused, one: Judged) -> tuple[Next, ...]:
     if not one.commit:
-        return in_tree(one.proof.code)
+        return in_tree(one.proof.code) if kept.tree else in_suite(one.proof.code)
     name = app.feature_here()
     ours = commits_of(app.git, app.session.load(name).state).ids if name is not None else ()
     return mend(app, one.proof.code, one.commit, ours)
@@ -96,10 +96,10 @@ def _advice(proof: Proof) -> str:
     return {**FAILURES, **DOUBTS}.get(proof.code, "")
 
 
-def _lines(one: Judged) -> list[str]:
+def _lines(kept: Refused, one: Judged) -> list[str]:
     """A judgement in lines: the verdict, each test with its reason, the log, the advice."""
     proof = one.proof
-    what = one.commit[:9] or ("the suite" if one.ref else "staged")
+    what = one.commit[:9] or ("staged" if kept.tree else "the suite")
     lines = [f"{what} {proof.word}({proof.code})  {printable(one.subject)}".rstrip()]
     for test in proof.tests[:10]:
         ends = f"without it {test.red or '-'}, with it {test.green or '-'}"

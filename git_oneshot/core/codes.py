@@ -28,7 +28,7 @@ DOUBTS: Final = {
     "runner": "the test run cannot be believed: exit code, report and tests disagree",
     "timeout": "the tests took longer than the suite's timeout",
     "budget": "the tests would take longer than a commit may wait",
-    "deps": "the packages of the lock file are not installed, or the setup failed",
+    "deps": "the packages that the tree asks for are not installed, or the setup failed",
     "environment": "the tests need a package that is not installed",
     "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
     "sandbox": "the tests are to run in a sandbox, and there is none: apt-get install bubblewrap",

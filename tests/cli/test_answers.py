@@ -3,6 +3,7 @@
 from git_oneshot.cli.answer import Next, whole
 from git_oneshot.cli.data.parts import Refusal, excerpt
 from git_oneshot.cli.main import COMMANDS
+from git_oneshot.cli.mending import in_commit, in_suite, in_tree
 from git_oneshot.cli.proofs import proof_data
 from git_oneshot.cli.refusal import after_error
 from git_oneshot.core.codes import DOUBTS, FAILURES
@@ -51,6 +52,14 @@ def test_after_an_error_there_is_something_to_run() -> None:
         assert one.argv[1] != "oneshot" or one.argv[2] in COMMANDS
         assert not any("…" in word or word in ("None", "") for word in one.argv)
         assert all(need.startswith("--") or need.isupper() for need in one.needs)
+
+
+def test_what_a_commit_needs_installed_is_not_proven_in_the_tree() -> None:
+    """`green` looks at the working tree, where there is nothing: the commits are to be proven."""
+    for code in ("deps", "environment"):
+        assert in_tree(code)[0].argv == ("git", "oneshot", "green")
+        assert in_commit(code, "1a2b3c", "")[0].argv == ("git", "oneshot", "prove")
+        assert in_suite(code)[0].argv == ("git", "oneshot", "prove")
 
 
 def test_a_need_is_an_option_with_its_text_or_a_word() -> None:

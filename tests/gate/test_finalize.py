@@ -201,6 +201,8 @@ def test_a_check_command_that_fails(project: Project) -> None:
     line = refusal(project, "NOT_PROVEN", 1)
     assert line.startswith("the suite is FAIL (check-failed): ")
     assert "test ! -e lib/one" in line or "test '!' -e lib/one" in line
+    # `why` called it staged, and nothing was.
+    assert "\nthe suite FAIL(check-failed)\n" in project.do("why").out
 
 
 def test_no_cache_is_believed(feature: Project, tmp_path: Path) -> None:

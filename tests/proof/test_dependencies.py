@@ -72,7 +72,7 @@ def test_packages_are_linked_where_the_lock_file_is_the_same(place: Place) -> No
 def test_packages_of_another_lock_file_are_not(place: Place) -> None:
     place.write("package-lock.json", "{}", place.work)
     place.write("package-lock.json", '{"new": 1}', place.top)
-    assert place.trouble().startswith("deps: the packages of suite 'js' are not installed from")
+    assert place.trouble().startswith("deps: the packages of 'package-lock.json' are not")
     assert not (place.top / "node_modules").exists()
 
 
@@ -82,7 +82,8 @@ def test_without_a_lock_file_the_manifest_decides(place: Place) -> None:
     other.write("package.json", PACKAGE, other.work)
     other.write("package.json", PACKAGE.replace('"1"', '"2"'), other.top)
     other.write("node_modules/left/x", "", other.work)
-    assert other.trouble().startswith("deps: ")
+    why = "the packages of 'package.json' are not installed in the working tree"
+    assert other.trouble() == f"deps: {why}"  # it spoke of a lock file, and there is none
 
 
 def test_what_is_not_installed_at_all_is_set_up_or_unknown(place: Place) -> None:
@@ -202,5 +203,5 @@ def test_a_link_to_what_is_no_file_keeps_nobody_waiting(place: Place, name: str)
     with soon():
         assert place.trouble() == (
             "" if name == "package.json"
-            else "deps: the packages of suite 'js' are not installed from its lock file"
+            else "deps: the packages of 'package-lock.json' are not installed in the working tree"
         )  # fmt: skip

@@ -67,6 +67,13 @@ def pytest_collection_finish(session: Any) -> None:
         write({"canary": test.__name__[1:], "when": "collect"})
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: Any) -> Any:
+    """A canary is not counted where a person reads how many tests passed."""
+    canary = report.nodeid.rpartition("::")[2].startswith("oneshot_canary_")
+    return ("", "", "") if canary else None
+
+
 def _told_by_canary(item: Canary, call: Any, report: Any) -> None:
     write({"canary": item.name[15:], "when": report.when, "outcome": report.outcome,
             "raised": call.excinfo is not None})  # fmt: skip

@@ -37,7 +37,8 @@ def missing(task: Task, tools: Tools) -> Run | None:
         return None
     # Of another command nobody knows whether it needs them.
     if wanted and not linked and task.suite.runner in ("node", "vitest", "jest"):
-        detail = f"the packages of suite '{task.suite.name}' are not installed from its lock file"
+        named = _deciding(task, list(_above(task.suite.root)))
+        detail = f"the packages of '{named}' are not installed in the working tree"
         return Run(trouble="deps", detail=detail)
     return None
 
@@ -57,7 +58,7 @@ def _wants_modules(task: Task) -> bool:
 def link_modules(task: Task, work_tree: str | None) -> bool:
     """Link the packages of the working tree into the slot. False where they don't fit."""
     above = list(_above(task.suite.root))
-    if work_tree is None or not _same_lock(task, work_tree, above):
+    if work_tree is None or not _equal(task.slot.top, work_tree, _deciding(task, above)):
         return False
     linked = False
     for folder in [*above, *_below(task)]:
@@ -92,14 +93,14 @@ def _folders(folder: str) -> list[str]:
     return sorted(path for path in plain if not path.endswith((_MODULES, ".git")))
 
 
-def _same_lock(task: Task, work_tree: str, above: list[str]) -> bool:
-    """Whether what decides the packages is the same here and there: the nearest lock file."""
+def _deciding(task: Task, above: list[str]) -> str:
+    """The file that decides the packages: the nearest lock file, else the suite's manifest."""
     for folder in above:
         for name in LOCKS:
             path = os.path.join(folder, name)
             if os.path.lexists(os.path.join(task.slot.top, path)):
-                return _equal(task.slot.top, work_tree, path)
-    return _equal(task.slot.top, work_tree, os.path.join(task.suite.root, "package.json"))
+                return path
+    return os.path.join(task.suite.root, "package.json")
 
 
 def _equal(one: str, other: str, path: str) -> bool:
