@@ -36,7 +36,10 @@ _KINDS: Final = tuple(_NUMBERS)
 
 
 def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
-    """A trail, line by line: what an object leads to comes before it."""
+    """A trail, line by line: what an object leads to comes before it.
+
+    Raises OneshotError(TRAIL_DAMAGED) for an object that nobody could take in.
+    """
     assert trail.tip is not None
     first = store.objects.id_of(root(trail.feature, store.objects)).decode()
     head = {
@@ -46,11 +49,11 @@ def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
     yield _line(head)
     done: set[str] = set()
     for commit in [first, *(entry.commit for entry in trail.entries)]:
-        yield from _below(store, commit_at(store.look, commit).tree, done)
+        yield from _below(store, trail.feature, commit_at(store.look, commit).tree, done)
         yield _line({"type": "commit", "id": commit, **_apart(store.look(commit)[1] or b"")})
 
 
-def _below(store: GitStore, tree: str, done: set[str]) -> Iterator[bytes]:
+def _below(store: GitStore, feature: FeatureId, tree: str, done: set[str]) -> Iterator[bytes]:
     """A tree behind all that it leads to, however deep that is, less what is done."""
     stack = [(tree, False)]
     while stack:
@@ -62,7 +65,13 @@ def _below(store: GitStore, tree: str, done: set[str]) -> Iterator[bytes]:
         if kind == "tree" and not ready:
             below = entries_in(store.objects, store.look, oid).values()
             stack += [(oid, True), *((one.decode(), False) for _, one in below)]
-        elif kind in _KINDS and content is not None:
+        elif content is None:
+            raise OneshotError(
+                Code.TRAIL_DAMAGED,
+                f"{kind} '{oid[:12]}' of the trail is longer than an object of one may be",
+                f"a report leaves it out: git oneshot export --format markdown {feature}",
+            )
+        elif kind in _KINDS:
             yield _line({"type": kind, "id": oid, **_as_it_is(content)})
 
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from git_oneshot.core.markdown import GAP
-from git_oneshot.trail import carrying
+from git_oneshot.trail import carrying, reading
 from git_oneshot.trail.objects import FOLDER, Objects, tree_of
 from tests.gate.project import FEATURE, MakeProject, Project
 from tests.trail.crafted import hash_object
@@ -163,3 +163,23 @@ def test_a_tree_that_is_deep_is_carried(feature: Project, make: MakeProject) -> 
     feature.git("update-ref", REF, deep)
     text = feature.do("export", FEATURE).out
     assert len(text.splitlines()) > 1_500
+
+
+def test_what_cannot_be_carried_is_no_export(feature: Project) -> None:
+    """On a trail that someone made: a file without one of its objects, nobody can take in."""
+    big = feature.path.parent / "big"
+    with open(big, "wb") as file:
+        file.truncate(reading.MAX_COMMIT + 1)
+    blob = feature.git("hash-object", "-w", str(big))
+    tree = feature.repo.git("mktree", stdin=f"100644 blob {blob}\tbig\n")
+    old = feature.git("rev-parse", f"{REF}^{{tree}}")
+    raw = feature.git("cat-file", "commit", REF).replace(old, tree)
+    feature.git("update-ref", REF, hash_object(feature.repo, "commit", raw.encode() + b"\n"))
+    done = feature.cli("export", FEATURE)
+    assert (done.code, done.out) == (4, "")
+    assert done.err == (
+        f"error: blob '{blob[:12]}' of the trail is longer than an object of one may be\n"
+        "hint: a report leaves it out: git oneshot export --format markdown topic\n"
+    )
+    assert feature.cli("export", FEATURE, "--json").error == "TRAIL_DAMAGED"
+    assert feature.do("export", FEATURE, "--format", "markdown").out
