@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from git_oneshot.core.events import Stamp
     from git_oneshot.core.facts import Proof
+    from git_oneshot.core.rules import Rules
     from git_oneshot.core.state import State
     from git_oneshot.gate.install import Clone
     from git_oneshot.proof.prover import Prover
@@ -147,6 +148,19 @@ class App(Place):
                 os.path.dirname(sys.executable), "git-oneshot"
             )
         return Clone(self.git, os.path.abspath(program))
+
+    @cached_property
+    def rules(self) -> "Rules":
+        """The rules at HEAD; where no suite is known there, those of the working tree."""
+        from git_oneshot.proof.suites import rules_of
+
+        tree = self.git.tree(self.head)
+        rules = rules_of(self.git, tree)
+        if rules.suites or self.git.work_tree is None:
+            return rules
+        from git_oneshot.proof.trees import snapshot
+
+        return rules_of(self.git, tree, fallback=snapshot(self.git))
 
     @cached_property
     def display(self) -> "Display":

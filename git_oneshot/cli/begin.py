@@ -6,7 +6,7 @@ from git_oneshot.cli.ahead import SPIKE
 from git_oneshot.cli.answer import PLAN_IT, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
-from git_oneshot.cli.consent import INSTALL, apply, ask, rules_here
+from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.feature import Began
 from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
@@ -51,19 +51,20 @@ def init(
         start=app.head, spike=spike,
     )  # fmt: skip
     app.session.rehearse(name, start)
-    agreed = ask(app, yes=yes)
+    changes = pending(app)
+    agreed = ask(app, changes, yes=yes)
     with app.markers.beginning():  # of two who begin at once, one finds what the other began
         _free(app, branch, name)
         receipt = app.session.execute(name, start, expect=app.if_tip)
         if not spike:
             app.markers.open(branch, name)
-    done = apply(app) if agreed else []
+    done = apply(app) if agreed and changes else []
     nexts = [*SPIKE] if spike else [PLAN_IT]
     if not agreed:
         nexts.insert(0, INSTALL)
     kind = "spike" if spike else "feature"
     text = f"began {kind} '{name}' on branch '{branch}' ({receipt.state.policy})"
-    suites = _suites(app)
+    suites = [suite.name for suite in app.rules.suites]
     if not suites:
         text += "\nno test suite is known here: nothing is gated until there is one"
     data = Began(**written(receipt), branch=branch, policy=receipt.state.policy,
@@ -115,7 +116,3 @@ def _base(app: App, branch: str) -> str:
         if branch != name and app.git.named(f"refs/heads/{name}"):
             return name
     return branch
-
-
-def _suites(app: App) -> list[str]:
-    return [suite.name for suite in rules_here(app).suites]

@@ -7,28 +7,15 @@ from typing import Final
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.core.ids import printable
-from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_file import Argv
 from git_oneshot.gate.trust import Trust, commands_of
-from git_oneshot.proof.suites import rules_of
 
 INSTALL: Final = Next(("git", "oneshot", "install", "--yes"), "set up this clone")
 
 
-def rules_here(app: App) -> Rules:
-    """The rules at HEAD; where no suite is known there, those of the working tree."""
-    tree = app.git.tree(app.head)
-    rules = rules_of(app.git, tree)
-    if rules.suites or app.git.work_tree is None:
-        return rules
-    from git_oneshot.proof.trees import snapshot
-
-    return rules_of(app.git, tree, fallback=snapshot(app.git))
-
-
 def commands_to_trust(app: App, commits: Sequence[str] = ()) -> tuple[Argv, ...]:
     """The commands of the rules here, and of some commits, that the user has not let run here."""
-    commands = dict.fromkeys((*rules_here(app).commands, *commands_of(app.git, commits)))
+    commands = dict.fromkeys((*app.rules.commands, *commands_of(app.git, commits)))
     trusted = Trust(app.git).trusted()
     return tuple(command for command in commands if command not in trusted)
 
@@ -43,9 +30,8 @@ def _trusting(argv: Argv) -> str:
     return f"trust: run `{printable(shlex.join(argv))}`"
 
 
-def ask(app: App, *, yes: bool) -> bool:
-    """Say what would change in this clone, and whether it may be. True when nothing would."""
-    changes = pending(app)
+def ask(app: App, changes: Sequence[str], *, yes: bool) -> bool:
+    """Say what is pending in this clone, and whether it may be done. True when nothing is."""
     if not changes:
         return True
     if not yes and not app.terminal:

@@ -36,7 +36,7 @@ def install(app: App, *, yes: bool, server: bool) -> Answer:
     if server:
         return _gated(app)
     changes = pending(app)
-    if changes and not ask(app, yes=yes):
+    if not ask(app, changes, yes=yes):
         if app.terminal:
             raise OneshotError(Code.NEEDS_INPUT, "nothing was changed", "git oneshot install")
         raise OneshotError(

@@ -9,7 +9,7 @@ import click
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, files, remotes
-from git_oneshot.cli.consent import INSTALL, apply, ask
+from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.parts import SyncRow
 from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.landing import complete_seen
@@ -166,7 +166,7 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     os.chdir(path)
     there = App(json=app.json, environ=environ)
     came = len({tip.feature for tip in there.store.tips()})
-    agreed = ask(there, yes=yes)
+    agreed = ask(there, pending(there), yes=yes)
     changes = apply(there) if agreed else []
     text = f"{counted(came, 'feature')} came with '{path}'"
     return Answer(

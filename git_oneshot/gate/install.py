@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -56,7 +56,7 @@ class Clone:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    @property
+    @cached_property
     def remote(self) -> str:
         """The remote that trails are exchanged with, "" when there is none."""
         return elected(self._git)

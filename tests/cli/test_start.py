@@ -90,6 +90,20 @@ def test_a_feature_that_ended_makes_room(project: Project) -> None:
     assert project.cli("init", "one", "--json").error == "STATE_ALREADY_EXISTS"
 
 
+def test_git_is_asked_once_for_rules_and_settings(
+    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a clone that is set up: each process takes milliseconds, and there were thirty."""
+    feature.do("cancel")
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    feature.do("init", "second")
+    ran = [line.partition("trace: built-in: ")[2] for line in trace.read_text().splitlines()]
+    settings = [one for one in ran if one.startswith(("git config", "git ls-tree", "git cat-file"))]
+    assert sorted({*settings}) == sorted(settings)
+    assert len([one for one in ran if one]) < 20
+
+
 def test_a_spike_is_gated_by_nothing(project: Project) -> None:
     done = project.do("init", "topic", "--spike", "--yes")
     assert done.out == "began spike 'topic' on branch 'main' (on-request)\n"

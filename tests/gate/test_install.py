@@ -81,14 +81,14 @@ def test_settings_above_the_repository_are_not_ours(project: Project) -> None:
 
 
 def test_which_remote_trails_are_exchanged_with(project: Project, make: MakeProject) -> None:
-    clone = Clone(project.repo.discover(), "")
-    assert clone.remote == ""
+    git = project.repo.discover()
+    assert Clone(git, "").remote == ""
     make.remote(project, "other")
-    assert clone.remote == "other"
+    assert Clone(git, "").remote == "other"
     make.remote(project)
-    assert clone.remote == "origin"
+    assert Clone(git, "").remote == "origin"
     project.git("config", "oneshot.remote", "other")
-    assert clone.remote == "other"
+    assert Clone(git, "").remote == "other"
 
 
 def test_a_fetch_brings_trails_and_destroys_none(feature: Project, make: MakeProject) -> None:
