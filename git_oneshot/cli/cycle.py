@@ -124,10 +124,9 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
 
 def _found(only: list[str], judged: Judged) -> None:
     """Refuse a test that is named, and that its file does not have."""
-    said = [line for pair in judged.runs for line in (pair.red.log + pair.green.log).splitlines()]
+    lost = {test for pair in judged.runs for test in (*pair.red.lost, *pair.green.lost)}
     for test in only:
-        lost = any("not found: " in line and line.rstrip().endswith(f"/{test}") for line in said)
-        if judged.proof.word == "UNKNOWN" and "::" in test and lost:
+        if test in lost:
             path, _, name = test.partition("::")
             raise OneshotError(
                 Code.INVALID_INPUT,

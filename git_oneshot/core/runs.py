@@ -30,6 +30,7 @@ class Run(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trouble: str = ""
     detail: str = ""
     lacks: str = ""  # what was not there to be laid out: a failure may be for want of it
+    lost: tuple[str, ...] = ()  # tests that were named, and that their files do not have
     seconds: float = 0.0
     log: str = ""  # the end of what it printed
     # The lines that were executed of each file that was asked for; None when nothing can tell.
