@@ -241,6 +241,21 @@ def test_a_test_that_its_file_does_not_have_is_named(pytest_project: Project) ->
     ])  # fmt: skip
 
 
+UNITTEST = "import unittest\n\nclass T(unittest.TestCase):\n    def test_one(self): pass\n"
+
+
+@pytest.mark.parametrize("test", ["T::test_oen", "U::test_one"])
+def test_a_test_that_a_file_of_unittest_does_not_have_is_named(
+    make: MakeProject, test: str
+) -> None:
+    rules = '[[suite]]\nname = "all"\ncommand = "python3 -m unittest"\n'
+    project = make(files={".oneshot.toml": rules, "tests/__init__.py": "", "calc.py": ""})
+    project.begin()
+    project.repo.write("tests/test_x.py", UNITTEST)
+    done = project.cli("red", f"tests/test_x.py::{test}")
+    assert f"error: no test '{test}' in 'tests/test_x.py'\n" in done.err
+
+
 def test_code_alone_is_told_what_to_run(feature: Project) -> None:
     feature.change("one", test=False)
     assert feature.cli("green").err == (

@@ -124,7 +124,7 @@ def _file(value: Any) -> str:
 def _load(options: list[str], files: list[str]) -> unittest.TestSuite:
     loader = unittest.TestLoader()
     if files:
-        return loader.loadTestsFromNames([_module(file) for file in files])
+        return unittest.TestSuite(_named(loader, file) for file in files)
     found = {"-s": ".", "-p": "test*.py", "-t": None}
     names = {"--start-directory": "-s", "--pattern": "-p", "--top-level-directory": "-t"}
     words = [word for option in options for word in option.split("=", 1)]
@@ -133,6 +133,15 @@ def _load(options: list[str], files: list[str]) -> unittest.TestSuite:
         if option in found:
             found[option] = value
     return loader.discover(found["-s"] or ".", found["-p"] or "test*.py", found["-t"])
+
+
+def _named(loader: unittest.TestLoader, file: str) -> unittest.TestSuite:
+    """The tests of a file, or those of it that are asked for; what is not there is said."""
+    found = loader.loadTestsFromName(_module(file))
+    tests = found if isinstance(found, unittest.TestSuite) else ()
+    if any(isinstance(getattr(test, "_exception", None), AttributeError) for test in tests):
+        sys.stderr.write(f"not found: {os.path.abspath(file)}\n")  # as pytest says it
+    return found
 
 
 def _module(file: str) -> str:

@@ -13,6 +13,7 @@ from git_oneshot.proof.runners.task import (
     Tools,
     detailed,
     env_of,
+    lost_of,
     options_after,
     start,
     text_of,
@@ -99,17 +100,10 @@ def _concluded(task: Task, ended: Ended, report: str) -> Run:
         elif ended.status not in (0, 1, 2, 4, 5) or (ended.status in (1, 2, 4)) != failed:
             trouble = "runner"
     if trouble:
-        lost = _lost(task, ended.log)
+        lost = lost_of(task, ended.log)
         return Run(trouble=trouble, detail=detail, lost=lost, seconds=ended.seconds, log=ended.log)
     lines = read.lines if task.trace else None
     return Run(results=read.results, seconds=ended.seconds, log=ended.log, lines=lines)
-
-
-def _lost(task: Task, log: str) -> tuple[str, ...]:
-    """The tests that were asked for by name, and that pytest says it does not find."""
-    said = [line.rstrip() for line in log.splitlines() if "not found: " in line]
-    named = [task.below_top(one) for one in task.selected if "::" in one]
-    return tuple(one for one in named if any(line.endswith(f"/{one}") for line in said))
 
 
 def selects(path: str) -> bool:

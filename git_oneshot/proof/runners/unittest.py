@@ -4,6 +4,8 @@ import os
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from git_oneshot.core.runs import Run
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.pytest import sources
@@ -13,6 +15,7 @@ from git_oneshot.proof.runners.task import (
     Tools,
     concluded,
     env_of,
+    lost_of,
     options_after,
     start,
     text_of,
@@ -51,4 +54,7 @@ def run(task: Task, tools: Tools) -> Run:
     if read.foreign and not problem:
         detail = f"the tests loaded {read.foreign[0]} of the working tree"
         return Run(trouble="wrong-code", detail=detail, seconds=ended.seconds, log=ended.log)
-    return concluded(task, ended, read.results, problem)
+    lost = lost_of(task, ended.log)
+    if lost and not problem:
+        problem = f"there is no {lost[0]}"
+    return replace(concluded(task, ended, read.results, problem), lost=lost)
