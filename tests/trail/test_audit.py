@@ -1,7 +1,10 @@
 """fsck names every rule that a trail breaks, and nothing of a sound one."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -228,31 +231,33 @@ def test_every_rule_has_a_test() -> None:
 # -- seals ------------------------------------------------------------------------------
 
 
-def signing(repo: Repo, tmp_path: Path, kind: str = "ssh") -> str:
-    """Let a repository sign; the key's file, or its fingerprint."""
-    import os
-    import subprocess
+def signing(repo: Repo, tmp_path: Path) -> str:
+    """Let a repository sign by ssh; the key's file."""
+    key = tmp_path / "key"
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(argv, check=True)
+    (tmp_path / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    for name, value in (
+        ("commit.gpgSign", "true"), ("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
+        ("user.email", "ada@example.org"),
+        ("gpg.ssh.allowedSignersFile", str(tmp_path / "allowed")),
+    ):  # fmt: skip
+        repo.git("config", name, value)
+    return str(key)
 
-    repo.git("config", "commit.gpgSign", "true")
-    repo.git("config", "user.email", "ada@example.org")
-    if kind == "ssh":
-        key = tmp_path / "key"
-        argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
-        subprocess.run(argv, check=True)
-        (tmp_path / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
-        repo.git("config", "gpg.format", "ssh")
-        repo.git("config", "user.signingKey", f"{key}.pub")
-        repo.git("config", "gpg.ssh.allowedSignersFile", str(tmp_path / "allowed"))
-        return str(key)
-    home = tmp_path / "gnupg"
-    home.mkdir(mode=0o700)
-    os.environ["GNUPGHOME"] = str(home)
-    subprocess.run(
-        ["gpg", "--batch", "-q", "--passphrase", "", "--quick-gen-key", "Ada <ada@example.org>",
-         "ed25519", "sign"], check=True, capture_output=True,
-    )  # fmt: skip
-    repo.git("config", "user.signingKey", "ada@example.org")
-    return "ada@example.org"
+
+@pytest.fixture
+def by_gpg(work: Repo) -> Iterator[None]:
+    """Let a repository sign by gpg, whose socket has to have a short name."""
+    with tempfile.TemporaryDirectory(prefix="gnupg-", dir="/tmp") as home:
+        os.environ["GNUPGHOME"] = home
+        argv = ["gpg", "--batch", "-q", "--passphrase", "", "--quick-gen-key"]
+        subprocess.run([*argv, "Ada <ada@example.org>", "ed25519", "sign"], check=True)
+        for name in ("user.email", "user.signingKey"):
+            work.git("config", name, "ada@example.org")
+        work.git("config", "commit.gpgSign", "true")
+        yield
+        subprocess.run(["gpgconf", "--kill", "all"], check=False)
 
 
 def sealed(work: Repo, opened: Open) -> Tip:
@@ -265,9 +270,13 @@ def sealed(work: Repo, opened: Open) -> Tip:
 
 @pytest.mark.parametrize("kind", ["ssh", "openpgp"])
 def test_a_seal_is_verified_by_git(
-    work: Repo, opened: Open, tmp_path: Path, kind: str, world: MakeWorld
-) -> None:
-    signing(work, tmp_path, kind)
+    work: Repo, opened: Open, tmp_path: Path, kind: str, world: MakeWorld,
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    if kind == "ssh":
+        signing(work, tmp_path)
+    else:
+        request.getfixturevalue("by_gpg")
     tip = sealed(work, opened)
     [loaded] = opened(work).load([tip])
     assert (loaded.damage, loaded.state.clock) == (None, 2)
@@ -279,10 +288,6 @@ def test_a_seal_is_verified_by_git(
     receipt = Session(opened(work), world()).execute(FEATURE, RequestSynthesis())
     assert receipt.state.clock == 3
     assert found(work, opened) == []
-    if kind == "openpgp":
-        import subprocess
-
-        subprocess.run(["gpgconf", "--kill", "all"], check=False)
 
 
 def test_a_seal_by_nobody_we_know_and_one_that_does_not_fit(
