@@ -175,5 +175,10 @@ def denied(what: str) -> OneshotError:
     return OneshotError(Code.FILE_ERROR, what, hint)
 
 
-class LostRace(Exception):  # noqa: N818 - an outcome that the caller handles, not a failure
-    """The trail moved between reading it and writing to it: read again, decide again."""
+class LostRace(OneshotError):  # noqa: N818 - an outcome: most callers read and decide again
+    """The trail moved between reading it and writing to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.RACE_LOST, "another process wrote to the trail meanwhile", "try again"
+        )

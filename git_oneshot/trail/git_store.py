@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from git_oneshot.core.errors import Code, OneshotError, denied
+from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
 from git_oneshot.core.ids import FeatureId, counted, local_ref
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
@@ -133,7 +133,10 @@ class GitStore(GitReader):
             self._objects.forget()
 
     def seal(self, tip: Tip, *, terminal: bool) -> tuple[Tip, str]:
-        """Put a seal on a trail; where it is then, and why there is none, "" if there is one."""
+        """Put a seal on a trail; where it is then, and why there is none, "" if there is one.
+
+        Raises as ``append`` does, but for a lost race: what is to be sealed is written already.
+        """
         from git_oneshot.trail.reading import commit_at, seal_message
         from git_oneshot.trail.seals import sign
         from git_oneshot.trail.tree import NotesTree
@@ -146,7 +149,10 @@ class GitStore(GitReader):
         new, why = sign(self._git, tree, joined.commit, message, terminal=terminal)
         if not new:
             return tip, why
-        self.move(tip.feature, new, tip)
+        try:
+            self.move(tip.feature, new, tip)
+        except LostRace as lost:
+            return tip, lost.message
         return self._moved(tip._replace(beside=joined.beside), new), ""
 
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:

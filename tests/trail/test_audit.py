@@ -268,6 +268,15 @@ def sealed(work: Repo, opened: Open) -> Tip:
     return tip
 
 
+def test_a_seal_that_comes_too_late_is_left_out(work: Repo, opened: Open, tmp_path: Path) -> None:
+    """What the seal is for is written; that another process wrote more is no error of its own."""
+    signing(work, tmp_path)
+    store = opened(work)
+    tip = damage.two_appends(store)
+    append(opened(work), FEATURE, tip, titled("by another"))
+    assert store.seal(tip, terminal=False) == (tip, "another process wrote to the trail meanwhile")
+
+
 @pytest.mark.parametrize("kind", ["ssh", "openpgp"])
 def test_a_seal_is_verified_by_git(
     work: Repo, opened: Open, tmp_path: Path, kind: str, world: MakeWorld,
