@@ -5,10 +5,11 @@ when the remote says that it has what we have, feature by feature. Another clone
 that pushes meanwhile costs a round, and rounds are bounded.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from git_oneshot.core.errors import LostRace
+from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import Git
@@ -113,17 +114,19 @@ class Exchange:
         ours = {tip.feature: tip.commit for tip in tips if not tip.origin}
         self._kept = {tip.feature for tip in tips if "@" in tip.origin}
         # What a remote lost and is not ours goes back only where that is asked for.
-        wanted = ours if features is None else [f for f in features if f in {*ours, *self._kept}]
+        here = {*ours, *self._kept}
+        wanted = ours if features is None else [f for f in features if f in here]
         return [f for f in wanted if f in self._kept or there.get(f) != ours[f]]
 
     def _adopt(self, features: Sequence[FeatureId]) -> None:
         """Make ours what a remote lost and nothing but what is kept of it here still has."""
+        wanted = {*features}
         for feature in lost(self._store.tips()):
-            tip = self._store.tip(feature)
-            if tip is None or feature not in features:
-                continue
-            if self._store.read([tip])[0].damage is None:  # else that is said below
-                self._store.move(feature, join(self._store, tip).commit, None)
+            tip = self._store.tip(feature) if feature in wanted else None
+            # Damage is said below.
+            if tip is not None and self._store.read([tip])[0].damage is None:
+                with contextlib.suppress(LostRace):  # the next round looks again
+                    self._store.move(feature, join(self._store, tip).commit, None)
 
     def _round(self, features: Sequence[FeatureId]) -> list[FeatureId]:
         """Make ours and the remote's one, as far as both stand still; the features that did not."""
@@ -136,6 +139,12 @@ class Exchange:
                 new, send = self._settle(trail, ours, theirs)
             except LostRace:
                 again.append(trail.feature)
+                continue
+            except OneshotError as err:
+                if err.code not in (Code.REF_LOCKED, Code.LOCK_STALE):
+                    raise
+                self._note(trail.feature, wrong=err.message, retry=err.kind.retryable,
+                           mend=err.hint)  # fmt: skip
                 continue
             if send:
                 push[trail.feature] = new
@@ -231,12 +240,14 @@ def send(
     tips = joined(store.tips())
     ours = [tips[f] for f in features if f in tips and not tips[f].origin]
     seen = seen_in(store.tips())
-    unsent = {
-        t.feature: t.commit for t in ours
-        if seen.get((remote.name, t.feature)) != t.commit and store.leads(t)
-    }  # fmt: skip
     outcomes = []
-    left = [t.feature for t in ours if not store.leads(t)]
+    unsent: dict[FeatureId, str] = {}
+    left = []
+    for tip in ours:
+        if not store.leads(tip):
+            left.append(tip.feature)
+        elif seen.get((remote.name, tip.feature)) != tip.commit:
+            unsent[tip.feature] = tip.commit
     for reply in remote.push(unsent):
         if reply.word == "taken":
             outcomes.append(Outcome(reply.feature, sent=1))

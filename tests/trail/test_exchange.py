@@ -1,5 +1,6 @@
 """Trails go to a remote and back by git alone: nothing is lost, and success means it is there."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -157,6 +158,23 @@ def test_another_clone_that_pushes_meanwhile_costs_a_round(
     net.sync(one)
     assert refs(one)[REF] == refs(two)[REF] == refs(net.hub)[REF]
     assert net.state(one).requests == 4
+
+
+def test_a_trail_that_somebody_holds_hinders_no_other(net: Net) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    for clone in (one, two):
+        for feature in (FEATURE, OTHER):
+            with contextlib.suppress(OneshotError):
+                net.session(clone).execute(feature, Start())
+            net.session(clone).execute(feature, RequestSynthesis())
+        net.sync(clone, [OTHER] if clone is two else None)
+    for feature in (FEATURE, OTHER):
+        net.session(one).execute(feature, RequestSynthesis())
+    net.sync(one)
+    (two.path / ".git" / f"{REF}.lock").touch()
+    held, moved = net.sync(two)
+    assert ".lock' for 0 s" in held.wrong and held.retry
+    assert (moved.feature, moved.received, moved.wrong) == (OTHER, 1, "")
 
 
 def test_rounds_are_bounded(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
