@@ -9,7 +9,7 @@ named anew for each child, by absolute path.
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -36,6 +36,7 @@ _ALWAYS: Final = {
     "LC_ALL": "C",
     "GIT_LITERAL_PATHSPECS": "0",
 }
+ANY: Final = range(256)  # statuses, for whoever looks at the status
 # For what writes an object that a ref is about to lead to: git does not sync loose ones by itself.
 SYNCED: Final = ("-c", "core.fsync=loose-object", "-c", "core.fsyncMethod=fsync")
 
@@ -117,7 +118,7 @@ class Git(NamedTuple):
         self,
         *args: str,
         stdin: bytes = b"",
-        ok: tuple[int, ...] = (0,),
+        ok: Container[int] = (0,),
         index: str | None = None,
     ) -> Done:
         """Run git, and give back how it ended. Raises GitError on a status not in ``ok``."""
@@ -170,7 +171,7 @@ class Git(NamedTuple):
 
 def _run(argv: list[str], stdin: bytes, env: Mapping[str, str]) -> Done:
     try:
-        if not stdin and hasattr(os, "posix_spawn"):
+        if not stdin:
             return _spawn(argv, env)
         import subprocess
 

@@ -11,6 +11,7 @@ from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest
 from git_oneshot.forge.retrying import Patience
 from git_oneshot.gate.trails import send_trails
+from git_oneshot.git import ANY
 from git_oneshot.session import Receipt
 
 
@@ -54,7 +55,7 @@ def fetch_base(app: App, base: str) -> bool:
     if not remote or not base:
         return here
     with app.progress.running(f"fetching '{base}'", line=False):  # git may ask for a password
-        done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=tuple(range(256)))
+        done = app.git.call("fetch", "--quiet", remote, f"refs/heads/{base}", ok=ANY)
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"]
         if "find remote ref" in lines[0] and (at or not here):

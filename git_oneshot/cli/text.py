@@ -72,7 +72,7 @@ def verdicts(found: Sequence["Verdict"]) -> Table:
 
 
 def _word(proof: "Proof") -> str:
-    word = f"{proof.word}({proof.code})" if proof.code else f"{proof.word} {proof.kind}"
+    word = proof.verdict if proof.code else f"{proof.word} {proof.kind}"
     return word + " (declared)" if proof.declared else word
 
 
@@ -103,8 +103,8 @@ def _held(found: "Sequence[Held]") -> str:
     what = "the suite" if isinstance(first, Proof) else first.commit.id[:9]
     why = f": {proof.notes[0]}" if proof.notes else ""
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    word = f"{proof.word}({proof.code})"
-    return printable(f"{found[0].update.remote_ref}: {what} is {word}{why}{more}")
+    where = f"{found[0].update.remote_ref}: {what}"
+    return printable(f"{where} is {proof.verdict}{why}{more}")
 
 
 def plan_line(plan: "Plan | None", summary: str) -> str:

@@ -100,7 +100,7 @@ def _lines(kept: Refused, one: Judged) -> list[str]:
     """A judgement in lines: the verdict, each test with its reason, the log, the advice."""
     proof = one.proof
     what = one.commit[:9] or ("staged" if kept.tree else "the suite")
-    lines = [f"{what} {proof.word}({proof.code})  {printable(one.subject)}".rstrip()]
+    lines = [f"{what} {proof.verdict}  {printable(one.subject)}".rstrip()]
     for test in proof.tests[:10]:
         ends = f"without it {test.red or '-'}, with it {test.green or '-'}"
         reason = f" ({test.reason})" if test.reason else ""

@@ -75,8 +75,8 @@ def _unfit(err: Exception) -> OneshotError:
 def decode(line: bytes, upcasters: Mapping[int, Upcaster] = UPCASTERS) -> Event:
     """Read one line that ``encode`` of this or an older version wrote.
 
-    Raises OneshotError: TRAIL_NEWER for a later version or an unknown type,
-    TRAIL_DAMAGED for anything else that is not byte for byte an event.
+    Raises OneshotError: TRAIL_NEWER for a later version, UNKNOWN_EVENT_TYPE for a type that
+    is not known, TRAIL_DAMAGED for anything else that is not byte for byte an event.
     """
     if len(line) > MAX_EVENT:
         raise _damaged(f"an event of {len(line)} bytes, over the limit of {MAX_EVENT}")

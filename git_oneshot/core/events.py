@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from git_oneshot.core import facts as f
 from git_oneshot.core import pulls as p
 from git_oneshot.core.facts import Fact, Line
+from git_oneshot.core.ids import EVENT
 from git_oneshot.core.pulls import PullFact
 
 # \Z, because $ lets a line break through; [0-9], because \d is any script's digits.
@@ -31,7 +32,7 @@ class _Event(
     """The envelope."""
 
     v: Literal[1]
-    id: Annotated[str, Meta(pattern=r"^[0-9a-hjkmnp-tv-z]{26}\Z")]
+    id: Annotated[str, Meta(pattern=rf"^{EVENT.pattern}\Z")]
     clock: Annotated[int, Meta(ge=1, le=2**53)]
     at: Annotated[str, Meta(pattern=_TIME)]
     by: Line

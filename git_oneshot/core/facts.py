@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.ids import COMMIT, printable
 from git_oneshot.core.words import Declarable as Declarable
 from git_oneshot.core.words import How as How
 from git_oneshot.core.words import Outcome as Outcome
@@ -18,7 +18,7 @@ from git_oneshot.core.words import Provider as Provider
 from git_oneshot.core.words import Word as Word
 
 # \Z: $ would let a line break through.
-ObjectId = Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
+ObjectId = Annotated[str, Meta(pattern=rf"^({COMMIT.pattern})\Z")]
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=16_384)]
 Lines = Annotated[tuple[Line, ...], Meta(max_length=1_000)]
@@ -79,16 +79,19 @@ class Proof(Data, frozen=True, kw_only=True):
     hybrid: ObjectId | None = None
     tree: ObjectId | None = None
     tests: Annotated[tuple[TestTurn, ...], Meta(max_length=200)] = ()
-    total: Annotated[int, Meta(ge=0, le=2**53)] = (
-        0  # how many tests there were before the list was cut at 200
-    )
+    # How many tests there were before the list was cut at 200.
+    total: Annotated[int, Meta(ge=0, le=2**53)] = 0
     notes: Lines = ()
+
+    @property
+    def verdict(self) -> str:
+        """The word, with its code where there is one: ``PASS``, ``FAIL(no-test)``."""
+        return f"{self.word}({self.code})" if self.code else self.word
 
     @property
     def told(self) -> str:
         """The proof in one printable line, such as ``PASS behaviour, 1 test red without it, …``."""
-        verdict = f"{self.word}({self.code})" if self.code else self.word
-        told = f"{verdict} {self.kind}".strip() + (" (declared)" if self.declared else "")
+        told = f"{self.verdict} {self.kind}".strip() + (" (declared)" if self.declared else "")
         turned = [t for t in self.tests if t.turned]
         if turned:
             names = ", ".join(f"{t.id} ({t.reason})" if t.reason else t.id for t in turned[:3])

@@ -44,7 +44,7 @@ def may_finalize(state: State, command: c.Finalize) -> None:
     # FAIL before UNKNOWN: a refusal is certain, a doubt may go away.
     patches = {record.commit: record.patchId for record in command.records}
     judged = [
-        (one.commit, one.proof)
+        (one.commit[:9], one.proof)
         for one in command.proofs
         if state.waiver(one.commit, patches.get(one.commit, "")) is None
     ]
@@ -55,7 +55,7 @@ def may_finalize(state: State, command: c.Finalize) -> None:
                 because = f": {proof.notes[0]}" if proof.notes else ""
                 raise OneshotError(
                     code,
-                    f"{what[:9]} is {word} ({proof.code}){because}",
+                    f"{what} is {word} ({proof.code}){because}",
                     f"see what each test did: git oneshot verify -f {state.feature}",
                 )
     _as_the_rules_ask(state, command, patches)

@@ -1,7 +1,7 @@
 """What others are told of a feature: derived from its events, so that none is forgotten."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event, type_name
@@ -22,7 +22,7 @@ class Notice(NamedTuple):
     by: str
 
 
-_WORDS = {
+_WORDS: Final = {
     "finalized": "is finalized",
     "opened": "has a pull request",
     "ready": "is ready for review",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -12,7 +12,9 @@ from git_oneshot.core.words import FINAL, Phase, Policy
 if TYPE_CHECKING:  # a list of what is known at a glance loads no state
     from git_oneshot.core.state import Commit, State
 
-ADVISED: int = 20  # events after which a checkpoint is advised; nothing is refused for want of one
+ADVISED: Final = (
+    20  # events after which a checkpoint is advised; nothing is refused for want of one
+)
 
 
 class Glance(Struct, frozen=True, array_like=True):

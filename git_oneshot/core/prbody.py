@@ -174,8 +174,7 @@ def _claims(state: State) -> str:
 
 
 def _verdict(proof: Proof) -> str:
-    word = f"{proof.word}({proof.code})" if proof.code else proof.word
-    return f"{word} {escape(proof.kind)}".strip()
+    return f"{proof.verdict} {escape(proof.kind)}".strip()
 
 
 def _tests(state: State) -> str:

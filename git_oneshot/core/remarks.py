@@ -33,7 +33,7 @@ class Remark(NamedTuple):
     @property
     def title(self) -> str:
         """The verdict, and what it is about."""
-        return f"{self.proof.word}({self.proof.code}) {self.commit[:9] or 'suite'}"
+        return f"{self.proof.verdict} {self.commit[:9] or 'suite'}"
 
     @property
     def said(self) -> str:

@@ -18,7 +18,7 @@ from git_oneshot.core.state import Pull, State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.keeping import as_text
 from git_oneshot.forge.port import Forge, PullRequest, Wanted
-from git_oneshot.git import Git
+from git_oneshot.git import ANY, Git
 from git_oneshot.session import Payloads, Receipt, Session
 
 SAYS: Final = ("error: ", "fatal: ", " ! ")  # how a line begins in which git says why
@@ -87,7 +87,7 @@ def push(git: Git, state: State, remote: str, commit: str) -> None:
 
 def send(git: Git, remote: str, refspec: str, *options: str) -> None:
     """`git push`, with its hooks. Raises OneshotError(PUSH_FAILED) with git's own reason."""
-    done = git.call("push", "--quiet", *options, remote, refspec, ok=tuple(range(256)))
+    done = git.call("push", "--quiet", *options, remote, refspec, ok=ANY)
     if done.returncode == 0:
         return
     said = done.stderr.decode(errors="replace").strip().splitlines()

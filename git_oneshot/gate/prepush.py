@@ -20,7 +20,7 @@ from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.spool import bind
 from git_oneshot.gate.trails import send_trails
-from git_oneshot.git import Git
+from git_oneshot.git import ANY, Git
 from git_oneshot.proof.suites import rules_for
 from git_oneshot.session import Session
 from git_oneshot.trail.store import ours
@@ -187,7 +187,7 @@ def _there(git: Git, remote: str) -> list[str]:
 
     What a clone remembers of a remote is a ref like any other, and anyone's to write.
     """
-    said = git.call("ls-remote", "--heads", remote, ok=tuple(range(256)))
+    said = git.call("ls-remote", "--heads", remote, ok=ANY)
     tips = {line.partition(b"\t")[0].decode() for line in said.stdout.splitlines()}
     return [f"^{tip}" for tip in commits_here(git, sorted(tips))]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.ids import printable
-from git_oneshot.git import SYNCED, Git
+from git_oneshot.git import ANY, SYNCED, Git
 
 PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
 _GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
@@ -89,7 +89,7 @@ def verify(git: Git, commit: str, signers: str = "") -> Verdict:
     """
     only = ("-c", f"gpg.ssh.allowedSignersFile={signers}", "-c", "gpg.program=false",
             "-c", "gpg.x509.program=false") if signers else ()  # fmt: skip
-    done = git.call(*only, "verify-commit", "--raw", commit, ok=tuple(range(256)))
+    done = git.call(*only, "verify-commit", "--raw", commit, ok=ANY)
     said = (done.stderr + done.stdout).decode(errors="replace")
     good = _GOOD_SSH.search(said) or _GOOD_PGP.search(said)
     if done.returncode == 0 and good:

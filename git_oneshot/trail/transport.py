@@ -20,7 +20,7 @@ from git_oneshot.core.ids import (
     remote_ref,
     typed,
 )
-from git_oneshot.git import Git
+from git_oneshot.git import ANY, Git
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
@@ -97,7 +97,7 @@ class Remote:
             "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
             "push", "--porcelain", "--no-verify", "--quiet", "--no-follow-tags",
             "--recurse-submodules=no", self.name, *specs,
-            ok=tuple(range(256)),
+            ok=ANY,
         )  # fmt: skip
         # A path or a server's words need not be UTF-8.
         stdout, stderr = (said.decode(errors="replace") for said in (done.stdout, done.stderr))
@@ -121,7 +121,7 @@ class Remote:
             self._git.call("update-ref", "-m", "oneshot: push", "--stdin", stdin=stdin)
 
     def _say(self, *args: str) -> str:
-        done = self._git.call(*args, ok=tuple(range(256)))
+        done = self._git.call(*args, ok=ANY)
         if done.returncode != 0:
             raise self._failed(done.stderr.decode(errors="replace"))
         return done.stdout.decode(errors="replace")
