@@ -173,7 +173,7 @@ def test_a_trail_that_somebody_holds_hinders_no_other(net: Net) -> None:
     net.sync(one)
     (two.path / ".git" / f"{REF}.lock").touch()
     held, moved = net.sync(two)
-    assert ".lock' for 0 s" in held.wrong and held.retry
+    assert ".lock' for" in held.wrong and held.retry
     assert (moved.feature, moved.received, moved.wrong) == (OTHER, 1, "")
 
 
