@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from git_oneshot.core.facts import Provider
-from git_oneshot.forge.hosted import Titled, unmarked
+from git_oneshot.forge.hosted import Titled, shaped, unmarked
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
 from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
@@ -57,10 +57,11 @@ class Forgejo(Titled):
         }  # fmt: skip
         return _pull(self._once("POST", "/pulls", body))
 
+    @shaped()
     def _find(self, head: str) -> PullRequest | None:
         for page in range(1, PAGES + 1):
             rows = self._once("GET", f"/pulls?state=open&limit={PAGE}&page={page}")
-            for row in rows if isinstance(rows, list) else ():
+            for row in rows:
                 branch = row.get("head") or {}
                 theirs = (branch.get("repo") or {}).get("full_name", self._place.path)
                 if branch.get("ref") == head and theirs.lower() == self._place.path.lower():
@@ -130,15 +131,8 @@ def _wait(err: urllib.error.HTTPError) -> float | None:
     return float(said) if said.isdecimal() else None
 
 
+@shaped()
 def _pull(row: Any) -> PullRequest:
-    """A pull request, whatever the forge answered."""
-    try:
-        return _read(row)
-    except (KeyError, TypeError, ValueError):
-        raise Trouble(STRANGE, "what a pull request has is missing") from None
-
-
-def _read(row: dict[str, Any]) -> PullRequest:
     title = str(row["title"])
     draft = bool(row.get("draft")) or title.lower().startswith(MARKS)
     state = standing(merged=bool(row.get("merged")), is_open=row["state"] == "open")

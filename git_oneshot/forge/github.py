@@ -109,7 +109,7 @@ def _asked(ask: Callable[[], _T]) -> _T:
     except (RuntimeError, AssertionError):
         # It trusts no address of another host than the one that it was given.
         raise Trouble(301, "it answers with addresses of another host") from None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, github.BadAttributeException):
         raise Trouble(STRANGE, "what a pull request has is missing") from None
 
 

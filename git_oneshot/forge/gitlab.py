@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from git_oneshot.core.facts import Provider
 from git_oneshot.forge.extra import needs
-from git_oneshot.forge.hosted import Titled, unmarked
+from git_oneshot.forge.hosted import Titled, shaped, unmarked
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
 from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
@@ -53,13 +53,14 @@ class GitLab(Titled):
         }  # fmt: skip
         return self._once(lambda: self._lab.http_post(self._top, post_data=body, **ONCE))
 
+    @shaped()
     def _find(self, head: str) -> PullRequest | None:
         query = {"state": "opened", "source_branch": head}
         rows = self._asked(lambda: self._lab.http_get(self._top, query_data=query, **ONCE))
-        for row in rows if isinstance(rows, list) else ():
+        for row in rows:
             same = row.get("source_project_id") == row.get("target_project_id")
             if row.get("source_branch") == head and same:
-                return _read(row)
+                return _pull(row)
         return None
 
     def look(self, number: int) -> PullRequest:
@@ -86,7 +87,7 @@ class GitLab(Titled):
         return patiently(self._place.host, self._patience, lambda: self._once(ask))
 
     def _once(self, ask: Callable[[], Any]) -> PullRequest:
-        return _read(self._asked(ask))
+        return _pull(self._asked(ask))
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         """What the library gives; what it throws becomes a Trouble."""
@@ -113,15 +114,8 @@ class GitLab(Titled):
         return answer
 
 
-def _read(row: Any) -> PullRequest:
-    """A merge request, whatever the forge answered."""
-    try:
-        return _pull(row)
-    except (KeyError, TypeError, ValueError):
-        raise Trouble(STRANGE, "what a merge request has is missing") from None
-
-
-def _pull(row: dict[str, Any]) -> PullRequest:
+@shaped()
+def _pull(row: Any) -> PullRequest:
     title = str(row["title"])
     draft = bool(row.get("draft")) or title.lower().startswith(MARKS)
     state = standing(

@@ -1,10 +1,21 @@
 """What the forges have in common that are asked over a network."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import PullRequest, Wanted
-from git_oneshot.forge.retrying import Patience, Trouble, creating, patiently
+from git_oneshot.forge.retrying import STRANGE, Patience, Trouble, creating, patiently
+
+
+@contextmanager
+def shaped() -> Iterator[None]:
+    """Read what a forge answered: a Trouble where that is not shaped as it should be."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Trouble(STRANGE, "what a pull request has is missing") from None
 
 
 class Hosted(ABC):

@@ -4,6 +4,7 @@ The server is on loopback: see ``server``. What the real ones accept is checked
 against their published descriptions by `make contract`.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,6 +172,15 @@ def test_an_answer_that_is_no_pull_request_is_named(there: Open) -> None:
     """Such as that of a proxy, or of another program at this address."""
     there.server.faults = [(200, {}), (200, {})]
     assert "does not answer as such a forge does" in there.refused(Code.FORGE_REFUSED).message
+
+
+@pytest.mark.parametrize(
+    "body", [None, 1, "x", {}, [None], [1], ["x"], [[]], [{"head": 1}], [{"head": {"repo": 1}}]]
+)
+def test_a_list_of_something_else_is_named_or_empty(there: Open, body: Any) -> None:
+    there.server.answer = lambda *_: (200, body)  # type: ignore[method-assign]
+    with contextlib.suppress(OneshotError):
+        assert there.forge.find_by_branch(WANTED.head) is None
 
 
 @pytest.mark.parametrize("missing", ["topic-branch", "main"])
