@@ -13,7 +13,7 @@ from git_oneshot.cli.data.trails import Exported, Imported
 from git_oneshot.cli.look import Document
 from git_oneshot.cli.text import counted
 from git_oneshot.core import report
-from git_oneshot.core.errors import Code, OneshotError, unknown_feature
+from git_oneshot.core.errors import unknown_feature
 from git_oneshot.core.events import type_name
 from git_oneshot.core.history import state_of
 from git_oneshot.trail.carrying import ids, lines_of, take
@@ -58,10 +58,6 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     Every object must be what its id says. Where there is a trail of its name,
     the two become one, as in a sync.
     """
-    if file is None and sys.stdin is None:  # it was closed by whoever called us
-        raise OneshotError(
-            Code.NEEDS_INPUT, "no file is named, and there is no stdin", "git oneshot import FILE"
-        )
     trail = take(app.git, app.store, file or sys.stdin.buffer)
     name = trail.feature
     tip = app.store.tip(name)

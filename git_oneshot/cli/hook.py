@@ -76,7 +76,7 @@ def pre_commit_(ctx: click.Context) -> None:
 def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     """Refuse to push commits that are not proven to a gated ref; send the trails along."""
     app = App()
-    updates = parse(os.fsdecode(sys.stdin.buffer.read()))
+    updates = parse(_given())
     for feature, err in bind_all(app.git, app.session, app.markers):
         app.say(f"warning: the trail of '{feature}' is not up to date: {err.message}")
     tried = only_tries(git_argv())
@@ -110,19 +110,31 @@ def pre_receive(ctx: click.Context) -> None:
     from git_oneshot.cli.server import refused
 
     app = App()
-    said = os.fsdecode(sys.stdin.buffer.read())
-    if not said:  # git has a line at least: who calls us lost it
-        raise OneshotError(
-            Code.INVALID_INPUT,
-            "nothing says what is pushed",
-            "on the server: give the hook what git gives on standard input",
-        )
+    said = _given()
+    if not said:  # git has a line at least
+        raise _lost()
     lines, hint = refused(app, said)
     for line in lines:
         app.say(f"error: {line}")
     if lines:
         app.say(f"hint: {hint}")
         ctx.exit(Exit.REFUSED)
+
+
+def _given() -> str:
+    """What git gives a hook on standard input: for a push, a line for each ref, or none."""
+    if sys.stdin is None:
+        raise _lost()
+    return os.fsdecode(sys.stdin.buffer.read())
+
+
+def _lost() -> OneshotError:
+    """Whoever calls us in git's stead has not handed on what it said."""
+    return OneshotError(
+        Code.INVALID_INPUT,
+        "nothing says what is pushed",
+        "give the hook what git gives on standard input",
+    )
 
 
 def _send(

@@ -6,6 +6,7 @@ and a read command pay for nothing that they do not use.
 
 import contextlib
 import importlib
+import io
 import re
 import sys
 from collections.abc import Sequence
@@ -144,6 +145,8 @@ def group() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command, and give back the exit status. The only place that catches everything."""
+    if sys.stdin is None and "hook" not in argv[:1]:  # closed by whoever called us: it is empty
+        sys.stdin = io.TextIOWrapper(io.BytesIO())
     try:
         code = group.main(
             list(argv), prog_name="git oneshot", complete_var=COMPLETE, standalone_mode=False
@@ -179,17 +182,17 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
     if "--json" in argv:
         from git_oneshot.cli.refusal import refusal
 
-        with contextlib.suppress(BrokenPipeError):  # who went away still gets the status
+        with contextlib.suppress(OSError):  # where nobody takes it, it is said as to people
             click.echo(refusal(_named(argv), argv, err))
-    else:
-        import os
+            return err.kind.exit
+    import os
 
-        from git_oneshot.cli.look import tell
-        from git_oneshot.core.ids import printable
+    from git_oneshot.cli.look import tell
+    from git_oneshot.core.ids import printable
 
-        tell(f"error: {printable(err.message)}", os.environ)
-        for hint in _hints(err):
-            tell(f"hint: {printable(hint)}", os.environ)
+    tell(f"error: {printable(err.message)}", os.environ)
+    for hint in _hints(err):
+        tell(f"hint: {printable(hint)}", os.environ)
     return err.kind.exit
 
 

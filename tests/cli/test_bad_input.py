@@ -476,3 +476,27 @@ def test_a_test_id_that_is_evil(make: MakeProject) -> None:
     shown.append(project.do("log"))
     for done in shown:
         assert all(line.isprintable() for line in (done.out + done.err).split("\n")), done
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["plan -F -", "validate-pr-body -", "import -", "import", "hook pre-push origin url",
+     "hook pre-receive"],
+)  # fmt: skip
+def test_a_closed_standard_input_is_no_bug_and_opens_no_gate(feature: Project, line: str) -> None:
+    """As a daemon may have it. There is nothing to read, and of a push that is no answer."""
+    done = run(["sh", "-c", f"exec git-oneshot {line} <&-"], feature.path)
+    assert done.code in (1, 2), done
+    assert done.err.startswith(("error: ", "missing: "))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_an_answer_that_has_no_room_is_an_error_in_a_line(
+    feature: Project, option: list[str]
+) -> None:
+    with open("/dev/full", "wb") as full:
+        argv = ["git-oneshot", "status", *option]
+        done = subprocess.run(argv, cwd=feature.path, stdout=full, stderr=-1, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == b"error: the disk: no space left on device"
