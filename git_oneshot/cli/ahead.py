@@ -52,6 +52,17 @@ def after_push(app: App, said: str) -> tuple[Next, ...]:
     return ()
 
 
+def stage_it(app: App) -> Next:
+    """How the change is staged: not with what tools made beside it."""
+    from git_oneshot.proof.trees import made
+
+    names = list(dict.fromkeys(os.path.basename(folder.rstrip("/")) for folder in made(app.git)))
+    if not names:
+        return STAGE
+    said = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    return STAGE._replace(why=f"name {said} in .gitignore, then stage it", work=True)
+
+
 def sync_it(app: App, feature: str) -> list[Next]:
     """How a trail gets to its remote where its commits are there already."""
     argv = ("git", "oneshot", "sync", "-f", feature)
@@ -127,8 +138,9 @@ def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[
         return [GREEN, FINALIZE]
     if cycle == "commit":
         tree = changed(app)
-        if tree.other:  # green was of the whole working tree; or a formatter of theirs wrote
-            return [STAGE, COMMIT_IT]
+        # Edited since it was staged: green was of that, too; or a formatter of theirs wrote it.
+        if tree.edited or (tree.other and not tree.staged):
+            return [stage_it(app), COMMIT_IT]
         if tree.staged:
             return [COMMIT_IT, FINALIZE]
     return [FINALIZE, RED] if commits.ids else [RED, FINALIZE]
@@ -172,17 +184,20 @@ def after_pull(*, draft: bool, local: bool) -> Next:
 
 
 class Changed(Struct, frozen=True):
-    """Whether the working tree has changes: staged ones, and others."""
+    """Whether the working tree has changes: staged ones, others, and of these in tracked files."""
 
     staged: bool
     other: bool
+    edited: bool
 
 
 def changed(app: App) -> Changed:
     """Look at the working tree, as `git status` does."""
     if app.git.work_tree is None:
-        return Changed(False, False)
+        return Changed(False, False, False)
     lines = app.git.names("status", "--porcelain=v1", "-z", "--no-renames")
     return Changed(
-        any(line[0] not in " ?" for line in lines), any(line[1] != " " for line in lines)
+        staged=any(line[0] not in " ?" for line in lines),
+        other=any(line[1] != " " for line in lines),
+        edited=any(line[1] not in " ?" for line in lines),
     )

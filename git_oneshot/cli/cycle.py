@@ -7,7 +7,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import GREEN
+from git_oneshot.cli.ahead import GREEN, stage_it
 from git_oneshot.cli.answer import COMMIT_IT, STATUS, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
@@ -28,7 +28,7 @@ from git_oneshot.gate.logs import Logs
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.suites import digest, rules_for, rules_of
-from git_oneshot.proof.trees import snapshot, staged
+from git_oneshot.proof.trees import made, snapshot, staged
 
 _NAME_IT: Final = (
     Next(("git", "oneshot", "green"), f"name the test command in {FILE}, or prove it as it is"),
@@ -48,7 +48,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     """
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordRed(parent=app.head, proof=_PLACEHOLDER))
-    parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
+    parent_tree, tree = app.git.tree(app.head), _snapshot(app)
     rules = rules_of(app.git, parent_tree, fallback=tree)
     if not rules.suites:
         raise OneshotError(
@@ -79,7 +79,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     """
     name, only = _begin(app, tests)
     app.session.rehearse(name, RecordGreen(parent=app.head, proof=_PLACEHOLDER))
-    parent_tree, tree = app.git.tree(app.head), snapshot(app.git)
+    parent_tree, tree = app.git.tree(app.head), _snapshot(app)
     if tree == parent_tree:
         raise OneshotError(
             Code.NOT_PROVEN, "nothing has changed since the last commit", ahead=(_CHANGE, STATUS)
@@ -98,8 +98,17 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     if not same:
         app.say("note: this is the working tree, and what is staged differs from it")
     data = Greened(**written(receipt), proof=proof_data(judged.proof), staged=same)
-    stage = [] if same else [Next(("git", "add", "--all"), "stage it")]
+    stage = [] if same else [stage_it(app)]
     return Answer(data, text.green(judged.proof), [*stage, COMMIT_IT])
+
+
+def _snapshot(app: App) -> str:
+    """The working tree, with a word of what is left out because tools made it."""
+    left = made(app.git)
+    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+    if left:
+        app.say(f"note: in no .gitignore, and left out: {', '.join(left[:3])}{more}")
+    return snapshot(app.git)
 
 
 def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:

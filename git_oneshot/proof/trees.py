@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.git import Git, GitError
@@ -12,12 +12,36 @@ from git_oneshot.proof.index import private_index
 if TYPE_CHECKING:
     from git_oneshot.proof.change import Change
 
+# Folders that tools make beside the sources; of an environment, its own file says that it is one.
+_MADE: Final = ("__pycache__", "node_modules")
+_ENVIRONMENTS: Final = (".venv", "venv")
+
 
 def snapshot(git: Git) -> str:
-    """The tree of the working tree as it is now, new files included, ignored ones not."""
+    """The tree of the working tree as it is: new files included, not what is ignored or made."""
+    without = [f":(top,exclude,literal){folder}" for folder in made(git)]
     with private_index(git, os.path.join(git.git_dir, "index")) as index:
-        git.call("add", "--all", "--", ":/", index=index)
+        git.call("add", "--all", "--", ":/", *without, index=index)
         return git.text("write-tree", index=index)
+
+
+def made(git: Git) -> list[str]:
+    """The folders that tools made beside the sources, of which nothing is tracked or ignored.
+
+    Whoever has no .gitignore yet means none of it by a change.
+    """
+    globs = [f":(top,glob)**/{name}/**" for name in (*_MADE, *_ENVIRONMENTS)]
+    found = git.names(
+        "ls-files", "--others", "--exclude-standard", "--directory", "--full-name", "-z",
+        "--", *globs,
+    )  # fmt: skip
+    top = git.work_tree or ""
+    names = ((folder, folder.rstrip("/").rpartition("/")[2]) for folder in found)
+    return [
+        folder for folder, name in names
+        if name in _MADE or (name in _ENVIRONMENTS
+                             and os.path.isfile(os.path.join(top, folder, "pyvenv.cfg")))
+    ]  # fmt: skip
 
 
 def staged(git: Git, index: str | None = None) -> str:

@@ -265,6 +265,43 @@ def test_code_alone_is_told_what_to_run(feature: Project) -> None:
     )
 
 
+def test_what_tools_make_beside_the_sources_is_no_part_of_the_change(
+    pytest_project: Project,
+) -> None:
+    """Who had run the tests by hand, and had no .gitignore, was told to install the new module.
+
+    What was compiled counted as code that had changed, and an environment as a thousand files.
+    """
+    made = ("__pycache__/calc.pyc", "tests/__pycache__/test_calc.pyc", ".venv/pyvenv.cfg",
+            ".venv/lib/x.py", "web/node_modules/x/index.js")  # fmt: skip
+    for name in made:
+        pytest_project.repo.write(name, "x\n")
+    test = "import new\n\n\ndef test_it():\n    pass\n"
+    pytest_project.repo.write("tests/test_new.py", test)
+    done = pytest_project.do("red")
+    assert "missing-symbol" in done.out
+    left = ".venv/, __pycache__/, tests/__pycache__/ and 1 more"
+    assert done.err.startswith(f"note: in no .gitignore, and left out: {left}\n")
+    pytest_project.repo.write("new.py", "")
+    done = pytest_project.do("green", "--json")
+    first, *_ = done.json["next"]
+    assert first["why"] == "name .venv, __pycache__ and node_modules in .gitignore, then stage it"
+    assert (first["argv"], first["work"]) == (["git", "add", "--all"], True)
+    assert pytest_project.do("status", "--json").json["next"][0] == first
+    pytest_project.repo.write(".gitignore", "/.venv\n__pycache__\nnode_modules\n")
+    done = pytest_project.do("green", "--json")
+    assert done.json["next"][0]["why"] == "stage it"
+    assert ".gitignore" not in done.err
+
+
+def test_a_folder_of_theirs_that_is_only_called_so_is_looked_at(pytest_project: Project) -> None:
+    pytest_project.repo.write("venv/code.py", "x = 1\n")
+    assert "venv/code.py changed, and no test did" in pytest_project.cli("green").err
+    pytest_project.repo.write("__pycache__/kept.py", "x = 1\n")
+    pytest_project.git("add", "__pycache__")
+    assert "__pycache__/kept.py, venv/code.py changed" in pytest_project.cli("green").err
+
+
 def test_what_would_see_comments_is_told_where_it_is_not_installed(
     make: MakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
