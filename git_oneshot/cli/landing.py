@@ -1,5 +1,7 @@
 """complete: a feature whose pull request was merged."""
 
+import functools
+
 import click
 from msgspec.structs import replace
 
@@ -78,6 +80,8 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
     """
     done: list[str] = []
     own = app.aside
+    # Many features have one base, and to see where it is takes a fetch.
+    seen = functools.cache(lambda base: fetch_base(app, base))
     for loaded in app.store.load(ours(app.store.tips())):
         state, name = loaded.state, FeatureId(loaded.state.feature)
         if loaded.damage is not None or state.phase != "synthesize":
@@ -85,7 +89,7 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
         if named is not None and name not in named:
             continue
         try:
-            there = fetch_base(app, state.base)
+            there = seen(state.base)
             asked = state.pull is not None and state.pull.open and state.pull.number
             forge = forge_for(app, name) if asked else None
             found = complete_merged(app.git, own, name, app.clone.remote, forge=forge)

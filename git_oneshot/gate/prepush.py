@@ -5,6 +5,7 @@ commit of its range. Commits are judged, not hooks and not events: it makes no
 difference by which way a commit came to be. What is said about it is the caller's.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -131,12 +132,13 @@ def hold(
     ``states``: of the features that gate; ``judge`` is made when it is needed.
     """
     starts = [state.start for state in states if state.start and _known(git, state.start)]
-    for update in updates if states else ():
-        if not update.local or not git.named(update.local + "^{commit}"):
-            continue
-        tree = git.tree(update.remote if _known(git, update.remote) else update.local)
-        for found in ranges(git, remote, [update], gated(git, remote, states, tree), starts):
-            yield from judge_range(git, judge(), found, email, Claims(tuple(states)))
+
+    def gates(update: Update) -> frozenset[str]:
+        known = _known(git, update.remote)
+        return gated(git, remote, states, git.tree(update.remote if known else update.local))
+
+    for found in ranges(git, remote, updates if states else (), gates, starts):
+        yield from judge_range(git, judge(), found, email, Claims(tuple(states)))
 
 
 def gated(git: Git, remote: str, states: Sequence[State], tree: str) -> frozenset[str]:
@@ -156,27 +158,26 @@ def ranges(
     git: Git,
     remote: str,
     updates: Sequence[Update],
-    gates: frozenset[str],
+    gates: Callable[[Update], frozenset[str]],
     starts: Sequence[str] = (),
 ) -> list[Range]:
     """The commits that each update brings to a gated ref, oldest first.
 
-    ``starts``: where features began; to a ref that is new, what was before
-    them is the repository's past, and asks for nothing.
+    ``gates``: see `gated`. ``starts``: where features began; to a ref that is new, what was
+    before them is the repository's past, and asks for nothing.
     """
+    began = [f"^{start}" for start in starts]
+    there = functools.cache(lambda: _there(git, remote))
     found = []
     for update in updates:
-        if not update.local or update.remote_ref.startswith(LOCAL):
-            continue
-        if "*" not in gates and update.remote_ref not in gates:
-            continue
-        if git.named(f"{update.local}^{{commit}}") is None:
-            continue  # a tag of a tree or a blob
-        # What the remote says it has stands above what we remember of it.
-        began = [f"^{start}" for start in starts]
-        known = _known(git, update.remote)
-        without = [f"^{update.remote}"] if known else [*began, *_there(git, remote)]
         tip = f"{update.local}^{{commit}}"
+        if not update.local or update.remote_ref.startswith(LOCAL) or git.named(tip) is None:
+            continue  # our own, or gone, or a tag of a tree or a blob
+        if {"*", update.remote_ref}.isdisjoint(gates(update)):
+            continue
+        # What the remote says it has stands above what we remember of it.
+        known = _known(git, update.remote)
+        without = [f"^{update.remote}"] if known else [*began, *there()]
         commits = git.lines("rev-list", "--topo-order", "--reverse", tip, *without)
         found.append(Range(update, tuple(commits)))
     return found

@@ -3,8 +3,11 @@
 from functools import partial
 from pathlib import Path
 
+import click
 import pytest
 
+from git_oneshot.cli import landing
+from git_oneshot.cli.app import App
 from git_oneshot.core.facts import How
 from git_oneshot.forge.landing import complete_merged, find
 from git_oneshot.session import Session
@@ -169,3 +172,22 @@ def test_who_sees_a_merge_on_the_way_completes_it_by_one_call(
         assert done is not None and done[1].state.phase == "completed"
     finally:
         store.close()
+
+
+def test_the_base_of_many_features_is_fetched_once(
+    review: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.git("switch", "-q", "-c", "second", "main")
+    review.begin("second", "--policy", "always", "--base", "main")
+    work(review, "second").do("finalize", "second")
+    asked = []
+
+    def fetch_base(_app: object, base: str) -> bool:
+        asked.append(base)
+        return True
+
+    monkeypatch.setattr(landing, "fetch_base", fetch_base)
+    monkeypatch.chdir(review.path)
+    with click.Context(click.Command("sync")):
+        assert landing.complete_seen(App(json=True), None) == []
+    assert asked == ["main"]

@@ -326,7 +326,9 @@ def test_h31_a_push_that_takes_too_long_names_what_is_left(
     monkeypatch.setattr(prepush, "WAIT", -1.0)
     git = feature.repo.discover()
     update = Update("refs/heads/topic", feature.head, "refs/heads/main", "")
-    [found] = prepush.ranges(git, "origin", [update], frozenset({"refs/heads/main"}))
+    [found] = prepush.ranges(
+        git, "origin", [update], partial(_gates, frozenset({"refs/heads/main"}))
+    )
     monkeypatch.chdir(feature.path)
     judged = list(prepush.judge_range(git, App().prover(), found, "ada@example.org", Claims()))
     note = "not judged yet: 2 commits; prove first: git oneshot push"
@@ -337,15 +339,38 @@ def test_h31_a_push_that_takes_too_long_names_what_is_left(
 def test_ranges_pass_over_what_is_no_commit(feature: Project) -> None:
     git = feature.repo.discover()
     tree = feature.git("rev-parse", "HEAD^{tree}")
-    for update in (
-        Update("t", tree, "refs/heads/main", ""), Update("(delete)", "", "refs/heads/main", tree),
-        Update("r", feature.head, "refs/oneshot/topic", ""),
-        Update("r", feature.head, "refs/heads/other", ""),
-    ):  # fmt: skip
-        assert prepush.ranges(git, "origin", [update], frozenset({"refs/heads/main"})) == []
-    # Where everything is gated, our own refs are not: they hold no code.
-    update = Update("r", feature.head, "refs/oneshot/topic", "")
-    assert prepush.ranges(git, "origin", [update], frozenset("*")) == []
+    main, all_ = frozenset({"refs/heads/main"}), frozenset("*")
+    for update, gates in (
+        (Update("t", tree, "refs/heads/main", ""), main),
+        (Update("(delete)", "", "refs/heads/main", tree), main),
+        (Update("r", feature.head, "refs/heads/other", ""), main),
+        # Where everything is gated, our own refs are not: they hold no code.
+        (Update("r", feature.head, "refs/oneshot/topic", ""), all_),
+    ):
+        assert prepush.ranges(git, "origin", [update], partial(_gates, gates)) == []
+
+
+def _gates(refs: frozenset[str], _update: Update) -> frozenset[str]:
+    return refs
+
+
+def test_a_remote_is_asked_once_for_all_refs_that_are_new(
+    feature: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over a network that takes a second, or asks for a password."""
+    tip = feature.land("one")
+    asked = []
+
+    def there(_git: object, remote: str) -> list[str]:
+        asked.append(remote)
+        return ["^main"]
+
+    monkeypatch.setattr(prepush, "_there", there)
+    updates = [Update("topic", tip, f"refs/heads/{name}", "") for name in ("one", "two")]
+    git = feature.repo.discover()
+    found = prepush.ranges(git, "origin", updates, partial(_gates, frozenset("*")))
+    assert [one.commits for one in found] == [(tip,), (tip,)]
+    assert asked == ["origin"]
 
 
 # -- the trail ----------------------------------------------------------------------------
