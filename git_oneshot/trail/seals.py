@@ -5,7 +5,9 @@ An unattended run must not hang on a pin: without a terminal a signer that asks
 has a few seconds, and no way to ask.
 """
 
+import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -62,16 +64,18 @@ def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) ->
         env = {**env, "SSH_ASKPASS_REQUIRE": "never", "GPG_TTY": ""}
     behind = ["-p", parent] if parent else []
     argv: Sequence[str] = git.argv([*SYNCED, "commit-tree", "-S", *behind, tree])
-    try:
-        done = subprocess.run(
-            argv, env=env, input=message, capture_output=True, check=False,
-            timeout=None if terminal else PATIENCE, start_new_session=not terminal,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "", "the signer asks, and there is nobody to answer"
-    if done.returncode != 0:
-        return "", unsigned(done.stderr)
-    return done.stdout.decode().strip(), ""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        argv, env=env, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=not terminal
+    ) as git_:
+        try:
+            stdout, stderr = git_.communicate(message, None if terminal else PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(git_.pid, signal.SIGKILL)  # git, and the signer that it waits for
+            return "", "the signer asks, and there is nobody to answer"
+    if git_.returncode != 0:
+        return "", unsigned(stderr)
+    return stdout.decode().strip(), ""
 
 
 def unsigned(stderr: bytes) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.merging import join
 from git_oneshot.trail.seals import reason, unsigned
 from git_oneshot.trail.store import Tip
+from tests.proof.test_process import gone
 from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo
 from tests.trail import test_damage as damage
 from tests.trail.crafted import (
@@ -400,12 +402,17 @@ def test_a_signer_that_asks_is_not_waited_for(
     store = opened(work)
     tip = damage.two_appends(store)
     program = tmp_path / "signer"
-    program.write_text("#!/bin/sh\nsleep 60\n")
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 60\n")
     program.chmod(0o755)
     work.git("config", "gpg.ssh.program", str(program))
     monkeypatch.setattr(module, "PATIENCE", 0.3)
     same, why = store.seal(tip, terminal=False)
     assert (same, why) == (tip, "the signer asks, and there is nobody to answer")
+    signer = int((tmp_path / "pid").read_text())
+    for _ in range(250):
+        if not gone(signer):
+            time.sleep(0.02)
+    assert gone(signer)
     work.git("config", "gpg.ssh.program", "false")
     assert store.seal(tip, terminal=False)[1] != ""
     assert store.tip(FEATURE) == tip
