@@ -23,6 +23,7 @@ Folders that hold other people's code, or examples and fixtures, are not looked 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -102,9 +103,13 @@ def detect(project: Project) -> tuple[Suite, ...]:
     found = [suite for finder in _FINDERS for suite in finder(project)] or list(_make(project))
     suites: list[Suite] = []
     names: set[str] = set()
+    numbers: Counter[str] = Counter()  # so that no name is tried twice
     for suite in sorted(found, key=lambda s: (s.root, s.name)):
-        tries = (suite.name, *(f"{suite.name[:36]}-{n}" for n in range(2, 1_000)))
-        name = next(name for name in tries if name not in names)
+        name = suite.name
+        while name in names:
+            numbers[suite.name] += 1
+            end = f"-{numbers[suite.name] + 1}"
+            name = suite.name[: min(36, 40 - len(end))] + end
         names.add(name)
         suites.append(replace(suite, name=name))
     return tuple(suites)

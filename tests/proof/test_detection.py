@@ -195,6 +195,13 @@ def test_pytest_is_found_by_the_names_of_its_files(paths: list[str]) -> None:
     assert (found.name, found.root) == ("pytest", "")
 
 
+def test_so_many_suites_with_one_name_get_numbers_too() -> None:
+    paths = [f"{'long/' * 20}{n}/{file}" for n in range(1_100) for file in ("go.mod", "a_test.go")]
+    names = {suite.name for suite in detect(Project(paths, lambda _: ""))}
+    assert len(names) == 1_100
+    assert max(map(len, names)) == 40
+
+
 def test_suites_with_one_name_get_numbers() -> None:
     paths = ["a/b/go.mod", "a/b/x_test.go", "a-b/go.mod", "a-b/x_test.go"]
     assert [s.name for s in detect(Project(paths, lambda _: ""))] == ["go-a-b", "go-a-b-2"]
