@@ -125,7 +125,7 @@ class Tracking:
 
     def _read(self) -> dict[tuple[str, FeatureId], str]:
         try:
-            with open(self._file, encoding="utf-8", errors="replace") as file:
+            with open(self._file, encoding="utf-8", errors="surrogateescape") as file:
                 rows = [line.rstrip("\n").split(" ", 2) for line in file]
         except OSError:
             return {}
@@ -133,4 +133,4 @@ class Tracking:
 
     def _write(self, seen: Seen) -> None:
         lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
-        put(self._file, "".join(lines).encode(errors="replace"))
+        put(self._file, os.fsencode("".join(lines)))

@@ -232,6 +232,21 @@ def test_a_remote_that_is_not_there_is_an_error(net: Net) -> None:
     assert refused.value.kind.retryable
 
 
+def test_a_remote_may_be_called_by_any_bytes(net: Net) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    name = os.fsdecode(b"caf\xe9")
+    two.git("remote", "rename", "origin", name)
+    git, store = two.discover(), net.session(two).store
+    assert isinstance(store, GitStore)
+    Exchange(git, store, Remote(git, name)).run(None, lambda _: None)
+    two.git("update-ref", "-d", f"refs/oneshot-remote/{name}/{FEATURE}")
+    [loss] = Tracking(git).look(store.tips())
+    kept = [tip.origin.partition("@")[0] for tip in store.tips()]
+    assert ascii([loss.remote, *kept]) == ascii([name, name])  # in a form that any report can hold
+
+
 # -- the hook's way -------------------------------------------------------------------
 
 
