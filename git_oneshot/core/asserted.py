@@ -10,9 +10,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from git_oneshot.core.kept import Function, asserts, keeps, names_in
-
-Scope = ast.Module | ast.ClassDef
+from git_oneshot.core.kept import asserts, keeps, names_in
+from git_oneshot.core.syntax import Function, Scope, functions, parsed
 
 # What pytest and unittest call, or apply, without being asked by a test.
 _SETTING_UP: Final = ("setup", "teardown", "asyncsetup", "asyncteardown", "pytest_", "pytestmark")
@@ -29,7 +28,7 @@ def keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
 
 
 def _keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
-    of_class: dict[tuple[str, ...], Around | None] = {(): _around(_parsed(old), _parsed(new))}
+    of_class: dict[tuple[str, ...], Around | None] = {(): _around(parsed(old), parsed(new))}
     same: dict[tuple[str, ...], bool] = {}
     for test in tests:
         names = tuple(test.partition("[")[0].split("::")[1:])
@@ -41,25 +40,17 @@ def _keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
 
 def loses(old: str, new: str) -> bool:
     """Whether a file that tests share has a function that does not assert any more what it did."""
-    was, becomes = _parsed(old), dict(_functions(_parsed(new)))
+    was, becomes = parsed(old), dict(functions(parsed(new)))
     if not was.body and old.strip():
         return True  # it cannot be told
     try:
         return any(
             name not in becomes or not keeps(function, becomes[name])
-            for name, function in _functions(was)
+            for name, function in functions(was)
             if any(asserts(node) for node in ast.walk(function))
         )
     except RecursionError:
         return True
-
-
-def _functions(scope: Scope, within: str = "") -> Iterator[tuple[str, Function]]:
-    for statement in scope.body:
-        if isinstance(statement, Function):
-            yield within + statement.name, statement
-        elif isinstance(statement, ast.ClassDef):
-            yield from _functions(statement, f"{within}{statement.name}.")
 
 
 class Around(NamedTuple):
@@ -68,13 +59,6 @@ class Around(NamedTuple):
     was: Scope
     becomes: Scope
     changed: frozenset[str]
-
-
-def _parsed(source: str) -> Scope:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _enclosing(

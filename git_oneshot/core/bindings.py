@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+from git_oneshot.core.syntax import Function, Scope
+
 # With these, a name may come from a text.
 _DYNAMIC: Final = frozenset(("exec", "globals", "locals", "setattr", "vars", "__dict__", "modules"))
 
@@ -77,7 +78,7 @@ def _set_from_afar(module: ast.Module) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def _names(scope: ast.Module | ast.ClassDef) -> set[str]:
+def _names(scope: Scope) -> set[str]:
     """All that is bound in a scope, in whichever branch of it."""
     return {name for node in _inside(scope.body) for name in _bound(node)}
 
@@ -87,7 +88,7 @@ def _inside(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     for node in nodes:
         yield node
         inner = ast.iter_child_nodes(node)
-        if isinstance(node, (ast.ClassDef, _Function)):
+        if isinstance(node, (ast.ClassDef, Function)):
             inner = (n for n in inner if n not in node.body)
         yield from _inside(inner)
 

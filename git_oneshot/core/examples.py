@@ -12,16 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from git_oneshot.core.bindings import Known, may_mean
+from git_oneshot.core.syntax import UNREAD, Function, Scope
 
-PYTHON: Final = (".py", ".pyw")
 PROMPT: Final = ">>>"
 # From a prompt to the next blank line: what it says, and what it answers.
 _EXAMPLE: Final = re.compile(r"^ *>>>.*(?:\n(?! *$).*)*", re.MULTILINE)
 # Of decorators, those without which an example would find something else.
 _KEPT: Final = frozenset(("property", "staticmethod", "classmethod"))
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Owner = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+Owner = Scope | Function
 
 
 class _Edit(NamedTuple):
@@ -44,7 +43,7 @@ def with_examples(old: str, new: str, builtin: Mapping[str, object]) -> str | No
     try:
         before, after = dict(_owners(ast.parse(old))), dict(_owners(ast.parse(new)))
         edits = list(_edits(_Lines(old), before, _Lines(new), after, builtin))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, _CannotError):
+    except (*UNREAD, _CannotError):
         return None
     made = old
     for edit in sorted(edits, reverse=True):

@@ -4,7 +4,7 @@ import ast
 from copy import deepcopy
 from typing import Final
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+from git_oneshot.core.syntax import Function
 
 # What asserts without being called so: pytest.raises, pytest.warns, pytest.fail.
 _ASSERTING: Final = ("raises", "warns", "fail", "deprecated_call")

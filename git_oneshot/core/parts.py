@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-PYTHON: Final = (".py", ".pyw")
-_HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+from git_oneshot.core.syntax import PYTHON, UNREAD, Function, Scope, functions, parsed
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+_HUNK: Final = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
 class Hunk(NamedTuple):
@@ -58,7 +57,7 @@ def parts(path: str, old: bytes, new: bytes, changed: Sequence[Hunk]) -> Iterato
         if part is not None:
             yield part
     taken = {n for f in fresh for n in range(_begin(f) - 1, f.end_lineno or f.lineno)}
-    begins = set(_statements(_parsed(new))) if path.endswith(PYTHON) else set()
+    begins = set(_statements(parsed(new))) if path.endswith(PYTHON) else set()
     for hunk in changed:
         for one in _without_functions(hunk, taken, begins, lines):
             content = [*lines[: one.new], *before[one.old : one.old + one.olds],
@@ -71,26 +70,10 @@ def parts(path: str, old: bytes, new: bytes, changed: Sequence[Hunk]) -> Iterato
 
 def _fresh(old: bytes, new: bytes) -> Iterator[Function]:
     """The functions that a file has and had not, by their names."""
-    known = {name for name, _ in _functions(_parsed(old))}
-    for name, function in _functions(_parsed(new)):
+    known = {name for name, _ in functions(parsed(old))}
+    for name, function in functions(parsed(new)):
         if name not in known:
             yield function
-
-
-def _parsed(source: bytes) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
-
-
-def _functions(tree: ast.Module | ast.ClassDef, above: str = "") -> Iterator[tuple[str, Function]]:
-    """Functions and methods with their whole names, those inside of functions left out."""
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            yield from _functions(node, f"{above}{node.name}.")
-        elif isinstance(node, Function):
-            yield f"{above}{node.name}", node
 
 
 def _begin(function: Function) -> int:
@@ -120,7 +103,7 @@ def _is_idle(statement: ast.stmt) -> bool:
     )
 
 
-def _statements(tree: ast.Module | ast.ClassDef) -> Iterator[int]:
+def _statements(tree: Scope) -> Iterator[int]:
     """The lines, counted from 0, at which statements of a module and its classes begin."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
@@ -151,7 +134,7 @@ def _tells(without: bytes, new: bytes) -> bool:
     """Whether a Python file can be read without a part, and is another program then."""
     try:
         return _bare(without) != _bare(new)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREAD:
         return False
 
 
@@ -159,6 +142,6 @@ def _bare(source: bytes) -> str:
     """A program without comments and texts that stand alone."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, (Scope, Function)):
             node.body = [s for s in node.body if not _is_idle(s)]
     return ast.dump(tree)

@@ -9,9 +9,9 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from git_oneshot.core.syntax import PYTHON
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change
-from git_oneshot.proof.inert import PYTHON
 from git_oneshot.proof.lines import changed_lines
 from git_oneshot.proof.typed import checking, for_checkers
 

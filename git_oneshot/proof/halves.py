@@ -11,8 +11,8 @@ from itertools import islice
 from time import monotonic
 from typing import Final
 
-from git_oneshot.core.examples import PYTHON
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.syntax import PYTHON
 from git_oneshot.core.verdict import doubt, judge, proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.ablation import parts_of

@@ -7,12 +7,12 @@ import ast
 import re
 from typing import Final
 
+from git_oneshot.core.syntax import PYTHON
 from git_oneshot.git import Git
 from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
 from git_oneshot.proof.typed import checking, for_checkers, plain, spelled, without_overloads
 
-PYTHON: Final = (".py", ".pyw")
 STUB: Final = ".pyi"
 MOST: Final = 2**20  # bytes of a file that is read for this
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from git_oneshot.core.examples import PROMPT, PYTHON, with_examples
+from git_oneshot.core.examples import PROMPT, with_examples
 from git_oneshot.core.inside import ENDINGS, holds_tests, split, together
 from git_oneshot.core.rules import Rules, suites_of
+from git_oneshot.core.syntax import PYTHON
 from git_oneshot.git import Git
 from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
