@@ -138,9 +138,8 @@ class Prover:
         runs: list[tuple[str, Run]] = []
         if proof is None:
             runs = [(w.suite.name, self._bench.run(w, hybrid_tree)) for w in wanted]
-            facts = facts_of(
-                self._git, change, hybrid_tree, provisional=not change.on("production")
-            )
+            # Code that is there is not all that is to come: what the tests miss may be.
+            facts = facts_of(self._git, change, hybrid_tree, provisional=True)
             proof = seen_red(runs, facts)
         pairs = tuple(Pair(name, run, Run()) for name, run in runs)
         placed = msgspec.structs.replace(proof, tree=tree, hybrid=hybrid_tree)

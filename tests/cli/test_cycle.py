@@ -294,6 +294,18 @@ def test_what_tools_make_beside_the_sources_is_no_part_of_the_change(
     assert ".gitignore" not in done.err
 
 
+def test_red_counts_what_is_missing_also_where_other_code_has_changed(
+    pytest_project: Project,
+) -> None:
+    """It called the test broken, or the module not installed: neither is written yet."""
+    pytest_project.repo.write("other.py", "x = 1\n")
+    for code in ("import calc\n    calc.twice(2)", "from new import it"):
+        test = f"def test_it():\n    {code}\n"
+        pytest_project.repo.write("tests/test_new.py", test)
+        done = pytest_project.cli("red")
+        assert (done.code, "missing-symbol" in done.out) == (0, True)
+
+
 def test_a_folder_of_theirs_that_is_only_called_so_is_looked_at(pytest_project: Project) -> None:
     pytest_project.repo.write("venv/code.py", "x = 1\n")
     assert "venv/code.py changed, and no test did" in pytest_project.cli("green").err
