@@ -65,8 +65,12 @@ def _going(app: App) -> Going | None:
     found = going(app.git.own_dir)
     if found is None:
         return None
-    return Going(pid=found.pid, seconds=round(time.time() - os.path.getmtime(lock), 1),
-                 tree=found.task.tree, suite=found.task.kind == "suite")  # fmt: skip
+    task = found.task
+    return Going(
+        pid=found.pid, seconds=round(time.time() - os.path.getmtime(lock), 1), tree=task.tree,
+        suite=task.kind == "suite",
+        elsewhere=None if task.work_tree == app.git.work_tree else task.work_tree,
+    )  # fmt: skip
 
 
 def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
@@ -140,7 +144,8 @@ def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]
     rest = []
     if data.going:
         of = "the whole suite" if data.going.suite else "a commit"
-        rest.append(f"proving   {of}, for {text.lasting(data.going.seconds)}")
+        where = f" in '{printable(data.going.elsewhere)}'" if data.going.elsewhere else ""
+        rest.append(f"proving   {of}{where}, for {text.lasting(data.going.seconds)}")
     waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
     waiting += ["the trail"] if unpushed.trail else []
     if waiting:

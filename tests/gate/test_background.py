@@ -120,6 +120,18 @@ def test_what_a_commit_began_goes_on_and_is_waited_for(slow: Slow) -> None:
     assert os.path.getsize(os.path.join(slow.own, LOCK)) == 0
 
 
+def test_another_worktree_is_told_whose_proof_goes_on(slow: Slow) -> None:
+    """There is one for a repository, and it is not of the commits that are looked at there."""
+    other = slow.project.path.parent / "other"
+    slow.project.git("worktree", "add", "-q", str(other))
+    slow.commit("one")
+    slow.begun()
+    said = slow.project.cli("status", "topic", cwd=other).out
+    assert f"proving   a commit in '{slow.project.path}', for " in said
+    found = slow.project.cli("status", "topic", "--json", cwd=other).data["going"]
+    assert found["elsewhere"] == str(slow.project.path)
+
+
 def test_status_tells_what_came_of_it(slow: Slow) -> None:
     """The hook sends its reader there; nothing is on the trail before a push or a finalize."""
     slow.commit("one")

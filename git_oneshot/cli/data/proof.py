@@ -5,12 +5,16 @@ from git_oneshot.cli.data.parts import Judgement, ProofData, ShardData
 
 
 class Going(Data, frozen=True, kw_only=True):
-    """The proof that goes on in the background: of a commit's tree, or of the suite on it."""
+    """The proof that goes on in the background: of a commit's tree, or of the suite on it.
+
+    ``elsewhere``: the working tree that it is of, where that is another.
+    """
 
     pid: int
     seconds: float
     tree: str
     suite: bool
+    elsewhere: str | None
 
 
 class Proved(Data, frozen=True, kw_only=True):
