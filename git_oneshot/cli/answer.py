@@ -102,7 +102,7 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--json", is_flag=True, help="Answer with one JSON object."),
         click.option("--key", metavar="KEY", help="Do this once, however often it is asked."),
-        click.option("--if-tip", metavar="COMMIT", help="Only if the trail is there."),
+        click.option("--if-tip", metavar="COMMIT", help="Only if the trail ends at COMMIT."),
         click.option("--via", metavar="NAME", help="Who acts for you, for the record."),
         help_option,
     )

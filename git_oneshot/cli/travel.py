@@ -148,11 +148,11 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     git oneshot install in it.
     """
     path = os.path.abspath(directory or _folder(url))
-    refspec = f"remote.origin.fetch=+refs/oneshot/*:{REMOTE}origin/*"
+    setting = ("remote.origin.fetch", f"+refs/oneshot/*:{REMOTE}origin/*")
     environ = scrub(app.environ)  # a hook's, or an alias's, may name another repository
     done = subprocess.run(
-        ["git", "clone", "--origin=origin", "-c", refspec, *(["--quiet"] if app.json else []),
-         "--", url, path],
+        ["git", "clone", "--origin=origin", "-c", "=".join(setting),
+         *(["--quiet"] if app.json else []), "--", url, path],
         env=environ, check=False,
         stdout=subprocess.DEVNULL if app.json else None,
         stderr=subprocess.PIPE if app.json else None,
@@ -165,6 +165,7 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
         )
     os.chdir(path)
     there = App(json=app.json, environ=environ)
+    there.clone.remember([setting])
     came = len({tip.feature for tip in there.store.tips()})
     agreed = ask(there, pending(there), yes=yes)
     changes = apply(there) if agreed else []

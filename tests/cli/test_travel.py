@@ -256,6 +256,18 @@ def _made(path: Path) -> Path:
     return path
 
 
+def test_uninstall_takes_back_what_clone_set(feature: Project, make: MakeProject) -> None:
+    """The refspec stayed: it was there before install, which leaves what is not its own."""
+    bare = make.remote(feature)
+    feature.do("sync")
+    there = feature.path.parent / "there"
+    feature.do("clone", str(bare.path), str(there), "--yes")
+    clone = Project(_at(there))
+    assert "refs/oneshot/" in clone.git("config", "--get-all", "remote.origin.fetch")
+    clone.do("uninstall")
+    assert "refs/oneshot/" not in clone.git("config", "--get-all", "remote.origin.fetch")
+
+
 def test_a_branch_whose_feature_another_clone_began_names_the_way_to_go_on(
     feature: Project, make: MakeProject
 ) -> None:
