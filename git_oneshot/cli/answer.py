@@ -59,9 +59,7 @@ class Answer(NamedTuple):
     next: Sequence[Next] = ()
 
 
-def answering(
-    name: str, summary: str, *, long: bool = False
-) -> Callable[[Callable[..., Answer]], click.Command]:
+def answering(name: str, *, long: bool = False) -> Callable[[Callable[..., Answer]], click.Command]:
     """Make a command of a function ``(app, **arguments) -> Answer``, with the common options.
 
     ``long``: it can take long, and tells a program that asks how it goes.
@@ -85,7 +83,7 @@ def answering(
             _print(app, name, answer)
 
         found = _progress(_common(run)) if long else _common(run)
-        return click.command(name, cls=Command, short_help=summary, add_help_option=False)(found)
+        return click.command(name, cls=Command, add_help_option=False)(found)
 
     return wrap
 

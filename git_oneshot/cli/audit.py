@@ -19,7 +19,7 @@ from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.store import Tip
 
 
-@answering("fsck", "check trails against every rule of their format", long=True)
+@answering("fsck", long=True)
 @click.option("--signatures", is_flag=True, help="Look at the seals, too.")
 @click.option("--repair", is_flag=True, help="Make anew what is derived.")
 def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:

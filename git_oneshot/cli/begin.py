@@ -14,7 +14,7 @@ from git_oneshot.core.facts import Policy
 from git_oneshot.core.ids import FeatureId, nearest, typed
 
 
-@answering("init", "begin a feature on this branch")
+@answering("init")
 @click.argument("feature")
 @click.option(
     "--policy", type=click.Choice(["always", "never", "on-request"]),

@@ -13,7 +13,7 @@ from git_oneshot.gate.filed import unfile
 from git_oneshot.proof.cache import LARGEST, ProofCache
 
 
-@answering("cache", "what was found out before: show it, or clear it")
+@answering("cache")
 @click.argument("what", type=click.Choice(["show", "clear"]), default="show")
 def cache(app: App, *, what: str) -> Answer:
     """Show how many runs and verdicts are kept, and what they take; or clear them.

@@ -20,7 +20,7 @@ from git_oneshot.trail.carrying import ids, lines_of, take
 from git_oneshot.trail.merging import join
 
 
-@answering("export", "a trail as JSON lines, or as a report")
+@answering("export")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option(
     "--format", "kind", type=click.Choice(["jsonl", "markdown", "html"]), default="jsonl",
@@ -50,7 +50,7 @@ def export(app: App, *, feature: str | None, kind: str) -> Answer:
     return Answer(data, [Document(text.rstrip("\n"))])
 
 
-@answering("import", "take in a trail that was exported as JSON lines")
+@answering("import")
 @click.argument("file", required=False, type=click.File("rb"))
 def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     """Take in a trail from FILE (stdin, if none is named).

@@ -20,7 +20,7 @@ from git_oneshot.gate.spool import commits_of
 from git_oneshot.git import GitError
 
 
-@answering("declare", "say that a commit is a refactor or a removal")
+@answering("declare")
 @click.argument("kind", metavar="CLASS", type=click.Choice(get_args(Declarable)))
 @click.argument("commit", required=False, shell_complete=commits)
 @click.option("--reason", required=True, help="Why; it stays on the trail.")
@@ -50,7 +50,7 @@ def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> A
     )
 
 
-@answering("waive", "let a commit pass without a proof")
+@answering("waive")
 @click.argument("commit", required=False, shell_complete=commits)
 @click.option("--reason", required=True, help="Why; it stays on the trail.")
 def waive(app: App, *, commit: str | None, reason: str) -> Answer:

@@ -38,7 +38,7 @@ _PLACEHOLDER = Proof(word="PASS")
 LOG_LINES: Final = 20  # of the end of what the tests printed
 
 
-@answering("red", "see the new test fail on the code as it was", long=True)
+@answering("red", long=True)
 @click.argument("tests", nargs=-1, metavar="[TEST]...", shell_complete=files)
 def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     """Run the tests that you changed, or the named ones, on the code as it was.
@@ -69,7 +69,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     return Answer(data, text.red(judged.proof), [GREEN])
 
 
-@answering("green", "see it pass with the change, and fail without it", long=True)
+@answering("green", long=True)
 @click.argument("tests", nargs=-1, metavar="[TEST]...", shell_complete=files)
 def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     """Prove the change that is in your working tree: red without it, green with it.

@@ -17,7 +17,7 @@ from git_oneshot.gate.clinic import Clinic, Finding
 from git_oneshot.gate.doctor import examine
 
 
-@answering("doctor", "what is wrong in this clone, and what mends it")
+@answering("doctor")
 @click.option("--fix", is_flag=True, help="Mend what is this program's own.")
 def doctor(app: App, *, fix: bool) -> Answer:
     """Check settings, hooks, markers, locks, trust, rules, runner and caches of this clone.

@@ -33,7 +33,7 @@ from git_oneshot.session import Receipt
 from git_oneshot.trail.store import Loaded
 
 
-@answering("finalize", "prove every commit and leave implementing", long=True)
+@answering("finalize", long=True)
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
 def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
@@ -151,7 +151,7 @@ def _leave(app: App, name: FeatureId, command: Finalize, logs: Logs) -> Receipt:
     return app.session.execute(name, command, expect=expect, payloads=logs.payloads)
 
 
-@answering("push", "prove what is not proven yet, then git push", long=True)
+@answering("push", long=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
 def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
     """Prove the feature's commits, however long it takes, then run `git push`.

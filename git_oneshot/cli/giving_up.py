@@ -25,7 +25,7 @@ from git_oneshot.session import Receipt, Session, expected
 from git_oneshot.trail.store import ours
 
 
-@answering("cancel", "give a feature up")
+@answering("cancel")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
 @click.option(
@@ -133,7 +133,7 @@ class Again(NamedTuple):
         return [Next(("git", "oneshot", "prune", "--apply", *words), "give these up")]
 
 
-@answering("prune", "give up the features that nobody works on")
+@answering("prune")
 @click.option("--apply", is_flag=True, help="Do it; without it, say what would be done.")
 @click.option("--older-than", metavar="AGE", help="Such as 14d, 36h or 2w, instead of the rules'.")
 @click.option("--force", is_flag=True, help="Ask for no pull request and no recent commit.")

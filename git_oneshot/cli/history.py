@@ -21,7 +21,7 @@ from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined
 
 
-@answering("log", "the events of a feature")
+@answering("log")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option(
     "--after", metavar="EVENT", shell_complete=events,
@@ -54,7 +54,7 @@ def log(app: App, *, feature: str | None, after: str | None, limit: int | None) 
     return Answer(data, [Prose("\n".join(lines))], nexts)
 
 
-@answering("show", "one event, whole")
+@answering("show")
 @click.argument("event", shell_complete=events)
 def show(app: App, *, event: str) -> Answer:
     """Show one event of a trail, whole: EVENT is its id, or its clock.
@@ -148,7 +148,7 @@ def _shown(data: Shown, payload: str | None) -> str:
     return "\n".join(lines)
 
 
-@answering("replay", "the state of a feature, now or after an event")
+@answering("replay")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option(
     "--at", "at", metavar="EVENT", help="The id of an event, or its clock.", shell_complete=events

@@ -24,7 +24,7 @@ from git_oneshot.gate.trust import Trust
 _IN_PLACE = "everything is in place"
 
 
-@answering("install", "hooks, fetch and git log in this clone")
+@answering("install")
 @click.option("--yes", is_flag=True, help="Make the changes without asking.")
 @click.option("--server", is_flag=True, help="Only the hook that gates pushes to this repository.")
 def install(app: App, *, yes: bool, server: bool) -> Answer:
@@ -92,7 +92,7 @@ def _fetched(app: App) -> int:
     return len({tip.feature for tip in app.store.tips()} - known)
 
 
-@answering("uninstall", "take back what install changed")
+@answering("uninstall")
 def uninstall(app: App) -> Answer:
     """Take back hooks and settings of this clone. The trails stay."""
     done = app.clone.undo()
@@ -101,7 +101,7 @@ def uninstall(app: App) -> Answer:
     )
 
 
-@answering("trust", "let the test commands of this repository run here")
+@answering("trust")
 @click.argument("range_", metavar="[RANGE]", required=False, shell_complete=ranges)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def trust(app: App, *, range_: str | None, yes: bool) -> Answer:

@@ -30,7 +30,7 @@ from git_oneshot.session import Receipt
 from git_oneshot.trail.store import ours
 
 
-@answering("complete", "complete a feature whose pull request was merged")
+@answering("complete")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option(
     "--merged-as", default="", metavar="REV", shell_complete=branches,

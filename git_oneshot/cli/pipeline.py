@@ -112,7 +112,7 @@ class Asked:
         return Page(shown, total, _origins(tips), damaged)
 
 
-@answering("list", "the open features; with --all, all of them", long=True)
+@answering("list", long=True)
 @click.option("--all", "all_", is_flag=True, help="Finished ones, too.")
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), metavar="PHASE",

@@ -62,7 +62,7 @@ TAKES: Final = {
 }
 
 
-@answering("pr", "show, edit, ready, draft, close or merge the pull request")
+@answering("pr")
 @click.argument("action", type=click.Choice(list(TAKES)), metavar="ACTION")
 @click.option("--title", help="edit: another title.")
 @click.option(

@@ -27,7 +27,7 @@ class Proven(TypedDict):
     suite: ProofData | None
 
 
-@answering("prove", "prove what is not proven yet, and wait for it", long=True)
+@answering("prove", long=True)
 @click.option("--stop", is_flag=True, help="End the proof that goes on in the background.")
 def prove(app: App, *, stop: bool) -> Answer:
     """Prove the feature's commits and the suite at the last, as `git oneshot push` does first.

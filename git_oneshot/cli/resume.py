@@ -17,7 +17,7 @@ from git_oneshot.core.state import State
 from git_oneshot.gate.progress import Remaining, remaining
 
 
-@answering("checkpoint", "say where the work stands, for whoever goes on")
+@answering("checkpoint")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--summary", default="", help="Where it stands, in your words.")
 def checkpoint(app: App, *, feature: str | None, summary: str) -> Answer:
@@ -29,7 +29,7 @@ def checkpoint(app: App, *, feature: str | None, summary: str) -> Answer:
     return Answer(data, f"checkpoint of '{name}' at event {receipt.state.clock}", [STATUS])
 
 
-@answering("resume", "one page to go on from, in this or any clone")
+@answering("resume")
 @click.argument("feature", required=False, shell_complete=features)
 def resume(app: App, *, feature: str | None) -> Answer:
     """Say all that is needed to go on with a feature, and bind its branch here.

@@ -22,7 +22,7 @@ from git_oneshot.proof.suites import edited, file_of, rules_of
 from git_oneshot.trail.disk import put
 
 
-@answering("rules", "the rules in force; --write makes a file of them")
+@answering("rules")
 @click.option("--write", is_flag=True, help=f"Write a commented {FILE}.")
 def rules(app: App, *, write: bool) -> Answer:
     """Show the rules in force at HEAD, and where each value comes from."""

@@ -47,7 +47,7 @@ _ERROR: Final = {
 }
 
 
-@answering("schema", "the JSON Schema of an answer, and a command's arguments")
+@answering("schema")
 @click.argument("command", required=False, shell_complete=commands)
 def schema(app: App, *, command: str | None) -> Answer:  # noqa: ARG001 - every command has one
     """Print the JSON Schema of what COMMAND answers with --json; without COMMAND, of any answer.

@@ -15,7 +15,7 @@ from git_oneshot.trail.disk import put
 PLACE: Final = ".claude/skills/git-oneshot/SKILL.md"
 
 
-@answering("skill", "instructions for coding agents")
+@answering("skill")
 @click.option("--write", is_flag=True, help=f"Write them to {PLACE}.")
 @click.option("--force", is_flag=True, help="Also over a file that says something else.")
 def skill(app: App, *, write: bool, force: bool) -> Answer:

@@ -23,7 +23,7 @@ from git_oneshot.core.masking import masked_fact
 from git_oneshot.core.plan import PAYLOAD, parse, template
 
 
-@answering("plan", "say what you are about to do, and go on to implementing")
+@answering("plan")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("-m", "--message", help="The plan as text.")
 @click.option(
@@ -122,7 +122,7 @@ def _warnings(app: App, said: Plan) -> list[str]:
     return [f"{len(said.files)} files are more than a oneshot's usual {most}; is it one change?"]
 
 
-@answering("request-synthesize", "ask for a pull request at the end")
+@answering("request-synthesize")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
 def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
@@ -135,7 +135,7 @@ def request_synthesize(app: App, *, feature: str | None, reason: str) -> Answer:
     return Answer(Requested(**written(receipt), policy=receipt.state.policy), text, [STATUS])
 
 
-@answering("graduate", "make a feature of a spike")
+@answering("graduate")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
 def graduate(app: App, *, feature: str | None, reason: str) -> Answer:

@@ -24,7 +24,7 @@ from git_oneshot.gate.elsewhere import unheard
 from git_oneshot.gate.spool import commits_of
 
 
-@answering("status", "where a feature stands, and what to do next")
+@answering("status")
 @click.argument("feature", required=False, shell_complete=features)
 def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""

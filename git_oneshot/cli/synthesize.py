@@ -45,7 +45,7 @@ _APART: Final = Next(
 )
 
 
-@answering("synthesize", "open the pull request, or bring it up to date")
+@answering("synthesize")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--ready", is_flag=True, help="Not as a draft.")
 @click.option(
@@ -162,7 +162,7 @@ def _blocked(
     return OneshotError(code, message, ahead=ahead, **data)
 
 
-@answering("validate-pr-body", "see whether the text of a pull request says enough")
+@answering("validate-pr-body")
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=files)
 @click.option(
     "--template", metavar="FILE", help="Whose level-2 headings are required.", shell_complete=files

@@ -25,7 +25,7 @@ from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
 
 
-@answering("sync", "exchange trails with a remote", long=True)
+@answering("sync", long=True)
 @click.argument("remote", required=False, shell_complete=remotes)
 @click.option("--dry-run", is_flag=True, help="Say what would be done; only fetch.")
 def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
@@ -111,7 +111,7 @@ def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> On
     return OneshotError(code, what, advice(wrong), exchange=data.features)
 
 
-@answering("split", "give one of two beginnings of one id a trail of its own")
+@answering("split")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option("--as", "new", required=True, metavar="NEW-ID", help="The id of the new trail.")
 def split(app: App, *, feature: str | None, new: str) -> Answer:
@@ -136,7 +136,7 @@ def split(app: App, *, feature: str | None, new: str) -> Answer:
     return Answer(data, text, [Next(("git", "oneshot", "sync"), "send it")])
 
 
-@answering("clone", "git clone, with the trails")
+@answering("clone")
 @click.argument("url")
 @click.argument("directory", required=False, shell_complete=files)
 @click.option("--yes", is_flag=True, help="Set up the clone without asking.")

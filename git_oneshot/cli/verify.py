@@ -34,7 +34,7 @@ from git_oneshot.gate.verifying import Asked, verified
 from git_oneshot.trail.store import load_all
 
 
-@answering("verify", "judge commits by running their tests", long=True)
+@answering("verify", long=True)
 @click.argument("range_", metavar="[RANGE]", required=False, shell_complete=ranges)
 @click.option(
     "--regression", type=click.Choice(["tip", "each", "off"]), default="tip",

@@ -20,7 +20,7 @@ from git_oneshot.gate.spool import commits_of
 LINES = 20  # of the end of what the tests printed
 
 
-@answering("why", "why a commit, a push or finalize was refused last, and what to do")
+@answering("why")
 def why(app: App) -> Answer:
     """Say what was refused last in this clone, why, and what to do about it.
 

@@ -100,13 +100,6 @@ def test_help_names_every_command_and_what_it_does(tmp_path: Path) -> None:
     assert "\n  hook " not in out
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_the_short_help_is_the_same_in_both_places(name: str) -> None:
-    command = cli.group.get_command(click.Context(cli.group), name)
-    assert command is not None
-    assert command.short_help == COMMANDS[name][2]
-
-
 def test_alone_it_says_how_it_is_used(tmp_path: Path) -> None:
     done = call([], tmp_path)
     assert (done.code, done.out) == (2, "")
