@@ -55,7 +55,7 @@ class Done(Struct, frozen=True):
 
 _CLOSED: Final = "you have to be allowed to write to the repository"
 MAKE_ROOM: Final = "make room: df, and git oneshot cache clear"
-# By the end of what git says.
+# By how git's last line ends.
 _HINTS: Final = {
     "Permission denied": _CLOSED,
     "Read-only file system": _CLOSED,
@@ -148,17 +148,17 @@ class Git(NamedTuple):
         return [os.fsdecode(name) for name in out.split(b"\0") if name]
 
     def tree(self, rev: str | None) -> str:
-        """The tree of a commit; of None, the empty tree."""
+        """The tree of a commit; for None, the empty tree, which is written."""
         if rev is None:
             return self.text("hash-object", "-t", "tree", "-w", "--stdin")
         return self.text("rev-parse", "--verify", "-q", "--end-of-options", f"{rev}^{{tree}}")
 
     def named(self, name: str) -> str | None:
-        """The object that a name has, None where it has none."""
+        """The id of the object that a revision names; None where there is none."""
         return self.maybe("rev-parse", "-q", "--verify", "--end-of-options", name)
 
     def leads(self, old: str, new: str) -> bool:
-        """Whether a commit is, or is behind, another one; no where one of them is not here."""
+        """Whether ``old`` is ``new`` or an ancestor of it; False where either is not here."""
         asked = ("merge-base", "--is-ancestor", "--end-of-options", old, new)
         done = self.call(*asked, ok=(0, 1, 128))
         return done.returncode == 0

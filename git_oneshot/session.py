@@ -22,8 +22,8 @@ class World(NamedTuple):
     """What the command line knows and the engines don't: time, identity, chance, the home.
 
     ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
-    ``home`` is a folder whose name goes on no trail; ``masked`` is called when something
-    else than what came was written for that, or because it looks like a secret.
+    The name of the folder ``home`` goes on no trail; ``masked`` is called when that, or what
+    looks like a secret, was masked in what was written.
     """
 
     stamp: Callable[[], "Stamp"]

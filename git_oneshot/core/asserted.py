@@ -20,8 +20,8 @@ _SETTING_UP: Final = ("setup", "teardown", "asyncsetup", "asyncteardown", "pytes
 def keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
     """Of tests, named as pytest does (``file::Class::test[1]``), those that assert what they did.
 
-    So does a test that asserts as much, of the same names, by helpers that do the same. One
-    of which that cannot be told is not among them.
+    That is so for a test that asserts as much, of the same names, by helpers that do the same.
+    A test for which this cannot be told is left out.
     """
     with contextlib.suppress(RecursionError):  # nested too deeply for us: it cannot be told
         yield from _keeping(old, new, tests)
@@ -39,7 +39,7 @@ def _keeping(old: str, new: str, tests: Iterable[str]) -> Iterator[str]:
 
 
 def loses(old: str, new: str) -> bool:
-    """Whether a file that tests share has a function that does not assert any more what it did."""
+    """Whether a file that tests share has a function that no longer asserts what it did."""
     was, becomes = parsed(old), dict(functions(parsed(new)))
     if not was.body and old.strip():
         return True  # it cannot be told

@@ -96,7 +96,7 @@ class Declare(Struct, frozen=True, kw_only=True):
 
 
 class Waive(Struct, frozen=True, kw_only=True):
-    """Let a commit pass without a proof. Whether the user may is found out before."""
+    """Let a commit pass without a proof. The caller has checked that the user may."""
 
     commit: str
     patch_id: str = ""
@@ -122,13 +122,13 @@ class Finalize(Struct, frozen=True, kw_only=True):
 
 
 class RecordVerified(Struct, frozen=True):
-    """Commits were verified, to be sealed by who verified them."""
+    """Commits were verified, and whoever did so will seal this."""
 
     said: tuple[CommitsVerified, ...]
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """What was found out about a feature that wants a pull request: the proof of its tip.
+    """What was found out about a feature that is to have a pull request: the proof of its tip.
 
     ``suite`` is None when a commit before it is not proven.
     """

@@ -1,4 +1,4 @@
-"""Which suites the names of files give away, where no file names one.
+"""Which suites the names of a tree's files suggest, where no rules name one.
 
 =========  ================================================================  ===========
 runner     detected by                                                       at
@@ -40,7 +40,7 @@ _IN_TESTS: Final = re.compile(r"(?:^|/)(?:tests?|__tests__|spec)/")
 _SAMPLES: Final = 5  # test files that are read to tell pytest from unittest
 
 
-# In every path that detection has a use for, so that 50,000 others cost nothing.
+# Found in every path that detection can use, so that 50,000 others cost nothing.
 TELLING: Final = re.compile(
     rb"test|spec|jest|requirements|pyproject\.toml|setup\.(?:py|cfg)\0|tox\.ini|Pipfile"
     rb"|package\.json|go\.mod|Cargo\.toml|CMakeLists|[Mm]akefile|\.rs\0"

@@ -163,14 +163,14 @@ class OneshotError(Exception):
 
 
 def unknown_feature(name: str, near: str = "") -> OneshotError:
-    """The error of whoever asks for a feature that there is not; ``near`` is one that there is."""
+    """The error for a feature that does not exist; ``near`` is one that does."""
     meant = f"did you mean '{near}'? " if near else ""
     hint = f"{meant}see them: git oneshot list --all"
     return OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'", hint)
 
 
 def denied(what: str) -> OneshotError:
-    """The error of whoever may not write to the repository: to try again would not help."""
+    """The error for someone who may not write to the repository: trying again would not help."""
     hint = "nothing was recorded; you have to be allowed to write to the repository"
     return OneshotError(Code.FILE_ERROR, what, hint)
 

@@ -75,7 +75,7 @@ class Proof(Data, frozen=True, kw_only=True):
     word: Word
     code: Line = ""
     kind: Line = ""  # the class of the commit, a DESIGN §2 word
-    declared: bool = False  # somebody said so, and the runs do not speak against it
+    declared: bool = False  # somebody said so, and the runs do not contradict it
     hybrid: ObjectId | None = None
     tree: ObjectId | None = None
     tests: Annotated[tuple[TestTurn, ...], Meta(max_length=200)] = ()
@@ -204,9 +204,9 @@ class CommitJudged(Data, frozen=True, kw_only=True):
 
 
 class Declared(Data, frozen=True, kw_only=True, rename={"kind": "class"}):
-    """Somebody said of what class a commit is; that is to be seen in its runs.
+    """Somebody said what class a commit is of; its runs have to bear that out.
 
-    ``commit``: the one it is about. Without, it is the next one on a parent of ``parentTree``.
+    ``commit``: the one it is about. Without it, the next one on a parent of ``parentTree``.
     """
 
     kind: Declarable
@@ -231,7 +231,7 @@ class SuiteJudged(Data, frozen=True, kw_only=True):
 
 
 class CommitsVerified(Data, frozen=True, kw_only=True):
-    """Whoever seals this ran the tests: each of these commits is PASS, by rules that it names.
+    """Whoever seals this ran the tests: each of these commits is PASS under the rules named.
 
     ``suite``: the one of them on which the whole suite passed; ``rules``: the SHA-256 of the
     rules in force, those that are detected included.

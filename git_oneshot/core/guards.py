@@ -1,4 +1,4 @@
-"""What must hold before a command may do its work: the guards that ``workflow`` asks.
+"""What must hold before a command may do its work: the guards that ``workflow`` calls.
 
 The guards of the table are one line each, and stand beside it. Here are those
 that weigh facts: the phase that a command needs, and what it takes to leave
@@ -91,7 +91,7 @@ def reason(text: str) -> str:
 
 
 def may_replan(state: State, command: c.Patch) -> None:
-    """A later plan is as whole as the first one, whose place it takes."""
+    """A later plan replaces the first one, and so has to be as complete."""
     if "plan" in command.fields and (command.plan is None or command.plan.blank):
         raise unmet(
             "plan-set",
@@ -101,7 +101,7 @@ def may_replan(state: State, command: c.Patch) -> None:
 
 
 def may_graduate(state: State) -> None:
-    """A spike that is open becomes a feature."""
+    """Only an open spike can become a feature."""
     require(state, "plan", "implementing")
     if not state.spike:
         raise unmet(
@@ -144,12 +144,12 @@ def _way(state: State) -> str:
 
 
 def over(state: State) -> OneshotError:
-    """The error of whatever wants to change a feature that ended."""
+    """The error for an attempt to change a feature that has ended."""
     return OneshotError(
         Code.INVALID_TRANSITION, f"'{state.phase}' is final", AGAIN, validTargets=[]
     )
 
 
 def unmet(guard: str, message: str, hint: str, **data: object) -> OneshotError:
-    """The error of a guard that does not hold."""
+    """The error for a guard that does not hold."""
     return OneshotError(Code.GUARD_FAILED, message, hint, guard=guard, **data)

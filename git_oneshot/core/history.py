@@ -23,8 +23,8 @@ from git_oneshot.core.facts import Phase, Policy
 from git_oneshot.core.replay import Folding, evolve, legal, replay
 from git_oneshot.core.state import BEGUN_TWICE, State
 
-# Ids that are used more than once, of which it is found out who saw whom. More
-# is a forgery; what none of them can do is to make another's event void.
+# For this many ids that are used more than once it is worked out who saw whom. More
+# than that is a forgery, and even so cannot make another's event void.
 TWICE: Final = 100
 _RANK: Final[dict[Phase, int]] = {"cancelled": 0, "completed": 1, "synthesize": 2}
 
@@ -55,14 +55,14 @@ class Move(NamedTuple):
 
 
 class View(NamedTuple):
-    """As much of a state as ``legal`` looks at, in a form in which two are easily joined."""
+    """The part of a state that ``legal`` looks at, in a form that is easy to join with another."""
 
     start: Start | None = None
     asked: bool = False
     moves: Mapping[Phase, Move] = {}
 
     def join(self, other: "View") -> "View":
-        """What someone knows who knows both."""
+        """What someone who knows both knows."""
         if self is other or other is NOTHING:
             return self
         if self is NOTHING:
@@ -144,14 +144,14 @@ def seen_by(history: Sequence[Entry], event: str) -> tuple[Entry, ...]:
 
 
 def starts_of(feature: str, history: Sequence[Entry]) -> dict[str, str]:
-    """The beginnings that their writers could think the first: commit to event id, in order."""
+    """The beginnings whose writers knew of no earlier one: commit to event id, in order."""
     judged, _ = _judge(feature, history)
     found = [(one.start.clock, one.start.id, one.commit) for one in judged if one.start]
     return {commit: id_ for _, id_, commit in sorted(found)}
 
 
 def side_of(history: Sequence[Entry], start: str, starts: Iterable[str]) -> tuple[Entry, ...]:
-    """What came of one beginning alone, before anybody knew of another."""
+    """What followed from one beginning alone, before anybody knew of another."""
     others = {*starts} - {start}
     inside, outside = {start}, {*others}
     found = []
@@ -241,7 +241,7 @@ def _fold(state: State, judged: Sequence[Judged], view: View) -> State:
 
 
 def _lost(one: Judged, view: View, way: Mapping[Phase, Move]) -> str | None:
-    """Why an event that was legal for its writer is void beside what that one did not see."""
+    """Why an event that was legal for its writer is void, given what its writer did not see."""
     if one.start is not None and one.start != view.start:
         return BEGUN_TWICE
     if one.origin is None or way.get(one.origin) == one.move:

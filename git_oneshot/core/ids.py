@@ -60,8 +60,8 @@ def remote_ref(remote: str, feature: FeatureId) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The one of some names that was probably meant; "" when it is none of them."""
-    import difflib  # for a mistake, and so seldom
+    """The name that was probably meant; "" when none of those known is close."""
+    import difflib  # needed only after a mistake
 
     near = difflib.get_close_matches(word, list(known), 1)
     return near[0] if near else ""
@@ -82,7 +82,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def span(minutes: int) -> str:
-    """Minutes in the largest unit that there is one of, such as ``40 days``."""
+    """A time in the largest unit that fits, such as ``40 days``."""
     for noun, size in (("day", 1_440), ("hour", 60)):
         if minutes >= size:
             return counted(minutes // size, noun)

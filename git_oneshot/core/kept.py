@@ -6,7 +6,7 @@ from typing import Final
 
 from git_oneshot.core.syntax import Function
 
-# What asserts without being called so: pytest.raises, pytest.warns, pytest.fail.
+# What asserts though its name does not say so: pytest.raises, pytest.warns, pytest.fail.
 _ASSERTING: Final = ("raises", "warns", "fail", "deprecated_call")
 _WARNING: Final = ("warns", "deprecated_call", "catch_warnings", "simplefilter", "filterwarnings")
 

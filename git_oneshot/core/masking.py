@@ -1,4 +1,4 @@
-"""Secrets and home folders, masked before anything reaches a trail.
+"""Secrets and home folders are masked before anything reaches a trail.
 
 A trail is pushed, and its bytes are never rewritten: what should not be on it
 must not get there. Known are the forms that issuers of tokens give them so that

@@ -1,4 +1,4 @@
-"""The list of features: which are shown, which page of them, and who is in whose way."""
+"""The list of features: which are shown, on which page, and which get in each other's way."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -12,9 +12,8 @@ from git_oneshot.core.words import FINAL, Phase, Policy
 if TYPE_CHECKING:  # a list of what is known at a glance loads no state
     from git_oneshot.core.state import Commit, State
 
-ADVISED: Final = (
-    20  # events after which a checkpoint is advised; nothing is refused for want of one
-)
+# Events after which a checkpoint is advised; nothing is refused for want of one.
+ADVISED: Final = 20
 
 
 class Glance(Struct, frozen=True, array_like=True):

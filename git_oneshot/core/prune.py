@@ -50,7 +50,7 @@ def choose(
     limit: int = 25,
     malformed: dict[str, str] | None = None,
 ) -> Choice:
-    """Choose by age: strictly more minutes than the threshold."""
+    """Choose by age: those idle for more minutes than the threshold."""
     minutes = whole(threshold)
     excluded: dict[str, str] = {}
     candidates = []

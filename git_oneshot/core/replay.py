@@ -21,7 +21,7 @@ from git_oneshot.core.workflow import chosen, edge
 
 def legal(state: State, event: Event) -> str | None:
     """Why ``event`` has no effect in ``state``, or None when it has."""
-    match event:  # what is frequent comes first: each class that is looked at costs
+    match event:  # the frequent ones first: each class that is tried costs
         case e.WorkflowStarted(data=data):
             if state.phase is not None:
                 return "the feature had begun"
@@ -93,9 +93,9 @@ def replay(state: State, history: Iterable[Event]) -> State:
 
 
 class Folding:
-    """A fold in the making: what grows with the trail is kept apart, or a fold were quadratic.
+    """A fold in progress. What grows with the trail is kept apart, or folding would be quadratic.
 
-    ``state`` is the state so far, but for what grows.
+    ``state`` is the state so far, without what grows.
     """
 
     def __init__(self, state: State) -> None:
@@ -170,7 +170,7 @@ def evolve(state: State, event: Event) -> State:
     if event.key is not None:
         ids = (*state.keys.get(event.key, ()), event.id)
         state = replace(state, keys={**state.keys, event.key: ids})
-    match event:  # what is frequent comes first
+    match event:  # the frequent ones first
         case e.CycleRed(data=data):
             return replace(state, cycle=Cycle(parent=data.parent, red=data.proof))
         case e.CycleGreen(data=data):
@@ -262,12 +262,12 @@ def evolve(state: State, event: Event) -> State:
 
 
 def _passed(state: State, event: Event) -> State:
-    """What every event changes, with effect or without: the clock and the age."""
+    """What every event changes, whether it has an effect or not: the clock and the age."""
     return replace(state, clock=event.clock, last=event.id, at=event.at)
 
 
 def _recorded(state: State, data: CommitRecorded) -> State:
-    """A commit was made: the cycle begins anew, and what was said of the next commit is of it."""
+    """A commit was made: a new cycle begins, and what was said of "the next commit" is about it."""
     said = state.pending if state.pending and state.pending.parent_tree == data.parentTree else None
     commit = Commit(
         id=data.commit,
@@ -282,7 +282,7 @@ def _recorded(state: State, data: CommitRecorded) -> State:
 
 
 def _with(commits: tuple[Commit, ...], new: Commit) -> tuple[Commit, ...]:
-    """Add a commit, or what is newly said of one that is there."""
+    """Add a commit, or add to a known one what is newly said of it."""
     for i, old in enumerate(commits):
         if old.id == new.id:
             merged = Commit(

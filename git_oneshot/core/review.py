@@ -1,6 +1,6 @@
 """Rules of a pull request, from its readiness to its end, and of care over time.
 
-What ``workflow`` says of commands that a reviewer, a merge or a long pause bring:
+What ``workflow`` says of commands that come with a reviewer, a merge or a long pause:
 who may open a pull request and when, what completes a feature, what a checkpoint
 is. ``illegal_pull`` and ``pulled`` are the part of ``replay`` that speaks of pull
 requests; they are frozen with it.
@@ -24,7 +24,7 @@ PullEvent = e.PrCreated | e.PrUpdated | e.PrClosed
 
 
 def ready(state: State, command: c.Ready) -> tuple[Said, ...]:
-    """What was found out, whether it is enough or not; proofs that are known are not repeated."""
+    """What was found out, whether or not it is enough; known proofs are not repeated."""
     require(state, "synthesize")
     known = {commit.id: commit.proof for commit in state.commits}
     proofs = tuple(one for one in command.proofs if known.get(one.commit) != one.proof)

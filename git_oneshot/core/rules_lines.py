@@ -1,8 +1,8 @@
 """On which line of a TOML text a key stands.
 
-tomllib tells the line of a text that is no TOML, and nothing of one that is. A
+tomllib gives the line of an error, and no lines for a text that is valid. A
 statement (a header, or a key with its value) is valid TOML by itself, so lines are
-gathered until tomllib takes them: no second parser that could read them otherwise.
+gathered until tomllib accepts them: no second parser that could read them differently.
 """
 
 import re

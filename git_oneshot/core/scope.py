@@ -1,4 +1,4 @@
-"""What a feature was planned to be, beside what it became.
+"""What a feature was planned to be, compared with what it became.
 
 ``scope``: a file that no line of the plan names, and a planned test that no
 commit turned. ``order``: a commit of which no test was seen red before its code.
@@ -55,7 +55,7 @@ def unturned(plan: Plan, proofs: Sequence[Proof], home: str = "") -> tuple[str, 
 
 
 def untold(plan: Plan, proofs: Sequence[Proof], home: str = "") -> tuple[str, ...]:
-    """The planned tests of which it cannot be told: more turned than are listed."""
+    """The planned tests for which it cannot be told, as more turned than are listed."""
     return _missing(plan, proofs, home) if _is_cut(proofs) else ()
 
 

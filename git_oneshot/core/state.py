@@ -18,7 +18,7 @@ class Commit(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent_tree: str = ""
     patch_id: str = ""
     subject: str = ""
-    declared: str = ""  # a class that somebody said it is of
+    declared: str = ""  # the class that somebody said it is of
     proof: Proof | None = None
 
 
@@ -48,7 +48,7 @@ class Pull(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def name(self) -> str:
-        """What people call it: its number, or that it is here."""
+        """What people call it: its number, or the name of its branch."""
         return f"#{self.number}" if self.number else self.head
 
 
@@ -61,7 +61,7 @@ class Landed(Struct, frozen=True, kw_only=True):
 
 
 class Pending(Struct, frozen=True):
-    """A class that was declared of the next commit on a parent of this tree."""
+    """A class that was declared for the next commit on a parent with this tree."""
 
     parent_tree: str
     kind: str
@@ -135,7 +135,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def gated(self) -> bool:
-        """Whether hooks have a say on its branch: never in a spike."""
+        """Whether hooks have a say on its branch: never for a spike."""
         return self.open and not self.spike
 
     def waiver(self, commit: str, patch_id: str = "") -> Waiver | None:

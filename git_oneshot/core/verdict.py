@@ -248,7 +248,7 @@ def _above(file: str, uncollected: Mapping[str, Result]) -> Result | None:
 
 
 def seen_red(runs: Sequence[tuple[str, Run]], facts: Facts) -> Proof:
-    """The first half of a cycle: at least one test fails, for a reason that counts."""
+    """The first half of a cycle: at least one test has to fail, for a reason that counts."""
     doubtful = doubt(run for _, run in runs)
     if doubtful:
         return doubtful

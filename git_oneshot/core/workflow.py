@@ -36,7 +36,7 @@ class Transition(NamedTuple):
     guard: str
 
 
-# The whole workflow. Besides, every open phase can go to cancelled.
+# The whole workflow. In addition, every open phase can go to cancelled.
 TRANSITIONS: Final = (
     Transition("plan", "implementing", "plan-set"),
     Transition("implementing", "synthesize", "synthesis-opted-in"),
@@ -195,7 +195,7 @@ def _patch(state: State, command: c.Patch) -> tuple[Fact, ...]:
         fields=tuple(command.fields), plan=command.plan, planSummary=command.summary,
         title=command.title,
     )  # fmt: skip
-    if state.phase != "plan":  # a plan that is made better moves nothing
+    if state.phase != "plan":  # improving a plan later moves nothing
         guards.may_replan(state, command)
         return (patched,)
     planned = replace(state, plan=command.plan) if "plan" in command.fields else state
@@ -203,7 +203,7 @@ def _patch(state: State, command: c.Patch) -> tuple[Fact, ...]:
 
 
 def _enter(state: State, to: Phase) -> tuple[Fact, ...]:
-    """The move to a phase by name: all but the ones that only `Finalize` can prove."""
+    """The move to a phase by name; not one that only `Finalize` can prove."""
     moved = _move(state, to)
     if moved and state.phase == "implementing" and to != "cancelled":
         raise guards.unmet(
@@ -215,7 +215,7 @@ def _enter(state: State, to: Phase) -> tuple[Fact, ...]:
 
 
 def _move(state: State, to: Phase) -> tuple[Fact, ...]:
-    """The move to ``to``; nothing when the feature is there."""
+    """The move to ``to``; nothing when the feature is there already."""
     if to == state.phase and state.open:
         return ()
     if to == "cancelled" and state.open:

@@ -1,4 +1,4 @@
-"""Texts that are kept beside an event, which has their digest."""
+"""Texts that are too long for an event, and kept beside it: the event has their digest."""
 
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import Patched

@@ -3,7 +3,7 @@
 A line is ``<tip> <digest> <state as JSON>``. The digest covers the line and the
 version of the program, so a torn, edited or outdated line is not believed: a
 wrong cache costs a replay, never the truth. The file is appended to, and
-written anew when most of it is of tips long gone.
+rewritten when most of it is about tips long gone.
 """
 
 import contextlib
@@ -70,10 +70,10 @@ class StateCache:
                 os.close(fd)
 
     def keep(self, states: "Mapping[str, State]") -> None:
-        """Write the file anew with these states alone, when it is twice as large as they are."""
+        """Rewrite the file with these states alone, when it is twice as large as they are."""
         with contextlib.suppress(OSError):
             if os.path.getsize(self._path) <= 2 * self._found + 65_536:
-                return  # as it mostly is; to make the lines again would cost as much as all else
+                return  # as it mostly is: making the lines again would cost as much as all else
             lines = b"".join(_line(tip, state) for tip, state in states.items())
             if os.path.getsize(self._path) <= 2 * len(lines) + 65_536:
                 return
@@ -108,7 +108,7 @@ def _line(tip: str, state: "State") -> bytes:
 
 
 def _digest(tip: str, body: bytes) -> bytes:
-    # Against damage, not against an attacker: who can write here can write the
+    # Against damage, not against an attacker: whoever can write here can write the
     # trail itself. hashlib would cost a read command 2 ms of its 9.
     return b"%08x" % zlib.crc32(body, zlib.crc32(f"{__version__} {tip}".encode()))
 

@@ -1,6 +1,6 @@
-"""The calls that change a disk, and no others: a test makes each of them the last, or fail.
+"""The calls that change a disk, and no others: tests make each one fail, or be the last.
 
-Small enough to be read for what a power cut can leave. What is written is
+Small enough to be checked by reading for what a power cut can leave. What is written is
 durable when it was synced, and a name when its folder was. That is for trails:
 what is derived, local or a cache is put in its place in one step and not synced.
 """

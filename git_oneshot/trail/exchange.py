@@ -71,7 +71,7 @@ class Exchange:
     def run(
         self, features: Sequence[FeatureId] | None, pause: Callable[[float], None]
     ) -> list[Outcome]:
-        """Exchange these features, or all that this clone has. ``pause`` waits between rounds."""
+        """Exchange these features, or all that this clone has; ``pause`` waits between rounds."""
         left = self._look(features)
         for number in range(ROUNDS):
             if not left:
@@ -119,7 +119,7 @@ class Exchange:
         return [f for f in wanted if f in self._kept or there.get(f) != ours[f]]
 
     def _adopt(self, features: Sequence[FeatureId]) -> None:
-        """Make ours what a remote lost and nothing but what is kept of it here still has."""
+        """Make ours what a remote lost and only our copy of it still has."""
         wanted = {*features}
         for feature in lost(self._store.tips()):
             tip = self._store.tip(feature) if feature in wanted else None
@@ -129,7 +129,7 @@ class Exchange:
                     self._store.move(feature, join(self._store, tip).commit, None)
 
     def _round(self, features: Sequence[FeatureId]) -> list[FeatureId]:
-        """Make ours and the remote's one, as far as both stand still; the features that did not."""
+        """Make ours and the remote's one; the features of which either moved meanwhile."""
         push: dict[FeatureId, str] = {}
         again: list[FeatureId] = []
         ends = self._ends(features)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # slow to import, and a cached read needs none of these
 
 
 class GitReader:
-    """What is behind tips. dulwich is imported for what is no commit."""
+    """Reads what is behind tips. dulwich is imported only for what is not a commit."""
 
     def __init__(self, git: Git, disk: Disk) -> None:
         self._git = git
@@ -70,9 +70,9 @@ class GitReader:
         return [Loaded(known[t], t) if t in known else fresh[t] for t in tips]
 
     def glances(self, tips: Sequence[Tip]) -> list[Glanced]:
-        """All features that there are, at a glance. States are loaded only of what moved.
+        """All features at a glance. States are loaded only for tips that have moved.
 
-        All are when the file of states has doubled: it may be full of tips long gone.
+        All are loaded when the file of states has doubled: it may be full of tips long gone.
         """
         from git_oneshot.core.pipeline import glance
         from git_oneshot.trail import glances
@@ -143,7 +143,7 @@ class GitReader:
 
 
 def _ends(tip: Tip) -> list[Tip]:
-    """Each end alone. Of those beside the first it is not known whose they are."""
+    """Each end alone. Whose the ends beside the first are is not known."""
     return [tip._replace(beside=(), shared=False), *(Tip(tip.feature, x) for x in tip.beside)]
 
 

@@ -1,8 +1,8 @@
 """Features at a glance by tip, in one file that anyone may delete.
 
-A list of a thousand features is not to decode a thousand states. The file is
+A list of a thousand features must not decode a thousand states. The file is
 one line of digest, as the lines of ``cache`` have it, and one JSON object: it
-is decoded in one go, and written anew, whole, when a tip moved.
+is decoded in one go, and rewritten as a whole when a tip has moved.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from git_oneshot.trail.disk import put
 
 
 class Glances(msgspec.Struct, frozen=True, array_like=True):
-    """By what their states are cached by; ``size`` was that cache's when it was made for all."""
+    """Glances by the keys of the state cache; ``size`` is how large that was when all were made."""
 
     size: int = 0
     known: dict[str, Glance] = {}
@@ -39,7 +39,7 @@ def read(folder: str) -> Glances:
 
 
 def write(folder: str, known: Mapping[str, Glance], size: int) -> None:
-    """Know these from now on, and no others. A disk that refuses makes the next read slower."""
+    """Remember these and no others. A disk that refuses only makes the next read slower."""
     body = msgspec.json.encode(Glances(size, dict(known)))
     with contextlib.suppress(OSError):
         put(_path(folder), _digest(body) + b"\n" + body)

@@ -1,4 +1,4 @@
-"""Trails in memory: the same contract as the git store, for tests and for trying a command out."""
+"""Trails in memory: the same contract as the git store, for tests."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Ends of one trail: which of them say something that the others don't, and their merge.
+"""Ends of one trail: which say something that the others don't, and how they are merged.
 
 A merge is derived from its parents: nothing in it depends on who merges, when,
 or with which version of the program. Two machines that merge the same ends get
@@ -68,7 +68,7 @@ def meet(history: Sequence[Entry], ours: str, theirs: str) -> Meeting:
         return "push"
     if ours in other.commits or mine.said < other.said:
         return "adopt"
-    # That say the same: the smaller id is kept, where that is to be had without a merge.
+    # Of two that say the same the smaller id is kept, where that takes no merge.
     return "adopt" if mine.said == other.said and theirs < ours else "merge"
 
 

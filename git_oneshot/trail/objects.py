@@ -80,7 +80,7 @@ class Objects:
         return written
 
     def forget(self) -> None:
-        """What was written is of no use: the next ``sync`` is not to wait for it."""
+        """What was written is not needed: the next ``sync`` need not wait for it."""
         self._unsynced.clear()
 
     def _path(self, name: str) -> str:

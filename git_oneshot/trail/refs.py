@@ -144,7 +144,7 @@ class Refs:
         return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
 
     def _told(self, commands: str, *names: bytes) -> bool:
-        """Tell the writer, and say whether it did everything it was told."""
+        """Tell the writer what to do; whether it did all of it."""
         assert self._writer is not None
         assert self._writer.stdin is not None and self._writer.stdout is not None
         try:
@@ -155,8 +155,8 @@ class Refs:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         # Refs in files are synced here, in one go with the objects; git does not
-        # by default, and never syncs the folder. An id is no name of a ref: to
-        # look whether one is costs 24 system calls.
+        # by default, and never syncs the folder. An id is not the name of a ref:
+        # looking for one would cost 24 system calls.
         fsync = "reference" if self._in_table else "none"
         argv = self._git.argv(
             ["-c", f"core.fsync={fsync}", "-c", "core.warnAmbiguousRefs=false",

@@ -1,4 +1,4 @@
-"""Keeping what was just written from a `git gc --prune=now` that is at work.
+"""Keeping what was just written safe from a `git gc --prune=now` that is running.
 
 Such a gc finds out what refs lead to, and some time later throws away every
 other loose object, however young, and by then a ref may lead to it. It says

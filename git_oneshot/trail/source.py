@@ -1,8 +1,8 @@
 """Objects as git has them: all commits behind some ends by one walk, single objects by one process.
 
-What a repository holds may have been made by anyone. git may allocate a little
-of memory at a time, an object that is longer than it should be is passed over,
-and more of a trail than ``MAX_TRAIL`` is not read at all.
+What a repository holds may have been made by anyone. git may allocate only so
+much memory, an object that is longer than it should be is passed over, and a trail
+of more than ``MAX_TRAIL`` is not read at all.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # slow to import, and to walk takes none
 
 # A commit that unpacks to gigabytes ends git, and not this machine.
 _LIMITS: Final = {"GIT_ALLOC_LIMIT": "256m"}
-_LOOSE: Final = 64 * 2**10  # of a longer loose object git takes care
+_LOOSE: Final = 64 * 2**10  # bytes; longer loose objects are left to git
 
 
 def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
@@ -31,7 +31,7 @@ def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
     asked, ask = os.pipe()
     rev_list, ids = piped(git.argv(["rev-list", "--stdin"]), env, asked)
     cat, out = piped(git.argv(["cat-file", "--batch", "--buffer"]), env, ids)
-    # It ends at the first one that leads nowhere.
+    # rev-list ends at the first one that leads nowhere.
     with contextlib.suppress(BrokenPipeError), open(ask, "wb") as stdin:
         stdin.write("".join(f"{end}\n" for end in ends).encode())
     with open(out, "rb") as stream:
@@ -66,7 +66,7 @@ def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
 
 
 class Source:
-    """Single objects: a loose one as it lies there, else by a `git cat-file` that stays."""
+    """Single objects: a loose one is read from its file, others by one `git cat-file`."""
 
     def __init__(self, git: Git, objects: "Objects") -> None:
         self._git = git

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Tip(NamedTuple):
     """Where a trail ends, and where that is known from: ``""`` is here, else a remote's name.
 
-    ``beside`` are other ends of the same trail, which clones gave it that wrote
-    at once: it is read as one, and the next append joins them. ``shared``: it
+    ``beside`` are other ends of the same trail, where clones wrote at the same time:
+    all are read as one trail, and the next append joins them. ``shared``: it
     is ours, and a remote has the same.
     """
 
@@ -36,7 +36,7 @@ class Tip(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What tells this end, or these ends, from others."""
+        """A name for this end, or these ends, that no others have."""
         return "+".join(self.ends)
 
 

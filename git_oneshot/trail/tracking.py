@@ -1,4 +1,4 @@
-"""What fetches saw of a remote's trails, and that nothing of it gets lost again.
+"""What fetches saw of a remote's trails; none of it may get lost again.
 
 A remote's ref may go back, or vanish: someone forced a push, or a server was
 restored from an old copy. git then moves what it tracks, and with the ref goes
@@ -51,7 +51,7 @@ class Tracking:
     def look(self, tips: Iterable[Tip]) -> list[Loss]:
         """Compare what remotes have with what they had, keep what is lost, and say what that is.
 
-        That is for who reads: where nothing can be written, it is said again the next time.
+        For commands that only read: where nothing can be written, it is said again next time.
         """
         now = seen_in(tips)
         try:
