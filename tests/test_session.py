@@ -16,10 +16,10 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
 from git_oneshot.session import Receipt, Session, summary_of
-from git_oneshot.trail.memory import MemoryStore
 from git_oneshot.trail.store import Loaded, Tip
 from tests.sandbox import AUTHOR, MakeWorld
 from tests.trail.crafted import FEATURE, append, events_of, started, titled
+from tests.trail.memory import MemoryStore
 
 PASS = Proof(word="PASS")
 ID = "a" * 40

@@ -18,7 +18,7 @@ from git_oneshot.session import Receipt
 def forge_for(app: App, name: FeatureId) -> Forge:
     """The forge of a feature; says so when no forge is known for the remote's host."""
     from git_oneshot.forge.choice import forge_of
-    from git_oneshot.trail.beside import text_beside
+    from git_oneshot.trail.payloads import text_beside
 
     world = app.session.world
     forge = forge_of(

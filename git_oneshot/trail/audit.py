@@ -15,11 +15,11 @@ from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Redd
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, FEATURE, LOCAL, printable
 from git_oneshot.git import Git
-from git_oneshot.trail.beside import payload_of
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
 from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
+from git_oneshot.trail.payloads import payload_of
 from git_oneshot.trail.reading import DamageError, commit_at
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip

@@ -1,4 +1,4 @@
-"""What a place for trails can do; the git store and the in-memory store keep one contract."""
+"""What a place for trails can do: the git store, and one in memory for tests, keep one contract."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol

@@ -17,9 +17,9 @@ from git_oneshot.core.ids import FeatureId, event_id, feature_id
 from git_oneshot.core.state import State
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.git_store import GitStore
-from git_oneshot.trail.memory import MemoryStore
 from git_oneshot.trail.store import Tip, TrailStore
 from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.trail.memory import MemoryStore
 
 Case = dict[str, Any]
 Step = Mapping[str, Any]

@@ -14,10 +14,10 @@ from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
-from git_oneshot.trail.memory import MemoryStore
 from git_oneshot.trail.store import TrailStore
 from tests.sandbox import MakeRepo, MakeWorld
 from tests.trail.crafted import FEATURE, OTHER, append, events_of, started, titled
+from tests.trail.memory import MemoryStore
 
 
 class Place(NamedTuple):

@@ -22,12 +22,12 @@ from git_oneshot.core.history import seen_by, state_of
 from git_oneshot.core.replay import legal, replay
 from git_oneshot.core.state import State
 from git_oneshot.session import Session
-from git_oneshot.trail.memory import Kept, MemoryStore
 from git_oneshot.trail.merging import agree, behind, settle
 from git_oneshot.trail.store import Tip
 from tests import strategies
 from tests.sandbox import MakeWorld, fixed_world
 from tests.trail.crafted import FEATURE, append, events_of, started, titled
+from tests.trail.memory import Kept, MemoryStore
 
 PLAN: Final = c.Patch(fields=("plan",), plan=Plan(goal="g"), move=True)
 DONE: Final = c.Finalize(

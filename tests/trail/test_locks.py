@@ -18,10 +18,10 @@ from git_oneshot.core.facts import Plan, Proof
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.session import LONGEST, TRIES, Session, World
-from git_oneshot.trail.memory import MemoryStore
 from git_oneshot.trail.store import Tip
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import FEATURE, OTHER, Open, append, started, titled
+from tests.trail.memory import MemoryStore
 
 REF = f"refs/oneshot/{FEATURE}"
 PLANNED = Patch(fields=("plan",), plan=Plan(goal="g"), move=True)

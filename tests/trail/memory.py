@@ -74,7 +74,7 @@ class MemoryStore:
         events: Sequence[Event],
         *,
         summary: str,
-        state: State,  # noqa: ARG002 - the contract's; there is no cache here
+        state: State,
         payloads: Mapping[str, bytes] = {},
     ) -> Tip:
         """Write events behind ``tip``. Raises LostRace when the trail is elsewhere."""
