@@ -23,5 +23,4 @@ def _validator(name: str | None) -> Draft202012Validator:
     for part in schema["$defs"].values():
         if "properties" in part:
             part["additionalProperties"] = False  # of this version, there are no others
-    Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)

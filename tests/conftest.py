@@ -4,7 +4,7 @@ import gc
 import itertools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +29,15 @@ def pytest_configure() -> None:
         os.environ[TEMPORARY] = slots.MEMORY
 
 
-def pytest_collection_finish() -> None:
-    """Let no collection of garbage go through what was imported: it lasts as long as we do."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage in what tests make, not in what is imported: that lasts as long as we do."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

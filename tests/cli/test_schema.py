@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator, SchemaError
 
 from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
@@ -19,6 +20,20 @@ def test_there_is_a_schema_for_every_command(tmp_path: Path) -> None:
             assert done.data["command"] == name
             assert done.data["schema"]["title"] == f"what 'git oneshot {name} --json' answers"
             assert json.loads(call(["schema", name], tmp_path).out) == done.data["schema"]
+
+
+def test_every_schema_is_one(tmp_path: Path) -> None:
+    """By the schema of schemas. A part that many share is asked about once: it takes its time."""
+    asked = set()
+    for name in [*ANSWERS, "progress", None]:
+        argv = ["schema", *([name] if name else []), "--json"]
+        schema = call(argv, tmp_path).data["schema"]
+        for part in [*schema["$defs"].values(), {**schema, "$defs": {}}]:
+            if (text := json.dumps(part)) not in asked:
+                asked.add(text)
+                Draft202012Validator.check_schema(part)
+    with pytest.raises(SchemaError):
+        Draft202012Validator.check_schema({**part, "$defs": {"x": {"type": "nothing"}}})
 
 
 def test_without_a_command_it_is_of_any_answer(tmp_path: Path) -> None:

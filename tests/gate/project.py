@@ -17,7 +17,7 @@ import pytest
 from git_oneshot.cli.main import main
 from git_oneshot.gate import doctor
 from git_oneshot.gate.hooks import HOOKS, Hooks
-from git_oneshot.proof.slots import place
+from git_oneshot.proof.slots import MEMORY
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
 from tests.answers import conform
@@ -121,11 +121,11 @@ class Project:
     @property
     def own(self) -> Path:
         """Where the program keeps what is local."""
-        return Path(self.repo.discover().own_dir)
+        return self._folders[1] / "oneshot"
 
     def hook(self, name: str) -> Path:
         """The file of a hook."""
-        return Path(self.repo.discover().common_dir, "hooks", name)
+        return self._folders[1] / "hooks" / name
 
     def lines(self, name: str) -> list[str]:
         """The lines of a file of our own folder."""
@@ -192,21 +192,27 @@ class Project:
 
     def digest(self) -> str:
         """Refs, configuration, HEAD, index, status and hooks: all that a refusal leaves alone."""
-        git = self.repo.discover()
+        git, common = self._folders
+        refs = (file for name in ("refs", "reftable") for file in (common / name).rglob("*"))
+        files = [*filter(Path.is_file, refs), *(common / "hooks").rglob("*")]
         said = [
-            self.may("for-each-ref").out,
             self.may("status", "--porcelain=v1", "-z", "--ignored").out,
-            *(_content(Path(git.git_dir, name)) for name in ("HEAD", "index")),
+            *(_content(git / name) for name in ("HEAD", "index")),
+            *(_content(common / name) for name in ("config", "packed-refs", "logs/refs/stash")),
             *(
-                _content(Path(git.common_dir, name))
-                for name in ("config", "packed-refs", "logs/refs/stash")
-            ),
-            *(
-                f"{file.name} {file.lstat().st_mode} {_content(file)}"
-                for file in sorted(Path(git.common_dir, "hooks").rglob("*"))
+                f"{file.relative_to(common)} {file.lstat().st_mode} {_content(file)}"
+                for file in sorted(files)
             ),
         ]
         return hashlib.sha256("\0".join(said).encode(errors="surrogateescape")).hexdigest()
+
+    @property
+    def _folders(self) -> tuple[Path, Path]:
+        """git's folder, and the one that it shares with linked work trees."""
+        if (here := self.path / ".git").is_dir():
+            return here, here
+        git = self.repo.discover()
+        return Path(git.git_dir), Path(git.common_dir)
 
 
 def _content(file: Path) -> str:
@@ -297,11 +303,10 @@ def shell(
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["VIRTUAL_ENV"] = sys.prefix  # whose pytest proofs are run with
     yield
-    for folder, inside, _ in os.walk(tmp_path):
-        if ".git" in inside:
-            inside.remove(".git")
-            with contextlib.suppress(Exception):
-                shutil.rmtree(place(Repo.discover(At(Path(folder)))), ignore_errors=True)
+    for slots in Path(MEMORY, f"git-oneshot-{os.getuid()}").glob("*/of"):
+        with contextlib.suppress(OSError):  # another test's may go at any time
+            if slots.read_bytes().startswith(os.fsencode(f"{tmp_path}/")):
+                shutil.rmtree(slots.parent, ignore_errors=True)
 
 
 @pytest.fixture
