@@ -240,6 +240,21 @@ def test_a_go_module_anywhere_names_its_files_as_the_tree_does(
     assert [(r.id, r.file, r.missing) for r in built] == [(file, file, "Y")]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['{"reason":"compiler-message"}', '{"reason":"compiler-artifact","executable":"x"}',
+     '{"reason":"compiler-artifact","executable":"x","target":{"src_path":1}}',
+     '{"reason":"compiler-artifact","executable":"x","target":{"src_path":"x","kind":[]}}',
+     '{"reason":"compiler-message","message":{"level":"error"},"target":{"src_path":"x"}}'],
+)  # fmt: skip
+def test_lines_that_look_like_cargos_and_are_not_are_no_bug_of_ours(
+    line: str, task: Callable[[str], Task]
+) -> None:
+    """A build script, or a test, prints what it likes."""
+    assert cargo.read(task("cargo test"), line) == ([], "")
+    assert nextest.read(task("cargo nextest run"), line, "<testsuites/>") == ([], "")
+
+
 def test_lines_that_a_rust_test_prints_are_no_results(task: Callable[[str], Task]) -> None:
     where = task("cargo")
     text = recorded("cargo", where).replace(

@@ -42,7 +42,7 @@ def run(task: Task, tools: Tools) -> Run:
 def read(task: Task, text: str) -> tuple[list[Result], str]:
     """The results of a run, from all that it printed, and why it can't be believed."""
     said = compiled(task, text)
-    sources = {os.path.basename(t["executable"]): t["target"]["src_path"] for t in said.targets}
+    sources = {os.path.basename(p.executable or ""): p.target.src_path for p in said.programs}
     results = said.broken
     for source, part in _parts(said.lines, sources):
         of_target, problem = _target(task, task.inside(source) or source, part)

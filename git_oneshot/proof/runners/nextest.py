@@ -1,7 +1,7 @@
 """Rust's tests by ``cargo nextest``: its JUnit report, without retries."""
 
 import os
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree
 
 from git_oneshot.core.runs import Result, Run
@@ -9,7 +9,14 @@ from git_oneshot.proof.process import OUTPUT
 from git_oneshot.proof.runners.evidence import Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.junit import parsed
-from git_oneshot.proof.runners.rust import compiled, env, panicked, target_options, unfetched
+from git_oneshot.proof.runners.rust import (
+    Artifact,
+    compiled,
+    env,
+    panicked,
+    target_options,
+    unfetched,
+)
 from git_oneshot.proof.runners.task import (
     Task,
     Tools,
@@ -49,7 +56,7 @@ def read(task: Task, log: str, report: str) -> tuple[list[Result], str]:
     said = compiled(task, log)
     if said.broken:
         return said.broken, ""
-    sources = {_binary(target): target["target"]["src_path"] for target in said.targets}
+    sources = {_binary(program): program.target.src_path for program in said.programs}
     try:
         cases = list(parsed(report).iter("testcase")) if report else []
     except (ElementTree.ParseError, ValueError) as err:
@@ -57,11 +64,11 @@ def read(task: Task, log: str, report: str) -> tuple[list[Result], str]:
     return [_result(task, case, sources) for case in cases], ""
 
 
-def _binary(said: dict[str, Any]) -> str:
+def _binary(said: Artifact) -> str:
     """What nextest calls a test program."""
-    where, _, name = said["package_id"].rpartition("#")
+    where, _, name = said.package_id.rpartition("#")
     package = name.partition("@")[0] if "@" in name else where.rpartition("/")[2]
-    kind, target = said["target"]["kind"][0], said["target"]["name"]
+    kind, target = next(iter(said.target.kind), ""), said.target.name
     if kind == "test":
         return f"{package}::{target}"
     return f"{package}::{kind}/{target}" if kind in ("bin", "example", "bench") else package

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import tomllib
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -72,42 +72,79 @@ def _forget_own(target: str, lock: str) -> None:
         shutil.rmtree(target, ignore_errors=True)
 
 
+class _Text(msgspec.Struct, frozen=True):
+    text: str
+
+
+class _Code(msgspec.Struct, frozen=True):
+    code: str
+
+
+class _Span(msgspec.Struct, frozen=True):
+    file_name: str
+    is_primary: bool
+    label: str | None = None
+    text: tuple[_Text, ...] = ()
+
+
+class _Message(msgspec.Struct, frozen=True):
+    message: str
+    level: str
+    spans: tuple[_Span, ...]
+    children: tuple["_Message", ...]
+    code: _Code | None = None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What cargo makes of a source."""
+
+    src_path: str
+    name: str = ""
+    kind: tuple[str, ...] = ()
+
+
+class Artifact(msgspec.Struct, frozen=True, tag_field="reason", tag="compiler-artifact"):
+    """Something that cargo has made; a test program has an ``executable``."""
+
+    target: Target
+    package_id: str = ""
+    executable: str | None = None
+
+
+class _Complaint(msgspec.Struct, frozen=True, tag_field="reason", tag="compiler-message"):
+    target: Target
+    message: _Message
+
+
 class Compiled(NamedTuple):
     """What cargo said of the build: test programs, what did not compile, and all other lines."""
 
-    targets: list[dict[str, Any]]
+    programs: list[Artifact]
     broken: list[Result]
     lines: list[str]
 
 
 def compiled(task: Task, text: str) -> Compiled:
-    """Read cargo's own messages."""
-    targets = []
-    errors: dict[str, list[dict[str, Any]]] = {}
+    """Read cargo's own messages. What only looks like one is a line like any other."""
+    programs: list[Artifact] = []
+    errors: dict[str, list[_Message]] = {}
     lines = []
+    decoder = msgspec.json.Decoder(Artifact | _Complaint)
     for line in text.splitlines():
-        said = _object(line)
-        if said is None:
+        try:
+            said = decoder.decode(line.encode(errors="replace"))
+        except msgspec.DecodeError:
             lines.append(line)
-        elif said.get("reason") == "compiler-artifact" and said.get("executable"):
-            targets.append(said)
-        elif said.get("reason") == "compiler-message" and said["message"]["level"] == "error":
-            errors.setdefault(said["target"]["src_path"], []).append(said["message"])
+            continue
+        if isinstance(said, Artifact):
+            programs += [said] if said.executable else []
+        elif said.message.level == "error":
+            errors.setdefault(said.target.src_path, []).append(said.message)
     broken = []
     for source, found in errors.items():
         path = task.inside(source) or source
         broken.append(made(path, path, "error", "collect", _why(task, found)))
-    return Compiled(targets, broken, lines)
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    if not line.startswith('{"reason":'):
-        return None
-    try:
-        said = msgspec.json.decode(line.encode(errors="replace"))
-    except msgspec.DecodeError:
-        return None
-    return said if isinstance(said, dict) else None
+    return Compiled(programs, broken, lines)
 
 
 # Of Rust 1.73 and later, and of before.
@@ -144,15 +181,15 @@ _SYMBOLS: Final = frozenset(
 )
 
 
-def _why(task: Task, errors: list[dict[str, Any]]) -> Evidence:
+def _why(task: Task, errors: list[_Message]) -> Evidence:
     """What a target lacks, when that is all that keeps it from compiling (H49)."""
     missing: list[Evidence] = []
     for error in errors:
-        code = (error.get("code") or {}).get("code", "")
-        message = error["message"]
-        spans = [span["file_name"] for span in error["spans"] if span["is_primary"]]
+        code = error.code.code if error.code else ""
+        message = error.message
+        spans = [span.file_name for span in error.spans if span.is_primary]
         where = tuple(inside for path in spans if (inside := task.inside(path)))
-        labels = " ".join(span["label"] or "" for span in error["spans"])
+        labels = " ".join(span.label or "" for span in error.spans)
         crate = re.search(r"(?:unlinked crate|find crate for) `(\w+)`", f"{message} {labels}")
         name = _name(error)
         if crate:
@@ -166,14 +203,12 @@ def _why(task: Task, errors: list[dict[str, Any]]) -> Evidence:
     return missing[0] if missing else Evidence("rustc", (BROKEN,))
 
 
-def _name(error: dict[str, Any]) -> str:
+def _name(error: _Message) -> str:
     """The name that an error is about: the last one of the first path in backquotes."""
-    notes = [span["text"][0]["text"] for note in error["children"] for span in note["spans"]
-             if span["text"] and "defined here" in note["message"]]  # fmt: skip
+    notes = [span.text[0].text for note in error.children for span in note.spans
+             if span.text and "defined here" in note.message]  # fmt: skip
     defined = re.search(r"\bfn (\w+)|\bstruct (\w+)", " ".join(notes))
     if defined:
         return defined[1] or defined[2]
-    quoted = re.search(r"named `([^`]+)`", error["message"]) or re.search(
-        r"`([^`]+)`", error["message"]
-    )
+    quoted = re.search(r"named `([^`]+)`", error.message) or re.search(r"`([^`]+)`", error.message)
     return re.findall(r"\w+", quoted[1])[-1] if quoted and re.search(r"\w", quoted[1]) else ""
