@@ -34,6 +34,7 @@ _NAME_IT: Final = (
     Next(("git", "oneshot", "green"), f"name the test command in {FILE}, or prove it as it is"),
 )
 _CHANGE: Final = Next(("git", "oneshot", "green"), "make the change first, then", work=True)
+_TESTS_ALONE: Final = Next(("git", "oneshot", "green"), "or, if only tests are to come")
 _PLACEHOLDER = Proof(word="PASS")
 LOG_LINES: Final = 20  # of the end of what the tests printed
 
@@ -189,6 +190,8 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
         )
     if proof.code == "no-test":
         data["ahead"] = in_tree(proof.code)
+    if red and proof.code == "vacuous-red" and not code_changed:
+        data["ahead"] = (*in_tree(proof.code), _TESTS_ALONE)
     raise OneshotError(
         Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}",
         advice(proof), **data,

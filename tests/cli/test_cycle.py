@@ -75,7 +75,18 @@ def test_red_that_passes_is_vacuous(feature: Project) -> None:
     done = feature.cli("red")
     assert done.code == 1
     assert done.err.startswith("error: not red (vacuous-red): sh check.sh passes")
-    assert "hint: make one fail first" in done.err
+    assert "hint: write the test that fails without the change, then" in done.err
+
+
+def test_red_names_green_where_only_tests_are_to_come(feature: Project) -> None:
+    """More tests of what is there need no change: it only said to make one fail."""
+    feature.repo.write("checks/more", "true\n")
+    assert feature.cli("red").err.splitlines()[-2:] == [
+        "hint: write the test that fails without the change, then: git oneshot red",
+        "hint: or, if only tests are to come: git oneshot green",
+    ]
+    feature.repo.write("lib/one", "one\n")
+    assert "if only tests" not in feature.cli("red").err
 
 
 def test_green_that_fails(feature: Project) -> None:
