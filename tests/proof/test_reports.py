@@ -17,6 +17,7 @@ from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run
 from git_oneshot.core.verdict import judge, reason
 from git_oneshot.proof.process import Ended
 from git_oneshot.proof.runners import Task, cargo, ctest, go, javascript, junit, nextest, node, tap
+from git_oneshot.proof.runners.evidence import BROKEN
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.task import concluded, options_after
 from git_oneshot.proof.slots import Slot
@@ -238,6 +239,24 @@ def test_a_go_module_anywhere_names_its_files_as_the_tree_does(
     assert [(r.id, r.file, r.outcome) for r in ran] == [(f"{file}::TestX", file, "passed")]
     built = go.read(where, "# example.com/x [example.com/x.test]\n./x_test.go:1:1: undefined: Y\n")
     assert [(r.id, r.file, r.missing) for r in built] == [(file, file, "Y")]
+
+
+def test_a_line_of_nodes_that_names_no_test_is_damage(task: Callable[[str], Task]) -> None:
+    assert node.read(task("node --test"), '{"names":[]}') == (
+        [], "the report of the run is damaged",
+    )  # fmt: skip
+
+
+def test_a_build_that_fails_for_too_many_errors_alone_is_broken(
+    task: Callable[[str], Task],
+) -> None:
+    """Whoever printed it: go says so behind ten others."""
+    [found] = go.read(task("go test"), "./a_test.go:1: too many errors\n")
+    assert (found.outcome, found.file, found.bases) == (
+        "error",
+        "a_test.go",
+        ("build-fail", BROKEN),
+    )
 
 
 @pytest.mark.parametrize(

@@ -215,4 +215,4 @@ def _why(errors: list[tuple[str, str]], module: str) -> Evidence:
             missing.append(Evidence("build-fail", ("build-fail", NAME), message, name, (path,)))
         elif message != "too many errors":
             return Evidence("build-fail", ("build-fail", BROKEN), f"{path}: {message}"[:500])
-    return missing[0]
+    return missing[0] if missing else Evidence("build-fail", ("build-fail", BROKEN))

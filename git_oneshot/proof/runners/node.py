@@ -2,7 +2,7 @@
 
 import os
 import re
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -51,7 +51,7 @@ def _without_files(options: list[str]) -> list[str]:
 
 
 class _Line(msgspec.Struct):
-    names: tuple[str, ...]
+    names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     file: str = ""
     outcome: Outcome = "passed"
     kind: str = "test"
