@@ -247,6 +247,11 @@ def test_a_line_of_nodes_that_names_no_test_is_damage(task: Callable[[str], Task
     )  # fmt: skip
 
 
+def test_a_file_that_no_disk_can_hold_is_no_bug_of_ours(task: Callable[[str], Task]) -> None:
+    [found], problem = node.read(task("node --test"), '{"names":["a"],"file":"a\\u0000b"}')
+    assert (found.id, found.outcome, problem) == ("a\0b::a", "passed", "")
+
+
 def test_a_build_that_fails_for_too_many_errors_alone_is_broken(
     task: Callable[[str], Task],
 ) -> None:

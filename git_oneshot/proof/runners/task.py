@@ -54,7 +54,10 @@ class Task(NamedTuple):
     def inside(self, path: str) -> str | None:
         """A file of the tree by its path below the top; None for any other file."""
         top = os.path.realpath(self.slot.top) + os.sep
-        whole = os.path.realpath(os.path.join(self.root, path.removeprefix("file://")))
+        try:
+            whole = os.path.realpath(os.path.join(self.root, path.removeprefix("file://")))
+        except ValueError:  # a name with a NUL in it, or one that is no text
+            return None
         within = whole.startswith(top) and f"{os.sep}node_modules{os.sep}" not in whole
         return whole[len(top) :] if within else None
 
