@@ -63,7 +63,7 @@ TAKES: Final = {
 
 
 @answering("pr")
-@click.argument("action", type=click.Choice(list(TAKES)), metavar="ACTION")
+@click.argument("action", type=click.Choice(list(TAKES)), metavar="[ACTION]", default="show")
 @click.option("--title", help="edit: another title.")
 @click.option(
     "--body-file",
@@ -78,7 +78,7 @@ TAKES: Final = {
 def pr(app: App, *, action: str, **asked: Any) -> Answer:
     """Look at the feature's pull request, or change it.
 
-    ACTION is show, edit, ready, draft, close or merge. close leaves the phase:
+    ACTION is show (the default), edit, ready, draft, close or merge. close leaves the phase:
     synthesize opens another. merge is for the local forge, where the pull
     request is the trail and a branch: it checks, asks and moves the base.
     """

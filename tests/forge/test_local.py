@@ -309,6 +309,11 @@ def test_a_merge_that_breaks_the_suite_is_not_made(opened: Project) -> None:
     assert opened.git("rev-parse", "main") == before
 
 
+def test_pr_alone_shows_it(opened: Project) -> None:
+    """As `cache` alone does: to look is what is meant where nothing is said."""
+    assert opened.do("pr").out == opened.do("pr", "show").out
+
+
 def test_a_conflict_is_named(opened: Project) -> None:
     opened.do("pr", "ready")
     opened.git("switch", "-q", "main")
