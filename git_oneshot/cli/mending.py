@@ -126,7 +126,7 @@ def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next
 
 def _finished(short: str, onto: str, target: str) -> Next:
     if target:
-        return squash(target)._replace(why="squash it into the commit that it is for")
+        return squash(target)
     if onto:
         return _edited(onto, f"nothing that {short} is for is here: mark it 'reword'")
     return Next(("git", "commit", "--amend"), "give it a message of its own", ("--message",))
@@ -142,11 +142,11 @@ def put_into(short: str, onto: str) -> tuple[Next, ...]:
     if not onto:
         return (Next(("git", "commit", "--amend", "--no-edit"), "then put it into the commit"),)
     fixup = Next(("git", "commit", f"--fixup={short}"), "then put it beside the commit")
-    return (fixup, squash(onto))
+    return (fixup, squash(onto)._replace(why="then squash it into that commit"))
 
 
 def squash(onto: str) -> Next:
     """The rebase that puts fixups into their commits, and asks nothing."""
     quiet = ("git", "-c", "sequence.editor=:", "rebase", "-i")
     argv = (*quiet, "--autosquash", "--autostash", "--rebase-merges", onto)
-    return Next(argv, "then squash it into that commit")
+    return Next(argv, "squash the fixup into its commit")

@@ -26,9 +26,8 @@ def still(app: App, state: State, commits: Commits) -> list[Next]:
         broken = suite is not None and suite.proof.word == "FAIL"
         return [*in_suite(suite.proof.code)] if suite is not None and broken else []
     code = found[bad].proof.code
-    if code != "fixup" and _for(app, bad, commits.ids):
-        return [squash(onto_of(app, bad))]
-    if code in HELP and HELP[code].lacks and not HELP[code].apart:
+    lacks = code in HELP and HELP[code].lacks and not HELP[code].apart
+    if lacks and not _for(app, bad, commits.ids):
         tree = changed(app)
         if tree.staged or tree.other:
             stage = [] if tree.staged else [STAGE]
@@ -74,6 +73,8 @@ def mend(app: App, code: str, commit: str, commits: Sequence[str]) -> tuple[Next
         subject = seen.subject.partition("! ")[2]
         below = look(app.git, commits[: commits.index(commit)] if commit in commits else [])
         target = next((onto_of(app, one.id) for one in below if one.subject == subject), "")
+    elif code in HELP and HELP[code].lacks and _for(app, commit, commits):
+        return (squash(onto_of(app, commit)),)
     return in_commit(code, commit, onto_of(app, commit), target)
 
 
@@ -87,6 +88,8 @@ def onto_of(app: App, commit: str) -> str:
 
 def _for(app: App, commit: str, commits: Sequence[str]) -> bool:
     """Whether a later commit waits to be squashed into one."""
+    if commit not in commits:
+        return False
     seen, *later = look(app.git, commits[commits.index(commit) :])
     return any(one.subject == f"{word}{seen.subject}" for one in later for word in UNFINISHED)
 

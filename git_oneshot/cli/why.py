@@ -110,4 +110,5 @@ def _lines(kept: Refused, one: Judged) -> list[str]:
     lines += [f"          {printable(note)}" for note in proof.notes]
     log = one.log.strip().splitlines()[-LINES:]
     lines += [f"  | {printable(line)}" for line in log]
-    return [*lines, f"          {_advice(proof)}"]
+    advice = _advice(proof)
+    return lines if advice in proof.notes else [*lines, f"          {advice}"]

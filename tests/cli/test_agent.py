@@ -252,6 +252,23 @@ def test_it_puts_a_test_into_the_commit_that_lacks_it(feature: Project, *, below
     assert landed == (["bare", "two"] if below else ["base", "bare"])
 
 
+def test_a_fixup_that_waits_for_what_is_refused_is_squashed_first(feature: Project) -> None:
+    """It is what mends the commit, so nobody is told to mend it again."""
+    bare(feature)
+    write_check(feature)()
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "--no-verify", "--fixup", "HEAD")
+    refused = feature.cli("finalize", "--json").json["next"]
+    assert [step["why"] for step in refused] == ["squash the fixup into its commit"]
+    said = feature.cli("why")
+    assert said.err.splitlines() == feature.cli("status").err.splitlines()
+    lines = said.out.splitlines()
+    assert len({*lines}) == len(lines)
+    agent = Agent(feature.path, {})
+    agent.follow(["git", "oneshot", "finalize", "--json"])
+    assert ", ".join(agent.done) == f"finalize 1, git rebase 0, {LANDS}"
+
+
 def test_what_a_refused_finalize_found_is_shown(feature: Project) -> None:
     """`status` and `why` know it; once it is mended, `why` says so."""
     bare(feature)
