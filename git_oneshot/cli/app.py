@@ -59,28 +59,20 @@ class App(Place):
     @cached_property
     def identity(self) -> str:
         """``Name <email>`` of whoever acts, as git knows them."""
-        import subprocess
-
-        done = subprocess.run(
-            ["git", *self._at(), "var", "GIT_COMMITTER_IDENT"],
-            env=self.environ, capture_output=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
+        said = self.git.maybe("var", "GIT_COMMITTER_IDENT")
+        if said is None:
             raise OneshotError(
                 Code.IDENTITY_MISSING,
                 "git does not know who you are",
                 "git config --global user.name 'Your Name'; "
                 "git config --global user.email you@example.com",
             )
-        return os.fsdecode(done.stdout).rsplit(" ", 2)[0]
+        return said.rsplit(" ", 2)[0]
 
     @property
     def email(self) -> str:
         """The e-mail address of whoever acts."""
         return self.identity.rpartition("<")[2].rstrip(">")
-
-    def _at(self) -> list[str]:
-        return ["-C", self.git.work_tree or self.git.git_dir]
 
     @property
     def now(self) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from git_oneshot.gate.markers import Markers
-from tests.gate.project import MakeProject, Project, call
+from tests.gate.project import MakeProject, Project, call, run
 from tests.sandbox import At
 
 # One process for all: what each answers, with its exit status before it.
@@ -252,3 +252,17 @@ def test_a_push_without_an_upstream_is_told_how(project: Project, make: MakeProj
     argv = done.json["next"][0]["argv"]
     assert argv[-3:] == ["--set-upstream", "origin", "topic"]
     project.do(*argv[2:])
+
+
+def test_who_acts_is_who_this_repository_says_from_wherever_it_is_named(project: Project) -> None:
+    """git takes GIT_DIR, and --git-dir, from the folder where it is called."""
+    for name in ("NAME", "EMAIL"):
+        os.environ.pop(f"GIT_COMMITTER_{name}", None)
+    project.git("config", "user.name", "Grace")
+    project.git("config", "user.email", "grace@example.org")
+    folder = project.path / "a" / "b"
+    folder.mkdir(parents=True)
+    env = {"GIT_DIR": "../../.git", "GIT_WORK_TREE": "../.."}
+    assert run(["git-oneshot", "init", "topic"], folder, env).code == 0
+    [event] = project.do("log", "topic", "--json").data["events"]
+    assert event["by"] == "Grace <grace@example.org>"
