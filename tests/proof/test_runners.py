@@ -6,6 +6,8 @@ Each project here is a folder laid out by hand; pytest is the real one.
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -862,3 +864,20 @@ def test_tap_within_tap_without_an_end_is_no_bug_of_ours(project: Make) -> None:
     suite = Suite(name="all", command=("cat", "out"), runner="tap")
     run = project({"out": f"{text}1..1\n"}).run(suite)
     assert (run.trouble, run.detail) == ("runner", "what the run wrote is nested too deeply")
+
+
+# -- what a process loads ------------------------------------------------------------------------
+
+
+def test_a_process_loads_the_runner_that_it_needs_and_no_other() -> None:
+    """All eleven cost each hook a tenth of its time."""
+    source = (
+        "import sys\nfrom git_oneshot.cli import hook\n"
+        "from git_oneshot.proof.runners import RUNNERS\n"
+        "assert RUNNERS['go'].selects('a_test.go')\n"
+        "print(*(n for n in RUNNERS if f'git_oneshot.proof.runners.{n}' in sys.modules))\n"
+    )
+    root = Path(__file__).parents[2]
+    argv = [sys.executable, "-c", source]
+    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "go\n"

@@ -1,27 +1,13 @@
 """How each kind of suite is run and its report read: a module and a row of RUNNERS for each."""
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, NamedTuple
 
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.rules_file import Runner
 from git_oneshot.core.runs import Run
-from git_oneshot.proof.runners import (
-    cargo,
-    command,
-    ctest,
-    dependencies,
-    go,
-    javascript,
-    jest,
-    junit,
-    node,
-    pytest,
-    rust,
-    tap,
-    unittest,
-    vitest,
-)
+from git_oneshot.proof.runners import dependencies
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools
 from git_oneshot.proof.runners.task import idle, sandbox_of
@@ -29,35 +15,48 @@ from git_oneshot.proof.runners.task import idle, sandbox_of
 ARGUMENTS: Final = 100_000  # characters of names that a runner is given
 
 
-def _none(_path: str) -> bool:
-    return False
-
-
 class Way(NamedTuple):
-    """How suites of a kind are run.
+    """How suites of a kind are run, by modules of this folder that are loaded when they are asked.
 
-    ``selects``: whether a test file can be asked for by its path below the root;
+    All of them cost a hook a tenth of its time, and a project needs one or two.
+
+    ``runs``: the module that does; ``asked``: the one that says which test files can be asked
+    for by their paths below the root, if any can;
     ``programs``: those that decide an outcome, by how they say their version.
     """
 
-    run: Callable[[Task, Tools], Run]
-    selects: Callable[[str], bool] = _none
+    runs: str
+    asked: str = ""
     programs: tuple[tuple[str, ...], ...] = ()
+
+    def run(self, task: Task, tools: Tools) -> Run:
+        """Run a suite of this kind."""
+        made = _module(self.runs).run(task, tools)
+        assert isinstance(made, Run)
+        return made
+
+    def selects(self, path: str) -> bool:
+        """Whether a test file can be asked for."""
+        return bool(self.asked) and bool(_module(self.asked).selects(path))
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__name__}.{name}")
 
 
 _NODE: Final = (("node", "--version"),)
 RUNNERS: Final[dict[Runner, Way]] = {
-    "pytest": Way(pytest.run, pytest.selects),
-    "unittest": Way(unittest.run, unittest.selects),
-    "node": Way(node.run, javascript.selects, _NODE),
-    "vitest": Way(vitest.run, javascript.selects, _NODE),
-    "jest": Way(jest.run, javascript.selects, _NODE),
-    "go": Way(go.run, go.selects, (("go", "version"),)),
-    "cargo": Way(cargo.run, rust.selects, (("cargo", "-V"), ("rustc", "-V"))),
-    "ctest": Way(ctest.run, programs=(("cmake", "--version"), ("cc", "--version"))),
-    "junit": Way(junit.run),
-    "tap": Way(tap.run),
-    "command": Way(command.run),
+    "pytest": Way("pytest", "pytest"),
+    "unittest": Way("unittest", "unittest"),
+    "node": Way("node", "javascript", _NODE),
+    "vitest": Way("vitest", "javascript", _NODE),
+    "jest": Way("jest", "javascript", _NODE),
+    "go": Way("go", "go", (("go", "version"),)),
+    "cargo": Way("cargo", "rust", (("cargo", "-V"), ("rustc", "-V"))),
+    "ctest": Way("ctest", programs=(("cmake", "--version"), ("cc", "--version"))),
+    "junit": Way("junit"),
+    "tap": Way("tap"),
+    "command": Way("command"),
 }
 
 
