@@ -58,7 +58,11 @@ def status(app: App, *, feature: str | None) -> Answer:
 def _going(app: App) -> Going | None:
     """The proof that goes on in the background; nothing is imported where there is none."""
     lock = os.path.join(app.git.own_dir, "proving")
-    if not os.path.exists(lock) or os.path.getsize(lock) == 0:
+    try:
+        info = os.stat(lock)
+    except FileNotFoundError:
+        return None
+    if info.st_size == 0:
         return None
     from git_oneshot.proof.background import going
 
@@ -67,7 +71,7 @@ def _going(app: App) -> Going | None:
         return None
     task = found.task
     return Going(
-        pid=found.pid, seconds=round(time.time() - os.path.getmtime(lock), 1), tree=task.tree,
+        pid=found.pid, seconds=round(time.time() - info.st_mtime, 1), tree=task.tree,
         suite=task.kind == "suite",
         elsewhere=None if task.work_tree == app.git.work_tree else task.work_tree,
     )  # fmt: skip
