@@ -58,8 +58,9 @@ class Clinic:
     @cached_property
     def rules(self) -> Rules | OneshotError:
         """The rules at HEAD, or why there are none."""
+        head = self.git.head or self.git.named("HEAD^{commit}")  # a bare one was not asked
         try:
-            return rules_of(self.git, self.git.tree(self.git.head))
+            return rules_of(self.git, self.git.tree(head))
         except OneshotError as err:
             return err
 

@@ -175,7 +175,7 @@ def _rules(c: Clinic) -> Iterator[Finding]:
 
 
 def _runner(c: Clinic) -> Iterator[Finding]:
-    if isinstance(c.rules, OneshotError):
+    if isinstance(c.rules, OneshotError) or c.git.work_tree is None:
         return
     if not c.rules.suites:
         what = "no test suite is known here, so nothing is gated"
@@ -187,7 +187,7 @@ def _runner(c: Clinic) -> Iterator[Finding]:
                 mend = ("python", "-m", "pip", "install", "pytest")
                 yield Finding(f"suite '{suite.name}': no Python here has pytest", mend)
         elif shutil.which(suite.command[0], path=c.environ.get("PATH")) is None and (
-            not os.path.exists(os.path.join(c.git.work_tree or "", suite.root, suite.command[0]))
+            not os.path.exists(os.path.join(c.git.work_tree, suite.root, suite.command[0]))
         ):
             yield Finding(f"suite '{suite.name}': no program '{suite.command[0]}'")
 
@@ -215,7 +215,7 @@ def _sandbox(c: Clinic) -> Iterator[Finding]:
 
 
 def _trust(c: Clinic) -> Iterator[Finding]:
-    if isinstance(c.rules, OneshotError):
+    if isinstance(c.rules, OneshotError) or c.git.work_tree is None:
         return
     left = set(c.rules.commands) - Trust(c.git).trusted()
     if left:

@@ -42,6 +42,16 @@ def test_a_clone_that_is_not_set_up_is_not_set_up_by_a_doctor(project: Project) 
     assert project.digest() == before
 
 
+def test_a_bare_repository_has_the_rules_of_its_head(project: Project) -> None:
+    """Where nothing is checked out, as on a server."""
+    bare = project.path.parent / "bare.git"
+    project.git("clone", "-q", "--bare", ".", str(bare))
+    assert {*wrong(project.cli("doctor", "--json", cwd=bare))} == {"fetch", "notes"}
+    project.repo.commit("rules", {".oneshot.toml": "chekc = 1\n"})
+    project.git("push", "-q", str(bare), "main")
+    assert "rules" in wrong(project.cli("doctor", "--json", cwd=bare))
+
+
 def _old(path: Path, text: str = "") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
