@@ -159,23 +159,24 @@ class Exchange:
 
     def _settle(self, trail: Trail, ours: str, theirs: str | None) -> tuple[str, bool]:
         """Move our ref to where both will be; whether the remote's has to follow."""
-        feature = trail.feature
+        feature, tip = trail.feature, trail.tip
+        assert tip is not None
         self._count(trail, ours, theirs)
         if theirs is None:
             return ours, True
         commit, push = agree(self._store, feature, ours, theirs, trail.entries)
         if commit not in (ours, theirs):
             self._note(feature, merged=True)
-        if commit != ours:
-            self._store.move(feature, commit, Tip(feature, ours))
+        if commit != tip.commit:
+            self._store.move(feature, commit, tip)
         if feature in self._kept:
             self._tracking.let_go(feature, commit)
         return commit, push
 
     def _ends(self, features: Sequence[FeatureId]) -> list[tuple[Trail, str, str | None]]:
-        """Our end and the remote's of each feature, with all that is behind them.
+        """Our end and the remote's of each feature, and the trail from where our ref is.
 
-        What was kept because a remote lost it is joined to ours first.
+        What was kept because a remote lost it is joined to ours first; no ref moves.
         """
         every = joined(self._store.tips())
         name = self._remote.name
@@ -191,7 +192,11 @@ class Exchange:
                 why = trail.aside[0].message if trail.aside else "it is damaged"
                 self._note(tip.feature, wrong=f"what '{name}' has cannot be joined: {why}")
             else:
-                found.append((trail, self._own(tip, theirs, there), theirs))
+                ours = self._own(tip, theirs, there)
+                if ours != tip.commit:  # a merge that was just written: what is behind it is asked
+                    ends = tip._replace(commit=ours, beside=(theirs,) if theirs else ())
+                    trail = self._store.read([ends])[0]._replace(tip=tip)
+                found.append((trail, ours, theirs))
         return found
 
     def _own(self, tip: Tip, theirs: str | None, there: set[str]) -> str:

@@ -17,7 +17,7 @@ from git_oneshot.core.state import State
 from git_oneshot.session import Session
 from git_oneshot.trail.exchange import ROUNDS, Exchange, Outcome, send
 from git_oneshot.trail.git_store import GitStore
-from git_oneshot.trail.store import load_all
+from git_oneshot.trail.store import Tip, load_all
 from git_oneshot.trail.tracking import Tracking
 from git_oneshot.trail.transport import Remote
 from tests.sandbox import MakeRepo, MakeWorld, Repo
@@ -328,6 +328,23 @@ def rewound(net: Net) -> tuple[Repo, Repo]:
     net.sync(two)
     net.hub.git("update-ref", REF, f"{refs(one)[REF]}~1")
     return one, two
+
+
+def test_what_a_remote_lost_and_what_others_sent_there_since_become_one(net: Net) -> None:
+    """Ours, what is kept here, and what the remote has: three ends, each with news of its own."""
+    one, two = rewound(net)
+    first = one.git("rev-parse", f"{REF}~1")
+    three = net.clone("three")
+    three.git("fetch", "-q", "origin", f"{REF}:{REF}")
+    net.session(three).execute(FEATURE, RequestSynthesis(reason="three"))
+    net.sync(three)
+    two.git("update-ref", REF, first)
+    store = net.session(two).store
+    append(store, FEATURE, Tip(FEATURE, first), titled("two"))
+    [outcome] = net.sync(two)
+    assert outcome.wrong == ""
+    assert (net.state(two).requests, net.state(two).title) == (2, "two")
+    assert refs(two)[REF] == refs(net.hub)[REF]
 
 
 def test_what_a_remote_rewound_is_said_and_comes_back(net: Net) -> None:
