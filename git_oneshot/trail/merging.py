@@ -80,11 +80,14 @@ def join(store: TrailStore, tip: Tip) -> Tip:
     if not tip.beside:
         return tip
     [trail] = store.read([tip])
-    there = {entry.commit for entry in trail.entries}
+    history = list(trail.entries)
+    there = {entry.commit for entry in history}
     sound = tip._replace(beside=tuple(end for end in tip.beside if end in there))
-    first, *others = settle(trail.entries, sound.ends)
+    first, *others = settle(history, sound.ends)
     for other in others:
-        first = store.merge(tip.feature, first, other, trail.entries)
+        both = (min(first, other), max(first, other))
+        first = store.merge(tip.feature, *both, history)
+        history.append(Entry(first, (), both))  # the next merge asks what is behind it
     return sound._replace(commit=first)
 
 

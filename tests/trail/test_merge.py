@@ -127,6 +127,23 @@ def test_an_append_goes_on_where_a_remote_is_ahead(
     assert theirs.git("rev-parse", f"{REF}~2") == tip.commit
 
 
+def test_three_ends_are_joined_by_merges_that_every_clone_believes(
+    work: Repo, opened: Open
+) -> None:
+    """The clock of the second merge is the greatest behind the first one, too."""
+    first = append(opened(work), FEATURE, None, started())
+    for attempt in range(6):  # in whatever order their ids are
+        ends = []
+        for number in range(3):
+            point(work, FEATURE, first.commit)
+            facts = (titled(f"{attempt} {number} {n}") for n in range(number + 1))
+            ends.append(append(opened(work), FEATURE, first, *facts).commit)
+        tip = join(opened(work), Tip(FEATURE, ends[0], "", (ends[1], ends[2])))
+        [trail] = opened(work).read([Tip(FEATURE, tip.commit)])
+        assert trail.damage is None
+        assert len(trail.events) == 7
+
+
 def test_appends_of_one_process_ask_git_once(
     repo: MakeRepo, opened: Open, world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
