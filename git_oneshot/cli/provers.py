@@ -1,6 +1,7 @@
 """What proves for a command, here or behind it: by this machine, and by the user's settings."""
 
 import contextlib
+import functools
 import os
 import signal
 
@@ -52,15 +53,20 @@ def prover_in(
 def patient(app: App, limit: float | None) -> Patient:
     """What judges here, and waits for so many seconds."""
     where = app.git.work_tree or app.git.git_dir
-    background = Background(app.git.own_dir, _work)
+    background = Background(app.git.own_dir, functools.partial(_work, app.git))
     return Patient(app.prover(limit=0), background, where, limit, app.progress.running)
 
 
-def _work(task: Task) -> object:
-    """Prove, as a command in the task's working tree would; it is another process by now."""
+def _work(git: Git, task: Task) -> object:
+    """Prove, as a command in the task's working tree would; it is another process by now.
+
+    ``git``: the repository of the command that began it. Others leave their tasks, too.
+    """
     # It says nothing; and what git told the hook is of that hook alone.
     app = App(json=True, environ=scrub(os.environ))
     app.cwd = task.work_tree
+    if task.work_tree == git.work_tree:  # nothing but GIT_DIR may lead to it
+        app.git = git
     prover = app.prover()
     if task.kind == "suite":
         return prover.suite(task.tree, task.before, task.leaving)

@@ -228,6 +228,17 @@ def test_what_somebody_waits_for_does_not_give_way(slow: Slow, tmp_path: Path) -
     assert not awaited(slow.own)
 
 
+def test_a_repository_that_is_found_by_its_name_alone_is_proven(
+    feature: Project, tmp_path: Path
+) -> None:
+    """As a home whose files are kept by `git --git-dir=… --work-tree=…`."""
+    feature.land("one", "--no-verify")
+    (feature.path / ".git").rename(tmp_path / "kept")
+    env = {"GIT_DIR": str(tmp_path / "kept"), "GIT_WORK_TREE": str(feature.path)}
+    done = feature.oneshot("prove", "--json", env=env)
+    assert done.data["suite"]["verdict"] == "PASS"
+
+
 def test_uninstall_ends_it_and_its_tests(slow: Slow) -> None:
     """Else it would make the folders anew that were just taken away."""
     slow.commit("one")
