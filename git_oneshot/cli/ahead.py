@@ -107,13 +107,22 @@ def branch(app: App, state: State) -> list[Next]:
     if not state.open or not state.branch or app.branch == state.branch:
         return []
     if app.git.named(f"refs/heads/{state.branch}"):
-        return [Next(("git", "switch", state.branch), "be on its branch")]
+        return [switch_to(app, state.branch, "be on its branch")]
     remote = app.clone.remote
     if app.git.named(f"refs/remotes/{remote}/{state.branch}"):
         track = f"{remote}/{state.branch}"
         return [Next(("git", "switch", "--track", track), "be on its branch, as the remote has it")]
     why = f"see whether a remote has '{state.branch}' by now"
     return [Next(("git", "fetch"), why, work=True)]
+
+
+def switch_to(app: App, branch: str, why: str, *options: str) -> Next:
+    """How to get to a branch of this clone; git does not go where another worktree is."""
+    at = app.git.maybe("for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}")
+    if at and app.branch != branch:
+        argv = ("git", "-C", at, "oneshot", "status", *(["--json"] if app.json else []))
+        return Next(argv, f"{why}, in another worktree")
+    return Next(("git", "switch", *options, branch), why)
 
 
 def _ahead(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:

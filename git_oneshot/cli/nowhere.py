@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from git_oneshot.cli.ahead import switch_to
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.underway import under_way
 from git_oneshot.core.errors import Code, OneshotError
@@ -56,8 +57,8 @@ def _open_there(app: "App") -> list[Next]:
             continue
         # What was committed on a detached HEAD comes along, where it stands on the branch.
         beyond = app.branch is None and app.head != tip and app.git.leads(tip, "HEAD")
-        argv = ("git", "switch", *(("-C",) if beyond else ()), branch)
-        found.append(Next(argv, f"'{feature}' is open there"))
+        options = ("-C",) if beyond else ()
+        found.append(switch_to(app, branch, f"'{feature}' is open there", *options))
     return found[:_MOST]
 
 

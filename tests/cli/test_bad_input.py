@@ -194,6 +194,22 @@ def test_on_another_branch_than_the_features_its_branch_is_named(feature: Projec
     assert "git switch" not in feature.cli("status").err
 
 
+def test_a_branch_that_another_worktree_has_is_no_branch_to_go_to(
+    feature: Project, tmp_path: Path
+) -> None:
+    """`git switch` refuses: it is checked out there already."""
+    there = tmp_path / "there"
+    feature.git("worktree", "add", "-q", "-b", "elsewhere", str(there))
+    done = feature.cli("status", cwd=there)
+    top = os.path.realpath(feature.path)
+    way = f"in another worktree: git -C {top} oneshot status"
+    assert f"hint: 'topic' is open there, {way}\n" in done.err
+    done = feature.cli("status", "topic", cwd=there)
+    assert f"hint: be on its branch, {way}\n" in done.err
+    first = feature.cli("status", "--json", cwd=there).json["next"][0]
+    assert first["argv"] == ["git", "-C", top, "oneshot", "status", "--json"]
+
+
 def test_from_a_detached_head_the_way_back_takes_its_commits_along(feature: Project) -> None:
     feature.git("switch", "-q", "--detach")
     assert "hint: 'topic' is open there: git switch main\n" in feature.cli("status").err
