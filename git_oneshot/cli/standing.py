@@ -47,13 +47,14 @@ def standing(app: App, state: State) -> Standing:
         drift = ", and differs from what was proven" if state.drift else ""
         lines.append(f"merged    as {state.merge_commit[:9]}{drift}")
     found_overlaps = overlapping(app, state, here=True)
-    lines += [printable(f"overlap   {one.told}") for one in found_overlaps]
-    from git_oneshot.core.pipeline import checkpoint_advised
+    from git_oneshot.core.pipeline import checkpoint_advised, told
+
+    lines += [printable(f"overlap   {line}") for line in told(found_overlaps)]
 
     if checkpoint_advised(state):
         nexts.append(Next(("git", "oneshot", "checkpoint"), "much has happened since the last"))
-    told = [OverlapData(file=o.file, feature=o.feature or None) for o in found_overlaps]
-    return Standing(lines, nexts, pull, merged, told)
+    data = [OverlapData(file=o.file, feature=o.feature or None) for o in found_overlaps]
+    return Standing(lines, nexts, pull, merged, data)
 
 
 def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:

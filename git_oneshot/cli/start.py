@@ -20,6 +20,7 @@ from git_oneshot.core.events import Event, StatePatched
 from git_oneshot.core.facts import Plan
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.masking import masked_fact
+from git_oneshot.core.pipeline import told
 from git_oneshot.core.plan import PAYLOAD, parse, template
 
 
@@ -64,7 +65,7 @@ def plan(
     )  # fmt: skip
     said = receipt.state.plan or said  # of a repeated --key, what was recorded then
     warnings = _warnings(app, said)
-    warnings += [one.told for one in overlapping(app, receipt.state, here=False)]
+    warnings += told(overlapping(app, receipt.state, here=False))
     for warning in warnings:
         app.say(f"warning: {warning}")
     nexts = [RED]

@@ -90,11 +90,20 @@ class Overlap(Struct, frozen=True):
     file: str
     feature: str
 
-    @property
-    def told(self) -> str:
-        """It in words."""
-        who = f"feature '{self.feature}'" if self.feature else "the base, since this began,"
-        return f"'{self.file}' is changed by {who} as well"
+
+def told(overlaps: Iterable[Overlap]) -> list[str]:
+    """Overlaps in words, a line a file."""
+    files: dict[str, list[str]] = {}
+    for one in overlaps:
+        files.setdefault(one.file, []).append(one.feature)
+    lines = []
+    for file, whose in files.items():
+        names = [f"'{feature}'" for feature in whose if feature]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        who = [f"feature{'s' * (len(names) > 1)} {', '.join(names[:3])}{more}"] if names else []
+        who += ["the base, since this began,"] if "" in whose else []
+        lines.append(f"'{file}' is changed by {' and '.join(who)} as well")
+    return lines
 
 
 def shared(planned: Iterable[str], theirs: Collection[str], feature: str) -> list[Overlap]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core.facts import Phase
-from git_oneshot.core.pipeline import Filter, Glance, glance, rows
+from git_oneshot.core.pipeline import Filter, Glance, Overlap, glance, rows, told
 from git_oneshot.core.state import State
 from tests.strategies import PHASES
 
@@ -45,3 +45,17 @@ def test_only_what_is_finished_is_left_out(phase: Phase | None) -> None:
 def test_a_page_behind_the_last_is_empty_and_the_total_stays() -> None:
     assert rows([of("a", "plan")], offset=5, limit=5) == ([], 1)
     assert rows([of("a", "plan")], limit=0) == ([], 1)
+
+
+def test_what_others_change_is_told_once_a_file() -> None:
+    """It was a line for each pair: two files that five features change took ten."""
+    found = [Overlap("a", name) for name in ("one", "two")] + [
+        Overlap("b", "one"),
+        Overlap("a", ""),
+    ]
+    assert told(found) == [
+        "'a' is changed by features 'one', 'two' and the base, since this began, as well",
+        "'b' is changed by feature 'one' as well",
+    ]
+    [line] = told(Overlap("a", name) for name in "vwxyz")
+    assert "features 'v', 'w', 'x' and 2 more as well" in line
