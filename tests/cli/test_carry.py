@@ -78,11 +78,11 @@ def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str)
     feature.do("finalize")
     out = feature.do("export", FEATURE, "--format", kind, "--json").data["content"]
     assert one in out
-    assert "PASS behaviour" in out or "PASS" in out
+    assert "PASS behaviour" in out
     for bad in ("<script>", "\x1b", "\u202e", "@all", "![x]"):
         assert bad not in out or (kind == "html" and bad in ("@all", "![x]"))
     if kind == "html":
-        assert "default-src &#x27;none&#x27;" in out or "default-src 'none'" in out
+        assert "default-src 'none'" in out
 
 
 def test_a_report_is_read_by_people_also_as_it_is(feature: Project) -> None:
