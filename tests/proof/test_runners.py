@@ -483,6 +483,22 @@ def test_the_canaries_of_a_run_do_no_harm(project: Make, files: Mapping[str, str
     assert (ran.trouble, [r.id for r in ran.results]) == ("", ["test_a.py::test_a"]), ran.detail
 
 
+@pytest.mark.parametrize("workers", ["", " -n 2"])
+def test_what_is_no_text_harms_no_run(project: Make, workers: str) -> None:
+    """xdist's workers can't send a lone surrogate: they would end without an outcome."""
+    said = "caf\\udce9\\n"
+    test = (
+        f"def test_a():\n    print('{said}')\n    assert 'cafe' == '{said}'\n"
+        "def test_b(): pass\n"
+        f"import warnings\ndef test_c(): warnings.warn('{said}')\n"
+    )
+    ini = f"[pytest]\naddopts = -p no:hypothesispytest{workers}\n"
+    ran = project({"test_a.py": test, "pytest.ini": ini}).run()
+    assert ran.trouble == "", ran.detail
+    found = sorted((r.id[-1], r.outcome, r.exception) for r in ran.results)
+    assert found == [("a", "failed", "AssertionError"), ("b", "passed", ""), ("c", "passed", "")]
+
+
 def test_h51_a_timeout_is_unknown_and_leaves_nobody(project: Make) -> None:
     made = project({"test_a.py": "import time\ndef test_a(): time.sleep(60)\n"})
     began = time.monotonic()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from oneshot_lines import executed  # type: ignore[import-not-found]
-from oneshot_told import foreign, inside, told, write  # type: ignore[import-not-found]
+from oneshot_told import foreign, inside, plain, told, write  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +102,21 @@ def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[None]:
             (pytest.skip.Exception, pytest.xfail.Exception)
         )
     write(record)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_report_to_serializable() -> Iterator[None]:
+    """A report that xdist can't send would end its worker, and the tests behind it."""
+    outcome: Any = yield
+    outcome.force_result(plain(outcome.get_result()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_warning_recorded(warning_message: Any) -> None:
+    """A warning is sent, too."""
+    said = warning_message.message
+    if isinstance(said, Warning):
+        said.args = plain(said.args)
 
 
 @pytest.hookimpl(hookwrapper=True)

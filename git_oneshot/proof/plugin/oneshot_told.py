@@ -25,6 +25,15 @@ def write(record: dict[str, Any]) -> None:
             os.close(fd)
 
 
+def plain(value: Any) -> Any:
+    """The same with a '?' for each lone surrogate, which xdist's workers cannot send."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {plain(key): plain(one) for key, one in value.items()}
+    return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
+
+
 def inside(path: str) -> str | None:
     """A file below the top; None for any other."""
     path = os.path.realpath(path)
