@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from itertools import takewhile
 from typing import Any
 
 import click
@@ -92,6 +93,10 @@ def _on_base(app: App, state: State) -> tuple[Next, ...] | None:
         return None
     if not app.git.lines("rev-list", "--max-count=1", tip, f"^{state.start}", "--not", "--remotes"):
         return None
+    log = app.git.lines("reflog", "show", "--format=%H %gs", f"refs/heads/{base}")
+    since = list(takewhile(lambda line: not line.startswith(f"{state.start} "), log))
+    if not since or not all(line.partition(" ")[2].startswith("commit") for line in since):
+        return None  # a merge was meant, and may have brought what others did
     argv = ("git", "branch", "--force", base, state.start[:9])
     return (Next(argv, f"its commits are on '{base}', too: take them from there"),)
 

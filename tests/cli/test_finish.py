@@ -84,6 +84,19 @@ def test_commits_that_were_made_on_the_base_by_mistake(project: Project) -> None
     project.do("finalize")
 
 
+def test_a_base_that_was_merged_into_is_not_taken_back(project: Project) -> None:
+    """It may have brought others' commits along; only one that was committed to by mistake is."""
+    project.git("switch", "-q", "-c", "side")
+    project.begin()
+    project.land("one")
+    project.git("switch", "-q", "main")
+    project.git("merge", "-q", "--ff-only", "side")
+    project.git("switch", "-q", "side")
+    done = project.cli("finalize", "--json")
+    assert done.json["error"]["message"] == "feature 'topic' has no commit"
+    assert not any("--force" in step["argv"] for step in done.json["next"])
+
+
 def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project) -> None:
     """It named no step, and who follows `next` stood still."""
     feature.land("one")
