@@ -97,6 +97,18 @@ class LazyGroup(click.Group):
         assert isinstance(found, click.Command)
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. Where another pipe breaks than that of our output, it has failed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as err:
+            from traceback import walk_tb
+
+            *_, (frame, _) = walk_tb(err.__traceback__)
+            if frame.f_code is click.echo.__code__:
+                raise
+            raise _bug(err) from err
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Offer the commands without importing them."""
         if incomplete.startswith("-"):
@@ -275,12 +287,10 @@ def _machine(err: OSError) -> OneshotError | None:
 
 
 def _bug(err: Exception) -> OneshotError:
-    frames = []
-    traceback = err.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        frames.append(f"{code.co_filename.rpartition('/')[2]}:{traceback.tb_lineno}")
-        traceback = traceback.tb_next
+    from traceback import walk_tb
+
+    walked = walk_tb(err.__traceback__)
+    frames = [f"{f.f_code.co_filename.rpartition('/')[2]}:{line}" for f, line in walked]
     return OneshotError(
         Code.BUG,
         f"git-oneshot {__version__} is wrong here: {type(err).__name__}: {err} ({frames[-1]})",

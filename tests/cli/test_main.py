@@ -236,6 +236,15 @@ def test_a_reader_that_goes_away_still_gets_the_status(feature: Project) -> None
     assert done.returncode == KINDS[Code.STATE_NOT_FOUND].exit
 
 
+def test_a_pipe_of_our_own_that_breaks_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As when a `git log` dies that we write to: nobody went away, and the work is not done."""
+    monkeypatch.setattr(cli.LazyGroup, "get_command", _raises(BrokenPipeError(32, "Broken pipe")))
+    done = call(["init", "--json"], tmp_path)
+    assert (done.code, done.error) == (70, "BUG")
+
+
 def test_names_that_are_no_unicode_are_valid_json(feature: Project) -> None:
     feature.land("one")
     with open(bytes(feature.path) + b"/\xff", "wb"):
