@@ -7,7 +7,7 @@ tree and its patch id, by which a rebase or a squash finds it again.
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_oneshot.core.facts import CommitRewritten
@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # `status` looks here, and mostly nothing waits
     from git_oneshot.session import Receipt, Session
 
 KEPT: Final = 1_000  # lines of other features that wait for theirs
+AT_ONCE: Final = 1_000  # events of an append: of more than a commit may hold, none is written
 
 
 class Noted(NamedTuple):
@@ -88,9 +89,24 @@ def bind(git: Git, session: "Session", feature: FeatureId, branch: str) -> "Rece
     found = waiting(git, session.load(feature).state, branch)
     if found is None:
         return None
-    receipt = session.execute(feature, found.command) if found.command else None
+    receipt = None
+    for piece in _pieces(found.command) if found.command else ():
+        receipt = session.execute(feature, piece)
     _forget(found.path, found.read, found.others)
     return receipt
+
+
+def _pieces(command: "Bind") -> Iterator["Bind"]:
+    """The commits, and then what they were rewritten to."""
+    from git_oneshot.core.commands import Bind
+
+    commits, rewrites = command.commits, command.rewrites
+    many = len(commits)
+    for at in range(0, many + len(rewrites) or 1, AT_ONCE):
+        end = at + AT_ONCE
+        yield Bind(
+            commits=commits[at:end], rewrites=rewrites[max(at - many, 0) : max(end - many, 0)]
+        )
 
 
 def foreseen(git: Git, state: State, branch: str) -> State:

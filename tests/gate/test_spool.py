@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,23 @@ def test_noted_commits_become_events_once(feature: Project, world: MakeWorld) ->
     before = feature.types()
     assert bound(feature, world) is None
     assert feature.types() == before
+    assert not (feature.own / "spool").exists()
+
+
+def test_more_than_an_append_may_hold_is_bound_in_pieces(
+    feature: Project, world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be refused again with every command, and wait for ever."""
+    monkeypatch.setattr("git_oneshot.gate.spool.AT_ONCE", 2)
+    monkeypatch.setattr("git_oneshot.trail.reading.MAX_EVENTS", 2)
+    made = [feature.land(name) for name in ("one", "two", "three")]
+    assert bound(feature, world) is not None
+    now = [feature.git("commit-tree", "HEAD^{tree}", "-m", name) for name in ("a", "b", "c")]
+    with (feature.own / "spool").open("a") as file:
+        file.writelines(f"rewrite {old} {new}\n" for old, new in zip(made, now, strict=True))
+    receipt = bound(feature, world)
+    assert receipt is not None
+    assert [commit.id for commit in receipt.state.commits] == now
     assert not (feature.own / "spool").exists()
 
 
