@@ -67,7 +67,7 @@ class Tracking:
         losses = self._losses({**remembered, **before}, now)
         self._keep(losses)
         for key in before.keys() - now.keys():  # it is kept by now, if it had to be
-            self._git.call("update-ref", "-d", remote_ref(*key))
+            self._take_away(remote_ref(*key), before[key])
         self._write(now)
         return losses
 
@@ -101,9 +101,14 @@ class Tracking:
     def let_go(self, feature: FeatureId, commit: str) -> None:
         """Forget what was kept of a feature and is behind a commit now."""
         pattern = f"{REMOTE}*@*/{feature}"
-        for ref in self._git.lines("for-each-ref", "--format=%(refname)", pattern):
-            if not self._lost([ref], [commit]):
-                self._git.call("update-ref", "-d", ref)
+        for line in self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", pattern):
+            old, ref = line.split(" ", 1)
+            if not self._lost([old], [commit]):
+                self._take_away(ref, old)
+
+    def _take_away(self, ref: str, old: str) -> None:
+        """Remove a ref, unless a fetch has moved it since: then it is looked at next time."""
+        self._git.call("update-ref", "-d", ref, old, ok=(0, 1))
 
     def removed(self, tips: Iterable[Tip]) -> list[tuple[str, list[Tip], bool]]:
         """Remotes that are gone, what is tracked of each, and whether any of it is only there."""
@@ -119,8 +124,8 @@ class Tracking:
         ]
 
     def forget(self, tips: Iterable[Tip]) -> None:
-        """Track them no more."""
-        lines = (f"delete {remote_ref(tip.origin, tip.feature)}\n" for tip in tips)
+        """Track them no more. Raises GitError, and removes none, where one has moved since."""
+        lines = (f"delete {remote_ref(tip.origin, tip.feature)} {tip.commit}\n" for tip in tips)
         self._git.call("update-ref", "--stdin", stdin="".join(lines).encode())
 
     def _read(self) -> dict[tuple[str, FeatureId], str]:

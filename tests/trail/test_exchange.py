@@ -14,6 +14,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Plan
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
+from git_oneshot.git import GitError
 from git_oneshot.session import Session
 from git_oneshot.trail.exchange import ROUNDS, Exchange, Outcome, send
 from git_oneshot.trail.git_store import GitStore
@@ -395,6 +396,39 @@ def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> Non
     assert len(exchange.losses) == 1
     assert refs(net.hub)[REF] == refs(one)[REF]
     assert set(refs(one)) == {REF, SEEN}
+
+
+@pytest.mark.parametrize("does", ["compare", "let_go", "forget"])
+def test_a_ref_that_a_fetch_has_moved_meanwhile_is_not_taken_away(
+    net: Net, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    """What it holds now has nobody looked at, and it may be held by nothing else."""
+    one = net.clone("one")
+    session = net.session(one)
+    session.execute(FEATURE, Start())
+    old = one.git("rev-parse", REF)
+    origin = "origin@abc" if does == "let_go" else "origin"
+    ref = f"refs/oneshot-remote/{origin}/{FEATURE}"
+    one.git("update-ref", ref, old)
+    seen = [tip for tip in session.store.tips() if tip.origin]
+    session.execute(FEATURE, RequestSynthesis())
+    new = one.git("rev-parse", REF)
+    tracking = Tracking(one.discover())
+
+    def lost(_self: Tracking, _olds: object, _news: object) -> bool:
+        one.git("update-ref", ref, new)
+        return False
+
+    monkeypatch.setattr(Tracking, "_lost", lost)
+    if does == "compare":
+        tracking.compare({("origin", FEATURE): old}, {})
+    elif does == "let_go":
+        tracking.let_go(FEATURE, old)
+    else:
+        one.git("update-ref", ref, new)
+        with pytest.raises(GitError):
+            tracking.forget(seen)
+    assert refs(one)[ref] == new
 
 
 def test_what_one_remote_dropped_is_sent_again_though_another_has_it(
