@@ -161,14 +161,15 @@ class Exchange:
         """Move our ref to where both will be; whether the remote's has to follow."""
         feature, tip = trail.feature, trail.tip
         assert tip is not None
-        self._count(trail, ours, theirs)
         if theirs is None:
+            self._count(trail, ours, theirs)
             return ours, True
         commit, push = agree(self._store, feature, ours, theirs, trail.entries)
-        if commit not in (ours, theirs):
-            self._note(feature, merged=True)
         if commit != tip.commit:
             self._store.move(feature, commit, tip)
+        self._count(trail, ours, theirs)  # not before: the ref may be locked, or have moved
+        if commit not in (ours, theirs):
+            self._note(feature, merged=True)
         if feature in self._kept:
             self._tracking.let_go(feature, commit)
         return commit, push
@@ -216,6 +217,8 @@ class Exchange:
         )
 
     def _note(self, feature: FeatureId, **more: Any) -> None:
+        if "wrong" in more:  # the remote does not have what we have
+            more["sent"] = 0
         self._outcomes[feature] = self._outcomes.get(feature, Outcome(feature))._replace(**more)
 
 
