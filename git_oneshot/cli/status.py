@@ -1,7 +1,6 @@
 """status: where a feature stands. Reading never writes an event."""
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 
 import click
@@ -59,10 +58,9 @@ def _going(app: App) -> Going | None:
     """The proof that goes on in the background; nothing is imported where there is none."""
     lock = os.path.join(app.git.own_dir, "proving")
     try:
-        info = os.stat(lock)
+        if os.path.getsize(lock) == 0:
+            return None
     except FileNotFoundError:
-        return None
-    if info.st_size == 0:
         return None
     from git_oneshot.proof.background import going
 
@@ -71,7 +69,7 @@ def _going(app: App) -> Going | None:
         return None
     task = found.task
     return Going(
-        pid=found.pid, seconds=round(time.time() - info.st_mtime, 1), tree=task.tree,
+        pid=found.pid, seconds=round(found.seconds, 1), tree=task.tree,
         suite=task.kind == "suite",
         elsewhere=None if task.work_tree == app.git.work_tree else task.work_tree,
     )  # fmt: skip

@@ -57,10 +57,8 @@ class Patient:
         if judged.proof.code != "budget":
             return judged
         task = Task("prove", self._work_tree, parent_tree, tree, said)
-        found = self._asked(task)
-        if isinstance(found, Judged):
-            return found
-        return judged._replace(proof=self._late(judged.proof))
+        found = self._asked(task, judged.proof)
+        return judged._replace(proof=found) if isinstance(found, Proof) else found
 
     def suite(self, tree: str, before: str | None, leaving: Collection[Key] = ()) -> Proof:
         """Judge the whole suite on a tree."""
@@ -68,28 +66,26 @@ class Patient:
         proof = self._known.suite(tree, before, leaving)
         if proof.code != "budget":
             return proof
-        found = self._asked(
-            Task("suite", self._work_tree, before, tree, leaving=tuple(sorted(leaving)))
-        )
-        return found if isinstance(found, Proof) else self._late(proof)
+        task = Task("suite", self._work_tree, before, tree, leaving=tuple(sorted(leaving)))
+        found = self._asked(task, proof)
+        assert isinstance(found, Proof)
+        return found
 
-    def _asked(self, task: Task) -> object:
-        what = "the suite" if task.kind == "suite" else "the tests of a commit"
-        with self._watch(f"{what}, in the background", max(self._known.refused, default=0.0)):
-            return self._background.ask(task, time.monotonic() if self._hopeless else self._until)
-
-    @property
-    def _hopeless(self) -> bool:
-        """Whether a run took longer the last time than anyone may wait now."""
-        return self._limit is not None and max(self._known.refused, default=0) >= self._limit
-
-    def _late(self, proof: Proof) -> Proof:
-        if self._hopeless:
-            return proof
+    def _asked(self, task: Task, proof: Proof) -> Judged | Proof:
+        """What the proof behind finds in time; else ``proof``, with why there was none."""
+        until, cost = self._until, max(self._known.refused, default=0.0)
         if self._limit is None:
-            note = (
-                "the proof in the background ended without an answer; see why: git oneshot doctor"
-            )
+            why = "the proof in the background ended without an answer; see why: git oneshot doctor"
+        elif cost >= self._limit:
+            until, why = time.monotonic(), ""  # which the proof says
+        elif (going := self._background.lasting()) >= self._limit:
+            until, why = time.monotonic(), f"another proof has gone on for {going:.0f} s"
         else:
-            note = f"not within {self._limit:g} s"
-        return msgspec.structs.replace(proof, notes=(note,))
+            why = f"not within {self._limit:g} s"
+        what = "the suite" if task.kind == "suite" else "the tests of a commit"
+        with self._watch(f"{what}, in the background", cost):
+            found = self._background.ask(task, until)
+        if found is not None:
+            assert isinstance(found, Judged | Proof)
+            return found
+        return msgspec.structs.replace(proof, notes=(why,)) if why else proof

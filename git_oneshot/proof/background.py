@@ -45,10 +45,16 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Going(msgspec.Struct, frozen=True):
-    """The proof that is under way: its process, and of what. Since when, its file tells."""
+    """The proof that is under way: its process, of what, and since when (monotonic seconds)."""
 
     pid: int
     task: Task
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has gone on."""
+        return time.monotonic() - self.began
 
 
 class Background:
@@ -73,6 +79,11 @@ class Background:
         finally:
             os.close(end)  # by which the other process knows that nobody waits any more
         return pickle.loads(data) if data else None  # noqa: S301 - our own child's
+
+    def lasting(self) -> float:
+        """For how many seconds a proof has gone on, 0.0 if there is none."""
+        found = going(self._own)
+        return found.seconds if found else 0.0
 
     # -- the process behind -------------------------------------------------------------
 
@@ -123,7 +134,7 @@ class Background:
                 self._drain(lock)
 
     def _do(self, task: Task, lock: int, answer: int | None = None) -> None:
-        going = Going(os.getpid(), task)
+        going = Going(os.getpid(), task, time.monotonic())
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(going), 0)
         if answer is None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from git_oneshot.proof.background import LOCK, QUEUE, awaited, going, stop
@@ -158,6 +159,23 @@ def test_what_takes_too_long_is_not_waited_for_again(slow: Slow) -> None:
     err = slow.commit("two")
     assert "note: not proven yet (budget): suite 'all' took " in err
     until(lambda: slow.runs("one") == 4)  # of the second proof, which comes to `two` after it
+
+
+def test_a_commit_does_not_queue_behind_what_takes_long(slow: Slow) -> None:
+    """Another worktree's suite, say: each commit waited ten seconds, and for nothing."""
+    slow.commit("one")
+    slow.begun()
+    first = going(slow.own)
+    assert first is not None
+    long_ago = msgspec.structs.replace(first, began=first.began - 60)
+    Path(slow.own, LOCK).write_bytes(msgspec.json.encode(long_ago))
+    path = slow.project.path / ".oneshot.toml"
+    path.write_text(path.read_text().replace("0.3", "30"))
+    slow.project.git("commit", "-q", "--no-verify", "-am", "rules")
+    began = time.monotonic()
+    err = slow.commit("two")
+    assert time.monotonic() - began < 20
+    assert "note: not proven yet (budget): another proof has gone on for " in err
 
 
 def test_a_proof_is_joined_and_not_begun_again(slow: Slow) -> None:
