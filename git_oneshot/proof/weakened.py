@@ -45,7 +45,7 @@ def weakened(
         return None
     back = taken_apart(git, read_change(git, change.tree, change.parent_tree, rules), rules)
     old_tests = hybrid(git, back.change, ("test",))
-    again = [w._replace(selected=_only(w, edited)) for w in wanted] if files else wanted
+    again = _narrowed(wanted, edited) if files else wanted
     after = [(w.suite.name, bench.run(w, old_tests)) for w in again]
     doubtful = doubt(run for _, run in after)
     fails = {
@@ -108,7 +108,16 @@ def _passing(pairs: Sequence[Pair], files: Collection[str] | None) -> set[Key]:
     }
 
 
-def _only(want: Wanted, edited: Collection[str]) -> tuple[str, ...]:
-    """The selected tests of the files that were edited; all, if all were asked for."""
-    prefix = f"{want.suite.root}/" if want.suite.root else ""
-    return tuple(s for s in want.selected if prefix + s.partition("::")[0] in edited)
+def _narrowed(wanted: Sequence[Wanted], edited: Collection[str]) -> list[Wanted]:
+    """The same of the selected files that were edited; all of a suite if all of it was wanted.
+
+    Whole files: a test that was named may be new, and is not in its file as that was.
+    """
+    narrowed = []
+    for want in wanted:
+        prefix = f"{want.suite.root}/" if want.suite.root else ""
+        files = dict.fromkeys(one.partition("::")[0] for one in want.selected)
+        selected = tuple(file for file in files if prefix + file in edited)
+        if selected or not want.selected:
+            narrowed.append(want._replace(selected=selected))
+    return narrowed

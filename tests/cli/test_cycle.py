@@ -1,6 +1,7 @@
 """red and green: the two halves of a cycle, on a snapshot that touches nothing."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -303,6 +304,27 @@ def test_what_tools_make_beside_the_sources_is_no_part_of_the_change(
     done = pytest_project.do("green", "--json")
     assert done.json["next"][0]["why"] == "stage it"
     assert ".gitignore" not in done.err
+
+
+def test_a_named_test_that_is_new_does_not_run_the_whole_suite(
+    pytest_project: Project, tmp_path: Path
+) -> None:
+    """It is not in its file as that was; and not everything else is run in its place."""
+    ran = tmp_path / "ran"
+    project = pytest_project
+    project.repo.write("tests/test_other.py", f"def test_other():\n    open({str(ran)!r}, 'w')\n")
+    project.repo.write("tests/test_calc.py", "def test_calc():\n    assert True\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "more tests")
+    project.repo.write("calc.py", "def twice(x):\n    return 2 * x\n")
+    project.repo.write(
+        "tests/test_calc.py",
+        "import pytest\ndef test_calc():\n    assert 1\n"
+        "@pytest.mark.parametrize('name', ['twice', '__name__'])\ndef test_it(name):\n"
+        "    import calc\n    assert hasattr(calc, name)\n",
+    )
+    assert project.do("green", "tests/test_calc.py::test_it").out.startswith("green: 1 turned")
+    assert not ran.exists()
 
 
 def test_red_counts_what_is_missing_also_where_other_code_has_changed(
