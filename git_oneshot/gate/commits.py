@@ -154,21 +154,21 @@ def of_feature(git: Git, state: State, head: str = "HEAD", noted: Collection[str
     walk = ["rev-list", "--topo-order", "--reverse", head]
     began = [*walk, f"^{state.start}"] if state.start else walk
     try:
-        unpushed = tuple(git.lines(*began, "--not", "--remotes"))
+        unpushed = git.lines(*began, "--not", "--remotes")
         walk = began
     except GitError:  # where it began was rewritten, and is not here
-        unpushed = tuple(git.lines(*walk, "--not", "--remotes"))
-    new = unpushed
+        unpushed = git.lines(*walk, "--not", "--remotes")
+    ids = unpushed
     if state.base and state.branch != state.base:
         base = git.named(f"refs/heads/{state.base}")
-        if base is not None:
-            walk.append(f"^{base}")
-        new = tuple(git.lines(*walk, "--not", f"--exclude=*/{state.branch}", "--remotes"))
+        without = [f"^{base}"] if base else []
+        ids = git.lines(*walk, *without, "--not", f"--exclude=*/{state.branch}", "--remotes")
     bound = {*noted, *(commit.id for commit in state.commits)}
-    if bound <= set(new):
-        return Commits(new, unpushed)
-    ours = bound | set(new)
-    return Commits(tuple(commit for commit in git.lines(*walk) if commit in ours), unpushed)
+    if not bound <= set(ids):  # what was pushed, or merged into the base, stays the feature's
+        ours = bound | set(ids)
+        ids = [commit for commit in git.lines(*walk) if commit in ours]
+    left = set(unpushed)
+    return Commits(tuple(ids), tuple(commit for commit in ids if commit in left))
 
 
 def range_of(git: Git, expression: str) -> list[str]:

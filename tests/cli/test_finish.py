@@ -85,13 +85,31 @@ def test_commits_that_were_made_on_the_base_by_mistake(project: Project) -> None
 
 
 def test_a_base_that_was_merged_into_is_not_taken_back(project: Project) -> None:
-    """It may have brought others' commits along; only one that was committed to by mistake is."""
+    """Its events bind its commits; what else came to the base is not among them."""
     project.git("switch", "-q", "-c", "side")
     project.begin()
-    project.land("one")
+    one = project.land("one")
     project.git("switch", "-q", "main")
     project.git("merge", "-q", "--ff-only", "side")
+    theirs = project.land("theirs")
     project.git("switch", "-q", "side")
+    project.git("merge", "-q", "--ff-only", "main")
+    done = project.do("status", "--json").data
+    assert [row["commit"] for row in done["commits"]] == done["unpushed"]["commits"] == [one]
+    assert theirs == project.head
+    done = project.do("finalize", "--json").data
+    assert ([row["commit"] for row in done["commits"]], done["to"]) == ([one], "completed")
+
+
+def test_a_base_that_got_what_others_did_is_not_taken_back(project: Project) -> None:
+    """That brought others' commits; only one that was committed to by mistake is."""
+    project.git("switch", "-q", "-c", "other")
+    project.land("one")
+    project.git("switch", "-q", "-c", "side", "main")
+    project.begin()
+    for into, what in (("main", "other"), ("side", "main")):
+        project.git("switch", "-q", into)
+        project.git("merge", "-q", "--ff-only", what)
     done = project.cli("finalize", "--json")
     assert done.json["error"]["message"] == "feature 'topic' has no commit"
     assert not any("--force" in step["argv"] for step in done.json["next"])
