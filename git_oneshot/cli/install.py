@@ -96,9 +96,8 @@ def _fetched(app: App) -> int:
 def uninstall(app: App) -> Answer:
     """Take back hooks and settings of this clone. The trails stay."""
     done = app.clone.undo()
-    return Answer(
-        Uninstalled(changes=done), "\n".join(f"gone: {what}" for what in done) or "nothing to do"
-    )
+    said = [what if what.startswith("back: ") else f"gone: {what}" for what in done]
+    return Answer(Uninstalled(changes=done), "\n".join(said) or "nothing to do")
 
 
 @answering("trust")

@@ -144,16 +144,15 @@ class Hooks:
         for name in (*HOOKS, SERVER):
             path = os.path.join(self.folder, name)
             kept = os.path.join(self.folder, BEFORE, name)
-            gone = included and name != SERVER
-            if not os.path.islink(self.folder):
-                if _ours(path):
-                    os.unlink(path)
-                    gone = True
-                if not os.path.lexists(path) and os.path.lexists(kept):
-                    _move(kept, path)
-                    yield f"the {name} hook of before is back"
-            if gone:
+            own = not os.path.islink(self.folder)
+            ours = own and _ours(path)
+            if ours:
+                os.unlink(path)
+            if ours or (included and name != SERVER):
                 yield f"hook {name}"
+            if own and not os.path.lexists(path) and os.path.lexists(kept):
+                _move(kept, path)
+                yield f"back: the {name} hook of before"
         if not os.path.islink(self.folder):
             self._clear()
 

@@ -503,7 +503,7 @@ def test_h14_uninstall_puts_everything_back_byte_for_byte(
     project.begin()
     assert project.digest() != before
     done = project.do("uninstall")
-    assert "the pre-commit hook of before is back" in done.out
+    assert "gone: hook pre-commit\nback: the pre-commit hook of before\n" in done.out
     project.git("update-ref", "-d", "refs/oneshot/topic")
     assert project.digest() == before
     assert linked.is_symlink()
