@@ -109,4 +109,5 @@ def _agree(app: App, seen: Seen, reason: str) -> None:
     app.say(f"{seen.id[:9]} {seen.subject}")
     app.say(f"reason: {reason.strip()}")
     if not app.agreed("let it pass without a proof?"):
-        raise OneshotError(Code.NOT_PROVEN, "nothing is waived", "bring a proof: git oneshot green")
+        what_it_lacks = f"see what it lacks: git oneshot verify {seen.id[:9]}"
+        raise OneshotError(Code.NOT_PROVEN, "nothing is waived", what_it_lacks)

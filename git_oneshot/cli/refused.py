@@ -94,10 +94,13 @@ def _for(app: App, commit: str, commits: Sequence[str]) -> bool:
     return any(one.subject == f"{word}{seen.subject}" for one in later for word in UNFINISHED)
 
 
-def known(app: App, state: State, commits: Sequence[str]) -> dict[str, Judged]:
+def known(
+    app: App, state: State, commits: Sequence[str], *, waived: bool = False
+) -> dict[str, Judged]:
     """What the last refusal found of commits, where nobody has said anything of them since.
 
-    What it found of the tip's whole suite is there as "".
+    ``waived``: also of those that a waiver lets pass. What it found of the tip's whole suite is
+    there as "".
     """
     kept = last(app.git)
     if kept is None:
@@ -105,7 +108,7 @@ def known(app: App, state: State, commits: Sequence[str]) -> dict[str, Judged]:
     said = {commit.id for commit in state.commits if commit.declared}
     found = {one.commit: one for one in kept.judged
              if one.commit in commits and (one.proof.declared or one.commit not in said)
-             and state.waiver(one.commit) is None}  # fmt: skip
+             and (waived or state.waiver(one.commit) is None)}  # fmt: skip
     if kept.tip == app.head and not kept.tree:
         found.update(("", one) for one in kept.judged if not one.commit)
     return found

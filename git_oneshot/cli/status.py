@@ -82,7 +82,7 @@ def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
     if was_refused(app):
         from git_oneshot.cli.refused import known
 
-        refused = known(app, state, commits)
+        refused = known(app, state, commits, waived=True)
     new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
     subjects = {seen.id: seen.subject for seen in new}
     rows = []

@@ -103,6 +103,8 @@ def test_a_person_is_asked_on_a_terminal(feature: Project) -> None:
     code, said = on_a_terminal(feature, "n", "waive", "--reason", REASON)
     assert (code, waived(feature)) == (1, [])
     assert "let it pass without a proof?" in said and REASON in said
+    # Not 'green': on a clean tree there is nothing that it could judge.
+    assert f"git oneshot verify {feature.head[:9]}" in said
     code, said = on_a_terminal(feature, "y", "waive", "--reason", REASON)
     assert (code, waived(feature)) == (0, [REASON])
 
@@ -115,6 +117,17 @@ def test_a_waiver_is_of_the_feature_and_has_a_reason(feature: Project) -> None:
         assert feature.cli("waive", *argv).code == 2
     assert feature.cli("waive").code == 2
     assert waived(feature) == []
+
+
+def test_what_finalize_found_of_a_commit_stands_beside_its_waiver(feature: Project) -> None:
+    bad = feature.land("bad", "--no-verify", test=False)
+    feature.land("worse", "--no-verify", test=False)
+    unattended(feature)
+    feature.do("waive", bad, "--reason", REASON)
+    assert feature.cli("finalize").code == 1
+    done = feature.do("status", "topic")
+    assert f"{bad[:9]} FAIL (no-test) waived" in done.out
+    assert bad[:9] not in done.err  # what helps is about the other one
 
 
 @pytest.mark.long
