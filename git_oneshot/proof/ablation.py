@@ -61,16 +61,17 @@ class Ablation:
 
     def _red_again(self, proof: Proof, hybrid_tree: str) -> bool:
         """Whether a test that turned is red once more; True where none can be asked by name."""
+        asked = [t for t in proof.tests if t.turned and t.file and "\0" not in t.id]  # for argv
         for want in self._wanted:
             prefix = f"{want.suite.root}/" if want.suite.root else ""
-            turned = [t for t in proof.tests if t.turned and t.suite == want.suite.name]
-            ids = tuple(t.id.removeprefix(prefix) for t in turned[:TURNED] if t.file)
+            ours = [t.id.removeprefix(prefix) for t in asked if t.suite == want.suite.name]
+            ids = tuple(ours[:TURNED])
             if not ids:
                 continue
             run = self._bench.again(want._replace(selected=ids), hybrid_tree, self._change.tree)
             if run.trouble or any(r.outcome in FAILING for r in run.results):
                 return True
-        return not any(t.turned and t.file for t in proof.tests)
+        return not asked
 
     def _parts(self) -> Iterator[tuple[File, Part]]:
         for file in self._change.on("production"):

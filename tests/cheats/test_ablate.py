@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
 from tests.proof.conftest import MakeLab
@@ -31,6 +32,17 @@ def test_a_change_whose_parts_are_all_missed_is_proven(lab: MakeLab) -> None:
     test = "def test():\n    assert calc.add(1, 1) == 2\n    assert calc.sub(1, 3) == 2\n"
     before, proof = ablated(lab, code, test)
     assert (before, said(proof)) == ("PASS behaviour", "PASS behaviour")
+
+
+def test_a_name_that_no_command_line_takes_is_not_asked_for(lab: MakeLab) -> None:
+    """A test writes its own report, where the language has no plugin of ours."""
+    made = lab(BASE)
+    prover = made.prover(fresh=True)
+    test = IMPORTS + "def test(): assert calc.add(1, 1) == 2\n"
+    judged = made.prove({"calc.py": SUB + ADD, "test_more.py": test}, prover)
+    tests = tuple(replace(one, id=f"{one.id}\0") for one in judged.proof.tests)
+    odd = judged._replace(proof=replace(judged.proof, tests=tests))
+    assert said(prover.ablate(odd)) == "PASS behaviour"
 
 
 @pytest.mark.long
