@@ -402,6 +402,13 @@ LIARS: Final = {
         {"test_a.py": "raise SystemExit(0)\n"},
         "ended with exit 3",
     ),
+    "pytest itself comes to grief": (  # so the canaries were not called: nobody forged anything
+        {
+            "conftest.py": "def pytest_runtest_logreport(report): report.nonesuch\n",
+            "test_a.py": FAILING,
+        },
+        "ended with exit 3",
+    ),
     "the exit status is changed at the end": (
         {
             "conftest.py": "import atexit, os\natexit.register(lambda: os._exit(0))\n",

@@ -94,6 +94,8 @@ def _concluded(task: Task, ended: Ended, report: str) -> Run:
         elif read.foreign:
             trouble = "wrong-code"
             detail = f"the tests loaded {read.foreign[0]} of the working tree"
+        elif read.end == ended.status == 3:  # an error within pytest: its log says more
+            trouble = "runner"
         elif read.problem or read.end != ended.status:
             trouble = "runner"
             detail = read.problem or f"pytest reported exit {read.end}, and then: {detail}"
