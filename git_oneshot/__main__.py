@@ -19,7 +19,7 @@ def run() -> None:
 
     code = main(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BrokenPipeError, AttributeError):
+        with contextlib.suppress(OSError, AttributeError):  # which was told, or nobody is there
             stream.flush()
     os._exit(code)
 

@@ -50,7 +50,8 @@ def append_one(path: str, feature: str, at: int) -> None:
     """Append what has notes, and be killed before the ``at``-th call that changes the disk."""
     store = GitStore(discover(path, os.environ), time.time, fatal(at, say))
     tree = "0" * 40
-    command = Bind(commits=(CommitRecorded(commit=f"{at:040x}", tree=tree, parentTree=tree),))
+    commit = f"{os.getpid():040x}"  # another each time
+    command = Bind(commits=(CommitRecorded(commit=commit, tree=tree, parentTree=tree),))
     receipt = Session(store, real_world()).execute(feature_id(feature), command)
     say(" ".join(receipt.events))
     store.close()

@@ -56,9 +56,10 @@ def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
     acknowledged = [event.id for event in sound(work, opened).events]
     nursery = Nursery(work)
     killed: list[str] = []
-    for at in itertools.count(1):
+    survived = 0  # by chance two objects share a folder, and there is a call less
+    while survived < 3:
         work.git("gc", "-q", "--prune=now")  # so that each object needs its folder
-        nursery.appender(str(at))
+        nursery.appender(str(len(killed) + 1))
         [said] = nursery.said()
         there = [event.id for event in sound(work, opened).events]
         assert there[: len(acknowledged)] == acknowledged
@@ -66,10 +67,12 @@ def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
         # Its git lets go of the lock when it finds that it is alone.
         session = Session(opened(work), world(real=True))
         acknowledged = [*there, *session.execute(FEATURE, RequestSynthesis()).events]
-        if not said.startswith("killed at "):
+        if said.startswith("killed at "):
+            killed.append(said.removeprefix("killed at "))
+            survived = 0
+        else:
             assert said in there
-            break
-        killed.append(said.removeprefix("killed at "))
+            survived += 1
     nursery.close()
     assert set(killed) == set(CALLS) - {"unlink"}  # which is for what went wrong before
     assert killed[-1] == "sync"  # of the folder, when the ref had moved
