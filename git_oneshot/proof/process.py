@@ -135,14 +135,17 @@ def _wait(child: subprocess.Popen[bytes], output: int, deadline: float) -> int |
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of the process group: TERM, then KILL."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    """End whatever is left of the process group: TERM, then KILL, also when we are hurried."""
+    gone = contextlib.suppress(ProcessLookupError, PermissionError)
+    try:
         if child.poll() is None:
-            os.killpg(child.pid, signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            with gone, contextlib.suppress(subprocess.TimeoutExpired):
+                os.killpg(child.pid, signal.SIGTERM)
                 child.wait(GRACE)
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    finally:
+        with gone:
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def lower(unless: Callable[[], bool] = lambda: False) -> None:

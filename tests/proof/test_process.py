@@ -270,3 +270,30 @@ def test_an_interrupted_wait_ends_the_child(
     with pytest.raises(KeyboardInterrupt):
         run(["sh", "-c", f"{script} sleep 60"], str(tmp_path), os.environ, 60)
     assert eventually(lambda: all(map(gone, signed(pids))))
+
+
+def test_a_second_interrupt_ends_the_child_all_the_same(
+    tmp_path: Path, family: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C twice, or a signal that git passes on beside one of its own."""
+    script, pids = family
+
+    def interrupted(*_: object) -> None:
+        assert eventually(lambda: len(signed(pids)) == 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "_wait", interrupted)
+    monkeypatch.setattr(process, "GRACE", 60)
+
+    def again(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, again)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 3)
+            run(["sh", "-c", f"trap '' TERM; {script} sleep 60"], str(tmp_path), os.environ, 60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert eventually(lambda: all(map(gone, signed(pids))))
