@@ -50,6 +50,11 @@ def plan(
     from git_oneshot.cli.standing import overlapping
 
     name = app.feature(feature)
+    if not all(one.strip() for one in (*files, *tests)):
+        raise OneshotError(
+            Code.INVALID_INPUT, "a planned file or test has no name",
+            "name it, or leave it out: git oneshot plan -h",
+        )  # fmt: skip
     if goal is not None or approach is not None or files or tests:
         said = Plan(goal=goal or "", approach=approach or "", files=files, tests=tests,
                     text=message or "")  # fmt: skip

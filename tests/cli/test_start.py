@@ -352,3 +352,13 @@ def test_a_secret_that_was_refused_is_not_recorded_at_all(project: Project) -> N
     project.begin("topic", "--spike")
     done = project.cli("request-synthesize", "--if-tip", "0" * 40, "--reason", TOKEN)
     assert done.code != 0 and NOTE not in done.err
+
+
+@pytest.mark.parametrize("option", ["--file", "--test"])
+def test_a_plan_names_no_file_without_a_name(project: Project, option: str) -> None:
+    project.do("init", "topic", "--yes")
+    before = project.loaded().tip
+    done = project.cli("plan", "--goal", "a goal", option, " ", "--json")
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+    assert done.json["error"]["message"] == "a planned file or test has no name"
+    assert project.loaded().tip == before
