@@ -222,3 +222,18 @@ class MakeWorld:
         if real:
             return real_world(key=key, via=via)
         return fixed_world(self._seconds, key=key, via=via)
+
+
+def signing(repo: Repo, folder: Path) -> str:
+    """Let a repository sign by ssh; the key's file."""
+    key = folder / "key"
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(argv, check=True)
+    (folder / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    for name, value in (
+        ("commit.gpgSign", "true"), ("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
+        ("user.email", "ada@example.org"),
+        ("gpg.ssh.allowedSignersFile", str(folder / "allowed")),
+    ):  # fmt: skip
+        repo.git("config", name, value)
+    return str(key)

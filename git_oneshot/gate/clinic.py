@@ -75,15 +75,6 @@ class Clinic:
         return os.path.join(self.git.own_dir, *names)
 
 
-def read(path: str) -> str:
-    """The text of a file, "" where there is none."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
 def age(c: Clinic, path: str) -> float:
     """How many seconds ago a file was written; 0 where there is none."""
     try:

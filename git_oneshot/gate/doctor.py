@@ -16,7 +16,7 @@ import msgspec
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import LOCAL, FeatureId
-from git_oneshot.gate.clinic import Clinic, Finding, age, read
+from git_oneshot.gate.clinic import Clinic, Finding, age
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.trust import Trust
@@ -25,6 +25,7 @@ from git_oneshot.proof.slots import bury, orphans
 from git_oneshot.proof.suites import digest, edited
 from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
+from git_oneshot.trail.disk import read
 from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.refs import STALE, TABLES
 from git_oneshot.trail.tracking import Tracking
@@ -134,8 +135,7 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
                     mend = ("git", "config", "--fixed-value", "--unset-all", key, value)
                     yield Finding(what, mend)
     for name, other in c.clone.astray():
-        what = f"a fetch of '{name}' brings its trails as those of '{other}'"
-        yield Finding(what, INSTALL)
+        yield Finding(f"a fetch of '{name}' brings its trails as those of '{other}'", INSTALL)
     if any(step.what.startswith("fetch: bring ") for step in c.clone.steps()):
         yield Finding(f"no fetch brings the trails of '{c.clone.remote}' along", INSTALL)
     yield from _removed(c)

@@ -12,7 +12,7 @@ from typing import Final
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.git import Git
-from git_oneshot.trail.disk import put
+from git_oneshot.trail.disk import put, read
 
 FILED: Final = "verdicts"  # the shims know this name
 REFUSED: Final = ".not"  # ends the name of what is no PASS, so that no shim finds it
@@ -43,7 +43,7 @@ def unfile(git: Git) -> None:
 def filed(git: Git, commits: Sequence[str]) -> dict[str, str]:
     """What is filed of commits, by their ids: the verdict in words. Of a merge, nothing is."""
     folder = os.path.join(git.own_dir, FILED)
-    ours = os.path.join(folder, _line(os.path.join(folder, "current")))
+    ours = os.path.join(folder, read(os.path.join(folder, "current")).strip())
     asked = "".join(f"{one}^{{tree}}\n{one}^^{{tree}}\n{one}^2\n" for one in commits)
     ids = git.lines("cat-file", "--batch-check=%(objectname)", stdin=asked.encode())
     found = {}
@@ -51,14 +51,6 @@ def filed(git: Git, commits: Sequence[str]) -> dict[str, str]:
         if not second.endswith(" missing"):
             continue
         path = os.path.join(ours, git.tree(None) if " " in before else before, tree)
-        if told := _line(path) or _line(path + REFUSED):
+        if told := (read(path) or read(path + REFUSED)).strip():
             found[one] = told
     return found
-
-
-def _line(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.readline().strip()
-    except OSError:
-        return ""

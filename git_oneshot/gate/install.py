@@ -19,7 +19,7 @@ from git_oneshot.core.ids import REMOTE
 from git_oneshot.gate.election import elected
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
-from git_oneshot.trail.disk import put
+from git_oneshot.trail.disk import put, read
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
@@ -129,11 +129,7 @@ class Clone:
         put(self._program_file, os.fsencode(self._program) + b"\n")
 
     def _known_program(self) -> str:
-        try:
-            with open(self._program_file, encoding="utf-8", errors="replace") as file:
-                return file.read().removesuffix("\n")
-        except OSError:
-            return ""
+        return read(self._program_file).removesuffix("\n")
 
     def fetch(self) -> str:
         """Fetch the trails that the remote has; give back what went wrong, "" when nothing did."""

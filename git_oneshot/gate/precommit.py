@@ -17,6 +17,7 @@ from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
 from git_oneshot.proof.suites import digest
 from git_oneshot.proof.trees import staged
+from git_oneshot.trail.disk import read
 
 
 class Advice(NamedTuple):
@@ -67,8 +68,4 @@ def _said(git: Git, head: str | None, declared: str) -> Said:
 
 
 def _noted(git: Git, name: str) -> str:
-    try:
-        with open(os.path.join(git.git_dir, name), encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
+    return read(os.path.join(git.git_dir, name))

@@ -31,6 +31,15 @@ def put(path: str, body: bytes, mode: int = 0o666) -> None:
         raise
 
 
+def read(path: str) -> str:
+    """The text of a file, "" where there is none that can be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
 def link(path: str, to: str) -> bool:
     """Put a link in the place of whatever is there; False where the disk has no links."""
     temporary = f"{path}.{os.getpid()}.{get_ident():x}"

@@ -1,27 +1,14 @@
 """fsck on the command line, and seals that commands put on a trail."""
 
-import subprocess
 import zlib
 from pathlib import Path
 
 import pytest
 
 from tests.gate.project import FEATURE, MakeProject, Project, run
+from tests.sandbox import signing
 
 REF = f"refs/oneshot/{FEATURE}"
-
-
-def signing(project: Project, folder: Path) -> None:
-    """Let the user's git sign."""
-    key = folder / "key"
-    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
-    subprocess.run(argv, check=True)
-    (folder / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
-    for name, value in (
-        ("commit.gpgSign", "true"), ("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
-        ("gpg.ssh.allowedSignersFile", str(folder / "allowed")),
-    ):  # fmt: skip
-        project.git("config", name, value)
 
 
 def test_fsck_says_what_it_checked(feature: Project) -> None:
@@ -137,7 +124,7 @@ def test_repair_leaves_notes_of_the_users_own(project: Project) -> None:
 
 def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_path: Path) -> None:
     make.remote(feature)
-    signing(feature, tmp_path)
+    signing(feature.repo, tmp_path)
     feature.land("one")
     done = feature.do("finalize", "--json")
     assert done.data["tip"] == feature.git("rev-parse", REF)
@@ -159,7 +146,7 @@ def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_
 
 
 def test_what_a_person_says_of_a_commit_is_sealed(feature: Project, tmp_path: Path) -> None:
-    signing(feature, tmp_path)
+    signing(feature.repo, tmp_path)
     feature.do("declare", "refactor", "--reason", "one loop instead of two")
     assert "gpgsig" in feature.git("cat-file", "commit", REF)
     [seal] = feature.do("fsck", "--signatures", "--json").data["seals"]
@@ -167,7 +154,7 @@ def test_what_a_person_says_of_a_commit_is_sealed(feature: Project, tmp_path: Pa
 
 
 def test_a_seal_that_cannot_be_made_is_left_out_and_said(feature: Project, tmp_path: Path) -> None:
-    signing(feature, tmp_path)
+    signing(feature.repo, tmp_path)
     feature.git("config", "gpg.ssh.program", "false")
     feature.land("one", "--no-gpg-sign")
     done = feature.do("finalize")
@@ -192,7 +179,7 @@ def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: 
     assert done.code == 4
     assert {(x["rule"], x["word"]) for x in done.data["broken"]} == {("unsealed", "error")}
     assert done.json["error"]["hint"] == f"who ended it can seal it: {later}"
-    signing(feature, tmp_path)
+    signing(feature.repo, tmp_path)
     feature.do("sync")
     assert feature.cli("fsck").code == 4  # others have it: it is sealed when that is asked for
     assert feature.do("sync", "-f", FEATURE).out == f"{FEATURE}: sealed\n"
@@ -203,7 +190,7 @@ def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: 
 
 
 def test_a_seal_that_is_not_believed_names_what_helps(feature: Project, tmp_path: Path) -> None:
-    signing(feature, tmp_path)
+    signing(feature.repo, tmp_path)
     feature.do("declare", "refactor", "--reason", "one loop instead of two")
     sound = feature.git("cat-file", "commit", REF)
     (tmp_path / "allowed").write_text("")

@@ -22,7 +22,7 @@ from git_oneshot.trail.merging import join
 from git_oneshot.trail.seals import reason, unsigned
 from git_oneshot.trail.store import Tip
 from tests.proof.test_process import gone
-from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo
+from tests.sandbox import AUTHOR, MakeRepo, MakeWorld, Repo, signing
 from tests.trail import test_damage as damage
 from tests.trail.crafted import (
     FEATURE,
@@ -231,21 +231,6 @@ def test_every_rule_has_a_test() -> None:
 
 
 # -- seals ------------------------------------------------------------------------------
-
-
-def signing(repo: Repo, tmp_path: Path) -> str:
-    """Let a repository sign by ssh; the key's file."""
-    key = tmp_path / "key"
-    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
-    subprocess.run(argv, check=True)
-    (tmp_path / "allowed").write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
-    for name, value in (
-        ("commit.gpgSign", "true"), ("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
-        ("user.email", "ada@example.org"),
-        ("gpg.ssh.allowedSignersFile", str(tmp_path / "allowed")),
-    ):  # fmt: skip
-        repo.git("config", name, value)
-    return str(key)
 
 
 @pytest.fixture

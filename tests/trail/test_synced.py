@@ -17,9 +17,8 @@ import pytest
 from git_oneshot.core.commands import Start
 from git_oneshot.session import Session
 from git_oneshot.trail.carrying import lines_of
-from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.sandbox import MakeRepo, MakeWorld, Repo, signing
 from tests.trail.crafted import FEATURE, Open
-from tests.trail.test_audit import signing
 
 ROOT = Path(__file__).parents[2]
 REF = f"refs/oneshot/{FEATURE}"
