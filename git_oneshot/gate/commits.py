@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -111,28 +111,39 @@ def record(git: Git, seen: Sequence[Seen]) -> tuple[CommitRecorded, ...]:
     )  # fmt: skip
 
 
+# What a patch looks like: git's defaults, spelled out, whatever this user has set.
+_PATCH: Final = (
+    "-p", "-M", "-l1000", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers",
+    "--indent-heuristic", "--submodule=short", "--no-ext-diff", "--no-textconv", "--no-color",
+)  # fmt: skip
+
+
 def _patch_ids(git: Git, commits: Sequence[str]) -> dict[str, str]:
-    """git's stable patch ids, by commit; a merge has none."""
+    """git's stable patch ids, by commit; a merge has none. Raises GitError."""
     if not commits:
         return {}
     import subprocess
+    import tempfile
 
-    log = subprocess.Popen(
-        git.argv(["log", "-p", "--no-walk=unsorted", "--no-ext-diff", "--no-textconv", "--no-color",
-                  "--no-show-signature", "--stdin", "--format=commit %H"]),
-        env=git.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    ids = subprocess.Popen(
-        git.argv(["patch-id", "--stable"]), env=git.env(), stdin=log.stdout,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert log.stdin is not None and log.stdout is not None
-    log.stdout.close()
-    log.stdin.write("".join(f"{commit}\n" for commit in commits).encode())
-    log.stdin.close()
-    out, _ = ids.communicate()
-    log.wait()
-    return {commit: patch for patch, commit in (line.split() for line in out.decode().splitlines())}
+    read = ("diff-tree", "--stdin", "--root", *_PATCH)
+    with tempfile.TemporaryFile() as names, tempfile.TemporaryFile() as complaint:
+        names.write("".join(f"{commit}\n" for commit in commits).encode())
+        names.seek(0)
+        patches = subprocess.Popen(
+            git.argv(read), env=git.env(), stdin=names, stdout=subprocess.PIPE, stderr=complaint
+        )
+        # A patch may be larger than the memory: it goes from one git to the other.
+        ids = subprocess.run(
+            git.argv(["patch-id", "--stable"]), env=git.env(), stdin=patches.stdout,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        assert patches.stdout is not None
+        patches.stdout.close()
+        if status := patches.wait() or ids.returncode:
+            complaint.seek(0)
+            raise GitError(read, status, complaint.read().decode(errors="replace"))
+    lines = ids.stdout.decode().splitlines()
+    return {commit: patch for patch, commit in map(str.split, lines)}
 
 
 class Commits(NamedTuple):

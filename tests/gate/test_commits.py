@@ -5,6 +5,7 @@ import pytest
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.state import Commit, State
 from git_oneshot.gate.commits import Seen, bases_of, look, of_feature, range_of, record
+from git_oneshot.git import GitError
 from tests.gate.project import FEATURE, MakeProject, Project
 
 
@@ -76,6 +77,48 @@ def test_the_users_settings_change_nothing(project: Project) -> None:
         project.git("config", key, value)
     assert record(git, look(git, [one])) == before
     assert before[0].patchId != ""
+
+
+def _everything(project: Project) -> str:
+    project.git("add", "--all")
+    return project.unhooked("all")
+
+
+@pytest.mark.parametrize("setting", [
+    "diff.noprefix=true", "diff.context=0", "diff.renames=false", "diff.algorithm=patience",
+    "diff.interHunkContext=9", "diff.renameLimit=1", "diff.indentHeuristic=false",
+    "diff.submodule=log", "log.showRoot=false",
+])  # fmt: skip
+def test_a_patch_has_the_same_id_for_every_user(project: Project, setting: str) -> None:
+    """A trail is written by one and read by another: a waiver is found by it, and a rebase."""
+    root = project.head
+    lines = [f"{n}\n" if n % 4 else "\n" for n in range(60)]
+    for name in ("one", "two"):
+        (project.path / name).write_text("".join(lines) + name)
+    begun = _everything(project)
+    for name in ("one", "two"):
+        changed = [*lines[:9], "a\n", "\n", *lines[9:18], "b\n", *lines[19:50], *lines[54:]]
+        (project.path / name).rename(project.path / f"{name}.moved")
+        (project.path / f"{name}.moved").write_text("".join(changed))
+    commits = [root, begun, _everything(project)]
+    git = project.repo.discover()
+    before = record(git, look(git, commits))
+    project.git("config", *setting.split("="))
+    assert record(git, look(git, commits)) == before
+    assert len({one.patchId for one in before} - {""}) == 3
+
+
+def test_a_patch_that_git_cannot_read_is_told(project: Project) -> None:
+    """An empty id for it would say that the commit is a merge."""
+    (project.path / "gone").write_text("1")
+    one = _everything(project)
+    git = project.repo.discover()
+    seen = look(git, [one])
+    blob = project.git("rev-parse", f"{one}:gone")
+    (project.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    (project.path / "gone").unlink()  # or git would take it from there
+    with pytest.raises(GitError, match=blob):
+        record(git, seen)
 
 
 def test_the_same_patch_has_the_same_id_wherever_it_is(project: Project) -> None:
