@@ -1,5 +1,6 @@
 """The refs of trails, read and swapped by git itself, on any backend."""
 
+import contextlib
 import functools
 import os
 import re
@@ -54,13 +55,16 @@ class Refs:
         """What trails may have been fetched from: patterns for git, which need not be exact.
 
         A pattern with a star makes git look at every ref there is, so names are
-        taken from the configuration as long as that is one plain file.
+        taken from the configuration as long as that is plain files of the repository.
         """
         try:
             with open(os.path.join(self._git.common_dir, "config"), "rb") as file:
                 config = file.read()
         except OSError:
             return {"*"}
+        own = os.path.join(self._git.git_dir, "config.worktree")
+        with contextlib.suppress(OSError), open(own, "rb") as file:
+            config += b"\n" + file.read()
         names = {os.fsdecode(name) for name in _REMOTE.findall(config)}
         if _ELSEWHERE.search(config) or not names or any("\\" in name for name in names):
             return {"*"}

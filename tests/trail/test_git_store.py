@@ -421,3 +421,12 @@ def test_where_remotes_may_be_set(repo: MakeRepo, config: str, found: set[str]) 
     with (project.path / ".git/config").open("a") as file:
         file.write(config)
     assert Refs(project.discover(), time.time, Disk())._remotes() == found
+
+
+def test_a_remote_may_be_set_for_one_working_tree(repo: MakeRepo) -> None:
+    """As `git config --worktree` does, and sparse checkouts have git look there."""
+    project = repo()
+    project.git("remote", "add", "origin", "somewhere")
+    project.git("config", "extensions.worktreeConfig", "true")
+    project.git("config", "--worktree", "remote.here.url", "else")
+    assert Refs(project.discover(), time.time, Disk())._remotes() == {"origin", "here"}
