@@ -28,15 +28,26 @@ from git_oneshot.trail.store import Trail, joined
     help="Only what came after this event: its id, or its clock.",
 )  # fmt: skip
 @click.option("--limit", type=Number(min=1), metavar="N", help="Show at most so many.")
-def log(app: App, *, feature: str | None, after: str | None, limit: int | None) -> Answer:
+@click.option("-n", "newest", type=Number(min=1), metavar="N", help="Show the newest N alone.")
+def log(
+    app: App, *, feature: str | None, after: str | None, limit: int | None, newest: int | None
+) -> Answer:
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story
 
+    if limit and newest:
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            "'--limit' counts from the oldest, '-n' from the newest",
+            f"give one of them: git oneshot log -n {newest}",
+        )
     trail = _read(app, app.feature(feature))
     void = _void(trail)
     history = trail.events
     begin = history.index(_named(trail, after)) + 1 if after is not None else 0
     part = history[begin:][:limit]
+    if newest:
+        part = part[-newest:]
     said = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in part]
     lines = [story.event(one, void.get(one.id, "")) for one in part]
     assert trail.tip is not None

@@ -25,6 +25,20 @@ def test_a_log_is_read_in_pages(feature: Project) -> None:
     assert feature.cli("log", "--after", "99", "--json").error == "STATE_NOT_FOUND"
 
 
+def test_the_newest_events_alone(feature: Project) -> None:
+    """As `git log -n` has it, and in the order of all."""
+    feature.land("one")
+    feature.do("finalize")
+    whole = feature.do("log", "--json").data["events"]
+    done = feature.do("log", "-n", "2", "--json")
+    assert (done.data["events"], done.data["total"]) == (whole[-2:], len(whole))
+    assert done.json["next"] == []
+    assert feature.do("log", "-n", "99", "--json").data["events"] == whole
+    assert feature.do("log", "-n1", "--after", "2", "--json").data["events"] == whole[-1:]
+    refused = feature.cli("log", "-n", "1", "--limit", "1", "--json")
+    assert (refused.code, refused.error) == (2, "INVALID_INPUT")
+
+
 def test_an_event_is_shown_whole(feature: Project) -> None:
     one = feature.land("one")
     feature.do("finalize", "--via", "robot")
