@@ -15,7 +15,8 @@ command    a Makefile's ``test``, when nothing above is found                the
 =========  ================================================================  ===========
 
 Of two that could run the same tests the upper one is taken; what ``scripts.test``
-names stands above settings and dependencies. Languages don't hinder each other.
+names, itself or in the scripts that it runs, stands above settings and dependencies.
+Languages don't hinder each other.
 A root is the folder of the nearest manifest above a test; of roots of one language
 within each other the outer one counts (but each go.mod is a module of its own).
 Folders that hold other people's code, or examples and fixtures, are not looked at.
@@ -179,8 +180,7 @@ def _javascript(project: Project) -> Iterator[Suite]:
 def _named_runner(project: Project, folder: str) -> Suite | None:
     """The runner that a package names: in its script, its settings, its dependencies."""
     package = _object(project.text(_at(folder, "package.json")))
-    script = _of(package, "scripts").get("test")
-    script = script if isinstance(script, str) and "no test specified" not in script else ""
+    script = _script(_of(package, "scripts"))
     needs = {*_of(package, "dependencies"), *_of(package, "devDependencies")}
     known: tuple[tuple[Runner, Argv], ...] = (("vitest", ("vitest", "run")), ("jest", ("jest",)))
     for runner, command in known:
@@ -195,6 +195,21 @@ def _named_runner(project: Project, folder: str) -> Suite | None:
         if runner in needs or any(name.startswith(f"{runner}.config.") for name in settings):
             return _suite(runner, command, folder)
     return None
+
+
+_RUNS: Final = re.compile(r"\b(?:npm|pnpm|yarn|bun) +(?:run(?:-script)? +)?([\w:.-]+)")
+
+
+def _script(scripts: dict[str, Any]) -> str:
+    """What a package's tests are run by: a line for its script, and for each that this runs."""
+    lines: dict[str, str] = {}
+    names = ["test"]
+    for name in names:
+        line = scripts.get(name)
+        if name not in lines and isinstance(line, str) and "no test specified" not in line:
+            lines[name] = line
+            names += _RUNS.findall(line)
+    return "\n".join(lines.values())
 
 
 def _object(text: str) -> dict[str, Any]:

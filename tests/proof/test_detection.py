@@ -51,6 +51,15 @@ TREES: Final = {
         },
         [("node", "node", "", "node --test")],
     ),
+    "a script that has others run": Tree(
+        {
+            "package.json": 'E {"scripts": {"test": "npm run lint && pnpm test:all",'
+            ' "lint": "eslint", "test:all": "yarn unit && npm run test:all", "unit":'
+            ' "c8 --100 node --test"}, "devDependencies": {"jest": "1"}}',
+            "index.js": "P", "test/index.js": "T",
+        },
+        [("node", "node", "", "node --test")],
+    ),
     "node without a word": Tree(
         {
             "package.json": "E " + PACKAGE % ('echo \\"Error: no test specified\\" && exit 1', ""),
