@@ -122,7 +122,8 @@ class Case(NamedTuple):
     ) -> Proof:  # fmt: skip
         """PASS, when this machine cannot show what the change of the environment does."""
         why = proof.notes[0] if proof.notes else ""
-        if proof.code in ("runner", "green-failed"):
+        set_up = proof.code == "deps" and any(want.suite.setup for want in wanted)
+        if proof.code in ("runner", "green-failed") or set_up:
             before = [
                 (w.suite.name, self.bench.run(w, self.change.parent_tree)) for w in wanted
             ]  # fmt: skip
@@ -134,7 +135,7 @@ class Case(NamedTuple):
             if not same:
                 return proof
             why += ", and so it is without the change"
-        elif proof.code != "environment":
+        elif proof.code not in ("environment", "deps"):
             return proof
         return proof_of("PASS", "", [], f"unexercised: {why}", kind="environment")
 

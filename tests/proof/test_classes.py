@@ -127,6 +127,22 @@ def test_a_package_that_is_not_installed_yet_is_unexercised(lab: MakeLab) -> Non
     assert "'nowhere_to_be_found' is not installed" in proof.notes[0]
 
 
+def test_packages_that_the_working_tree_does_not_have_are_unexercised(lab: MakeLab) -> None:
+    """Of a lock file that others have changed, as of any other package that is not installed."""
+    package = '{"devDependencies": {"left": "%d"}}'
+    made = lab({"package.json": package % 1, "a.test.js": "", "a.js": ""})
+    proof = made.prove({"package.json": package % 2}).proof
+    assert said(proof) == "PASS environment"
+    assert proof.notes[0].startswith("unexercised: the packages of 'package.json' are not ")
+    assert said(made.prove({"a.js": "1", "a.test.js": "1"}).proof) == "UNKNOWN(deps)"
+
+
+def test_a_setup_that_the_change_breaks_is_refused_a_pass(lab: MakeLab) -> None:
+    rules = PLAIN[".oneshot.toml"].replace("[sides]", 'setup = "grep 1 deps.lock"\n[sides]')
+    made = lab({**PLAIN, ".oneshot.toml": rules, "deps.lock": "1\n"})
+    assert said(made.prove({"deps.lock": "2\n"}).proof) == "UNKNOWN(deps)"
+
+
 # -- weakened -----------------------------------------------------------------------------------
 
 

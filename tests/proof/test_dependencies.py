@@ -86,6 +86,27 @@ def test_without_a_lock_file_the_manifest_decides(place: Place) -> None:
     assert other.trouble() == f"deps: {why}"  # it spoke of a lock file, and there is none
 
 
+def test_a_manifest_and_a_lock_file_decide_by_the_packages_that_they_name(place: Place) -> None:
+    """A release writes a version into both, and a script asks for no other package."""
+    other = Place(place.work.parent / "other")
+    other.write("node_modules/left/x", "", other.work)
+    other.write("package.json", PACKAGE, other.work)
+    other.write(
+        "package.json", PACKAGE.replace("{", '{"version": "2", "scripts": {}, ', 1), other.top
+    )
+    assert other.trouble() == ""
+    locked = '{"version": "%d", "packages": {"": {"version": "%d"}, "node_modules/left": {%s}}}'
+    place.write("package-lock.json", locked % (1, 1, ""), place.work)
+    place.write("package-lock.json", locked % (2, 2, ""), place.top)
+    assert place.trouble() == ""
+    place = Place(place.work.parent / "third")
+    place.write("package.json", PACKAGE)
+    place.write("node_modules/left/x", "", place.work)
+    place.write("package-lock.json", locked % (1, 1, ""), place.work)
+    place.write("package-lock.json", locked % (1, 1, '"version": "2"'), place.top)
+    assert place.trouble().startswith("deps: the packages of 'package-lock.json' are not")
+
+
 def test_what_is_not_installed_at_all_is_set_up_or_unknown(place: Place) -> None:
     other = Place(place.work.parent / "other")
     other.write("package.json", PACKAGE)

@@ -1,14 +1,15 @@
 """Dependencies that no tree holds: linked from the working tree where they fit, else installed.
 
-``node_modules`` fits when the lock file of the tree to be proven is the one in the
-working tree. Each package is linked by itself, so that what tools write beside
-them stays in the slot, and a package of the workspace is that of the slot.
+``node_modules`` fits when the lock file (without one, the manifest) of the tree to be proven
+names the packages that the one in the working tree does. Each package is linked by itself, so
+that what tools write beside them stays in the slot, and a package of the workspace is that of
+the slot.
 """
 
 import json
 import os
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from git_oneshot.core.runs import Run
 from git_oneshot.proof.process import LOG
@@ -18,6 +19,11 @@ LOCKS: Final = (
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
     "bun.lockb",
 )  # fmt: skip
+# Of them, those that are JSON, and hold the version of the package itself, too.
+_NAMED: Final = LOCKS[:2]
+_FIELDS: Final = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+# What else of a manifest decides which packages are installed.
+_CHOICES: Final = ("overrides", "resolutions", "pnpm", "workspaces", "bundleDependencies")
 _MODULES: Final = "node_modules"
 # Whose set-up is about something else than packages of Node.
 _OTHERS: Final = ("pytest", "unittest", "go", "cargo", "ctest")
@@ -51,8 +57,7 @@ def _wants_modules(task: Task) -> bool:
         package = json.loads(read_file(os.path.join(task.root, "package.json")))
     except (OSError, ValueError, RecursionError):
         return False
-    fields = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-    return isinstance(package, dict) and any(package.get(field) for field in fields)
+    return isinstance(package, dict) and any(package.get(field) for field in _FIELDS)
 
 
 def link_modules(task: Task, work_tree: str | None) -> bool:
@@ -104,10 +109,31 @@ def _deciding(task: Task, above: list[str]) -> str:
 
 
 def _equal(one: str, other: str, path: str) -> bool:
+    """Whether a file decides for the same packages in two trees."""
     try:
-        return read_file(os.path.join(one, path)) == read_file(os.path.join(other, path))
+        texts = [read_file(os.path.join(top, path)) for top in (one, other)]
     except OSError:
         return False
+    return texts[0] == texts[1] or _decided(path, texts[0]) == _decided(path, texts[1])
+
+
+def _decided(path: str, text: bytes) -> Any:
+    """What of a manifest or a lock file decides the packages; all, where that is not known."""
+    name = os.path.basename(path)
+    try:
+        value = json.loads(text) if name in (*_NAMED, "package.json") else None
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(value, dict):
+        return text
+    if name == "package.json":
+        return {field: value.get(field) for field in (*_FIELDS, *_CHOICES)}
+    packages = value.get("packages")
+    own = packages.get("") if isinstance(packages, dict) else None
+    for one in (value, own):
+        if isinstance(one, dict):
+            one.pop("version", None)
+    return value
 
 
 def _mirror(source: str, target: str, work_tree: str, top: str) -> None:
