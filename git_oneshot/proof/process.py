@@ -50,7 +50,10 @@ def passed(user: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
-    """The environment of a test process: an allow-list, a private home, git sealed off."""
+    """The environment of a test process: an allow-list, a private home, git sealed off.
+
+    The home is empty, so git finds no settings of the user's; those that a test makes count.
+    """
     env = passed(user)
     real_home = user.get("HOME", "")
     if real_home:
@@ -65,7 +68,6 @@ def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
         "CI": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CEILING_DIRECTORIES": os.path.dirname(top),
     }

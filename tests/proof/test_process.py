@@ -71,7 +71,6 @@ def test_h2_nothing_of_the_users_git_reaches_a_child(tmp_path: Path) -> None:
     ended = run(["env"], str(tmp_path), env, 20)
     seen = dict(line.split("=", 1) for line in ended.log.splitlines())
     assert {k: v for k, v in seen.items() if k.startswith("GIT_")} == {
-        "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CEILING_DIRECTORIES": str(tmp_path / "slot"),
     }
@@ -90,6 +89,16 @@ def test_a_child_has_a_home_of_its_own_and_the_same_world_each_time(tmp_path: Pa
     # What `pip install --user` brought is found although the home is another.
     assert env["PYTHONUSERBASE"] == "/home/ada/.local"
     assert "PYTHONUSERBASE" not in environment({}, "/slot/home", "/slot/tree")
+
+
+def test_a_test_that_has_git_read_settings_of_its_own_is_heard(tmp_path: Path) -> None:
+    """Many write them into a home that they make: a GIT_CONFIG_GLOBAL would stand above it."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/.gitconfig").write_text("[user]\n\tname = Test\n")
+    env = environment({"PATH": os.environ["PATH"]}, str(tmp_path / "home"), str(tmp_path / "tree"))
+    asked = ["git", "config", "user.name"]
+    assert run(asked, str(tmp_path), env, 20).log == ""
+    assert run(asked, str(tmp_path), {**env, "HOME": str(tmp_path / "own")}, 20).log == "Test\n"
 
 
 def test_git_in_a_child_finds_no_repository_above_its_slot(tmp_path: Path) -> None:
