@@ -49,6 +49,10 @@ def _same(git: Git, file: File) -> bool | None:
     if file.path.endswith(PYTHON):
         old, new = read_blobs(git, [file.old, file.new])
         return same_python(old, new)
+    if file.path.endswith(".go"):
+        from git_oneshot.core.go_source import same_go
+
+        return same_go(*read_blobs(git, [file.old, file.new]))
     from git_oneshot.proof.script import grammar_of, same_script
 
     grammar = grammar_of(file.path)

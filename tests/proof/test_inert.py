@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from git_oneshot.core.codes import advice
+from git_oneshot.core.go_source import same_go
 from git_oneshot.proof.inert import same_python
 from git_oneshot.proof.script import grammar_of, same_script
 from tests.proof.conftest import MakeLab
@@ -242,3 +243,50 @@ def test_without_the_extra_the_hint_says_what_to_install(
     proof = made.prove({"b.ts": "g(1) // one\n"}).proof
     assert said(proof) == "FAIL(no-test)"
     assert "pip install 'git-oneshot[syntax]'" in advice(proof)
+
+
+# -- Go ------------------------------------------------------------------------------------------
+
+ADD: Final = "package a\n\nfunc add(a, b int) int {\n\treturn a + b\n}\n"
+GO_SAME: Final = {
+    "a comment": (ADD, "// Package a adds.\n" + ADD.replace("+ b", "+ b //nolint:govet")),
+    "a comment in a line": (ADD, ADD.replace("a + b", "a /* and */ + b")),
+    "empty lines and spaces": (ADD, ADD.replace("{\n\treturn a + b", "{\n\n    return a+b\n")),
+    "one line": ("func f() int {\n\treturn 1\n}\n", "func f() int { return 1 }\n"),
+    "a call over lines": ("x := f(a, 'b')\n", "x := f(\n\ta,\n\t'b',\n)\n"),
+    "a structure over lines": ("var x = T{1, 2}\n", "var x = T{\n\t1,\n\t2,\n}\n"),
+    "no end of the last line": (ADD, ADD.rstrip("\n")),
+    "other ends of lines": (ADD, ADD.replace("\n", "\r\n")),
+}
+GO_OTHER: Final = {
+    "an operator": (ADD, ADD.replace("+", "-")),
+    "a line that ends a statement": ("return\nf()\n", "return f()\n"),
+    "a comment of lines that ends one": ("return /* */ f()\n", "return /*\n*/ f()\n"),
+    "signs that come together": ("x = a - -b\n", "x = a--b\n"),
+    "a comment in a text": ('x := "a"\n', 'x := "a // b"\n'),
+    "a space in a text": ("x := `a\n b`\n", "x := `a\nb`\n"),
+    "a build constraint": (ADD, "//go:build linux\n\n" + ADD),
+    "an old build constraint": (ADD, "// +build linux\n\n" + ADD),
+    "what is embedded": ("//go:embed a\nvar x string\n", "//go:embed b\nvar x string\n"),
+    "C before its import": ('// int x;\nimport "C"\n', '// int y;\nimport "C"\n'),
+    "no end": (ADD, ADD + "/* "),
+    "no text": (ADD, "\udc80"),
+}
+
+
+@pytest.mark.parametrize("case", GO_SAME)
+def test_go_that_does_the_same(case: str) -> None:
+    old, new = (text.encode() for text in GO_SAME[case])
+    assert same_go(old, new) and same_go(new, old)
+
+
+@pytest.mark.parametrize("case", GO_OTHER)
+def test_go_that_may_do_something_else(case: str) -> None:
+    old, new = (text.encode(errors="surrogateescape") for text in GO_OTHER[case])
+    assert not same_go(old, new) and not same_go(new, old)
+
+
+def test_a_comment_in_go_asks_for_no_test(lab: MakeLab) -> None:
+    made = lab({"go.mod": "module a\n", "a.go": ADD, "a_test.go": "package a\n"})
+    assert said(made.prove({"a.go": "// Package a adds.\n" + ADD}).proof) == "PASS inert"
+    assert made.runs() == 0
