@@ -42,10 +42,31 @@ class Next(NamedTuple):
         return " ".join([typed(*self.argv), *needs])
 
 
+_TYPED: Final = click.core.ParameterSource.COMMANDLINE
 STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
 DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))
 PLAN_IT: Final = Next(("git", "oneshot", "plan"), "plan it", ("--goal", "--approach"))
+
+
+def as_given(why: str, *more: str, but: str = "") -> Next:
+    """The command that is running, with the words it was given, and more of them or one less."""
+    ctx = click.get_current_context()
+    words: list[str] = []
+    for param in sorted(ctx.command.params, key=lambda one: isinstance(one, click.Option)):
+        name = param.name or ""
+        if name in ("json", but) or ctx.get_parameter_source(name) is not _TYPED:
+            continue
+        value = ctx.params[name]
+        for one in value if isinstance(value, tuple) else (value,):
+            words += param.opts[:1] if isinstance(param, click.Option) else []
+            words += [] if one is True else [str(one)]
+    return Next(("git", "oneshot", str(ctx.command.name), *more, *words), why)
+
+
+def in_earnest() -> Next:
+    """What does what the dry run that is running found out."""
+    return as_given("then do it", but="dry_run")
 
 
 class Answer(NamedTuple):

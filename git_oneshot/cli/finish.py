@@ -9,8 +9,8 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import FINALIZE, after_push, send_it
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.ahead import after_push, send_it
+from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.feature import Finalized, Pushed
@@ -59,7 +59,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         if dry_run:
             found = _would(loaded, checked.command, data)
             lines = [*checked.scope.lines, f"'{name}' would enter {found.to}"]
-            return Answer(found, [table, *lines], [FINALIZE._replace(why="then do it")])
+            return Answer(found, [table, *lines], [in_earnest()])
         receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)

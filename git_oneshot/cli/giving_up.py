@@ -1,11 +1,9 @@
 """cancel, prune: giving features up, one by name or many by age."""
 
-from typing import NamedTuple
-
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import Answer, answering, as_given, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
@@ -111,26 +109,7 @@ def _cancelled(
         **written(receipt), reason=command.reason, superseded_by=command.superseded_by or None,
         dry_run=dry_run, steps=steps,
     )  # fmt: skip
-    return Answer(data, "\n".join(lines))
-
-
-class Again(NamedTuple):
-    """What prune was asked for, so that the command that does it is about the same features."""
-
-    older_than: str | None
-    exclude: tuple[str, ...]
-    limit: int | None
-    force: bool
-
-    def ahead(self, data: Pruned) -> list[Next]:
-        """The command that gives them up; none where that was done, or all stay."""
-        if data.applied or len(data.skipped) == len(data.candidates):
-            return []
-        words = ["--older-than", self.older_than] if self.older_than else []
-        words += ["--force"] if self.force else []
-        words += [word for phase in self.exclude for word in ("--exclude-phase", phase)]
-        words += ["--limit", str(self.limit)] if self.limit else []
-        return [Next(("git", "oneshot", "prune", "--apply", *words), "give these up")]
+    return Answer(data, "\n".join(lines), [in_earnest()] if dry_run else [])
 
 
 @answering("prune")
@@ -184,8 +163,10 @@ def prune(
         malformed=[Spared(feature=name, reason=why) for name, why in malformed.items()],
         total=choice.total, truncated=choice.truncated,
     )  # fmt: skip
-    again = Again(older_than, exclude, limit, force)
-    return Answer(data, _told(fates, data, states), again.ahead(data))
+    # None where that was done, or all stay.
+    left = not data.applied and len(data.skipped) < len(data.candidates)
+    nexts = [as_given("give these up", "--apply")] if left else []
+    return Answer(data, _told(fates, data, states), nexts)
 
 
 def _writer(app: App) -> Session | None:

@@ -5,7 +5,7 @@ import functools
 import click
 from msgspec.structs import replace
 
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.completion import branches, open_features
@@ -168,4 +168,5 @@ def _answer(receipt: Receipt, found: Landing | None, *, dry_run: bool) -> Answer
     )  # fmt: skip
     how = f" ({found.how})" if found else ""
     verb = "would be" if dry_run else "is"
-    return Answer(data, f"'{state.feature}' {verb} completed: merged as {merged[:9]}{how}")
+    return Answer(data, f"'{state.feature}' {verb} completed: merged as {merged[:9]}{how}",
+                  [in_earnest()] if dry_run else [])  # fmt: skip

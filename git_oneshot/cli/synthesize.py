@@ -7,7 +7,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli.ahead import MERGED, after_pull
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.completion import branches, files, open_features
@@ -88,7 +88,7 @@ def synthesize(
         nothing = Synthesized(
             **written(read_at(app, name)), **data, pull=None, opened=False, dry_run=True
         )
-        return Answer(nothing, f"'{name}' is ready for its pull request")
+        return Answer(nothing, f"'{name}' is ready for its pull request", [in_earnest()])
     pull, receipt, opened = _published(app, state, forge, found.head, ready=ready)
     send_trail(app, name)
     tell(app, name, state.clock)

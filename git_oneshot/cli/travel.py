@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from git_oneshot.cli.answer import Answer, Next, answering
+from git_oneshot.cli.answer import Answer, Next, answering, in_earnest
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, files, remotes
 from git_oneshot.cli.consent import INSTALL, apply, ask, pending
@@ -68,6 +68,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         app.say(f"warning: '{name}' no longer has what is kept here of '{one}'")
     argv = ("git", "oneshot", "sync", name, "-f", *kept[:1])
     again = [Next(argv, "if nobody took it away on purpose, send it again")] if kept else []
+    again += [in_earnest()] if dry_run and lines else []
     have = "all trails" if not kept else "all others"
     return Answer(data, "\n".join(lines) or f"{have} are as '{name}' has them", again)
 

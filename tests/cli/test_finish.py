@@ -121,3 +121,6 @@ def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project) -> None:
     [step] = feature.do("finalize", "--dry-run", "--json").json["next"]
     assert step["argv"] == ["git", "oneshot", "finalize", "--json"]
     assert feature.do("finalize", "--dry-run").err == "hint: then do it: git oneshot finalize\n"
+    named = feature.do("finalize", "--dry-run", "--via", "robot", "topic", "--json").json["next"]
+    whole = ["git", "oneshot", "finalize", "--json", "topic", "--via", "robot"]
+    assert [step["argv"] for step in named] == [whole]

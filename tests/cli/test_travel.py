@@ -28,7 +28,9 @@ def cloned(project: Project, make: MakeProject) -> tuple[Repo, Project]:
 
 def test_sync_for_people_and_for_programs(feature: Project, make: MakeProject) -> None:
     bare = make.remote(feature)
-    assert feature.do("sync", "--dry-run").out == f"{FEATURE}: 3 events would be sent\n"
+    dry = feature.do("sync", "--dry-run", "-f", FEATURE)
+    assert dry.out == f"{FEATURE}: 3 events would be sent\n"
+    assert dry.err == f"hint: then do it: git oneshot sync -f {FEATURE}\n"
     assert bare.git("for-each-ref", "refs/oneshot") == ""
     done = feature.do("sync", "--json")
     assert done.data == {

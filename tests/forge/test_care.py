@@ -65,7 +65,12 @@ def test_a_branch_is_deleted_when_it_is_asked_for_and_nothing_is_lost(
         project.git(*prepare.split())
     asked = ("cancel", FEATURE, "--delete-branch")
     said = project.do(*asked, "--dry-run").out.splitlines()[0]
-    [ahead] = project.do(*asked, "--dry-run", "--json").data["steps"]
+    dry = project.do(*asked, "--dry-run", "--reason", "it's late", "--json")
+    assert [step["argv"] for step in dry.json["next"]] == [
+        ["git", "oneshot", *asked[:1], "--json", FEATURE, "--reason", "it's late",
+         "--delete-branch"]
+    ]  # fmt: skip
+    [ahead] = dry.data["steps"]
     [step] = project.do(*asked, "--json").data["steps"]
     assert (step["action"], step["status"]) == ("delete-branch", status)
     assert why in step["message"]

@@ -99,6 +99,8 @@ def test_a_dry_run_says_so_and_changes_nothing(review: Project) -> None:
         True, "merge", "synthesize",
     )  # fmt: skip
     assert review.digest() == before
+    [step] = done.json["next"]
+    assert step["argv"] == ["git", "oneshot", "complete", "--json", FEATURE]
 
 
 def test_more_than_was_proven_is_drift_and_shown(review: Project) -> None:

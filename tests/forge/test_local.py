@@ -144,9 +144,11 @@ def test_without_a_commit_ahead_of_the_base_there_is_nothing_to_review(review: P
 
 def test_a_dry_run_finds_out_and_writes_nothing(review: Project) -> None:
     before = review.digest()
-    done = review.do("synthesize", "--dry-run", "--json")
+    done = review.do("synthesize", "--dry-run", "--ready", "--json")
     assert done.data["ready"]
     assert review.digest() == before
+    [step] = done.json["next"]
+    assert step["argv"] == ["git", "oneshot", "synthesize", "--json", "--ready"]
 
 
 def test_before_finalize_there_is_no_pull_request(begun: Project) -> None:
