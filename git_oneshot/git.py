@@ -37,12 +37,16 @@ _ALWAYS: Final = {
     "GIT_LITERAL_PATHSPECS": "0",
 }
 ANY: Final = range(256)  # statuses, for whoever looks at the status
-# For what writes an object that a ref is about to lead to: git does not sync loose ones by itself.
-SYNCED: Final = ("-c", "core.fsync=loose-object", "-c", "core.fsyncMethod=fsync")
-
-
 # Our settings while a feature is open, which those of the repository include: from beside them.
 INCLUDED: Final = "oneshot/open/settings"
+
+
+def syncing(what: str) -> tuple[str, ...]:
+    """Options of a git that has what it writes on the drive before it ends; ``what``: git's words.
+
+    By itself git waits for no loose object, and on macOS for no drive.
+    """
+    return ("-c", f"core.fsync={what}", "-c", "core.fsyncMethod=fsync")
 
 
 class Done(Struct, frozen=True):

@@ -6,9 +6,14 @@ what is derived, local or a cache is put in its place in one step and not synced
 """
 
 import contextlib
+import errno
+import fcntl
 import os
 from _thread import get_ident
-from typing import IO
+from typing import IO, Final
+
+# By which macOS says that a file system, such as one over the network, cannot flush its drive.
+_UNABLE: Final = (errno.ENOTSUP, errno.ENOTTY, errno.EINVAL)
 
 
 def put(path: str, body: bytes, mode: int = 0o666) -> None:
@@ -83,7 +88,7 @@ class Disk:
         """Wait until a file, or the names in a folder, are on the disk."""
         fd = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(fd)
+            _flush(fd)
         finally:
             os.close(fd)
 
@@ -96,3 +101,16 @@ class Disk:
         """Have git, at the other end of a pipe, do something to the disk."""
         git.write(commands)
         git.flush()
+
+
+def _flush(fd: int) -> None:
+    """Wait for the drive itself, which on macOS may keep in its memory what `fsync` gave it."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        try:
+            fcntl.fcntl(fd, full)
+            return
+        except OSError as err:
+            if err.errno not in _UNABLE:
+                raise
+    os.fsync(fd)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
-from git_oneshot.git import INCLUDED, Git
+from git_oneshot.git import INCLUDED, Git, syncing
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip, joined
 
@@ -161,9 +161,9 @@ class Refs:
         # Refs in files are synced here, in one go with the objects; git does not
         # by default, and never syncs the folder. An id is not the name of a ref:
         # looking for one would cost 24 system calls.
-        fsync = "reference" if self._in_table else "none"
+        synced = syncing("reference" if self._in_table else "none")
         argv = self._git.argv(
-            ["-c", f"core.fsync={fsync}", "-c", "core.warnAmbiguousRefs=false",
+            [*synced, "-c", "core.warnAmbiguousRefs=false",
              "update-ref", "-m", "oneshot: append", "--stdin"]
         )  # fmt: skip
         import subprocess

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.ids import printable
-from git_oneshot.git import ANY, SYNCED, Git
+from git_oneshot.git import ANY, Git, syncing
 
 PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
 _GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
@@ -63,7 +63,7 @@ def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) ->
     if not terminal:
         env = {**env, "SSH_ASKPASS_REQUIRE": "never", "GPG_TTY": ""}
     behind = ["-p", parent] if parent else []
-    argv: Sequence[str] = git.argv([*SYNCED, "commit-tree", "-S", *behind, tree])
+    argv: Sequence[str] = git.argv([*syncing("loose-object"), "commit-tree", "-S", *behind, tree])
     pipe = subprocess.PIPE
     with subprocess.Popen(
         argv, env=env, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=not terminal

@@ -13,7 +13,7 @@ from typing import Final
 from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import ShaFile
 
-from git_oneshot.git import Git, GitError
+from git_oneshot.git import Git, GitError, syncing
 from git_oneshot.trail.disk import Disk
 
 LONGEST: Final = 12 * 3600.0  # seconds that git itself believes in a gc
@@ -52,7 +52,7 @@ def shelter(git: Git, disk: Disk, objects: Sequence[ShaFile], *checks: str) -> s
     write_pack_objects(data.extend, objects, OBJECT_FORMATS[git.object_format], deltify=False)
     for left in reversed(range(_TRIES)):
         try:
-            said = git.text("-c", "core.fsync=pack,pack-metadata", "index-pack", "--stdin",
+            said = git.text(*syncing("pack,pack-metadata"), "index-pack", "--stdin",
                             "--keep=git oneshot append", *checks, stdin=bytes(data))  # fmt: skip
             break
         except GitError:

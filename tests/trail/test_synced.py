@@ -94,8 +94,12 @@ def test_objects_are_synced_then_the_ref_then_it_is_acknowledged(
 def test_what_is_taken_in_is_synced_before_its_ref(
     repo: MakeRepo, opened: Open, world: MakeWorld, tmp_path: Path
 ) -> None:
-    """All of it is in one pack, which has its name before it is synced, or behind."""
+    """All of it is in one pack, which has its name before it is synced, or behind.
+
+    Also where git does not wait for the drive by itself, which on macOS is what it does.
+    """
     one, two = repo("one"), repo("two")
+    two.git("config", "core.fsyncMethod", "writeout-only")
     store = opened(one)
     tip = Session(store, world()).execute(FEATURE, Start()).tip
     [trail] = store.read([tip])
