@@ -28,6 +28,7 @@ from git_oneshot.proof.process import lower
 
 BEAT: Final = 0.02  # seconds between two looks at the lock
 ENDING: Final = 10.0  # seconds that tests have to end when they are told to
+FILES: Final = 4_096  # more than we, and whoever runs us, have open
 LOCK: Final = "proving"  # held while a proof is under way, and then not empty
 QUEUE: Final = "unproven"
 AWAITED: Final = "awaited"  # held by each that waits for its turn
@@ -112,8 +113,10 @@ class Background:
         os.dup2(null, 0)
         os.dup2(null, 1)
         os.dup2(log, 2)
-        os.closerange(3, keep)
-        os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
+        for fd in _opened():
+            if fd > 2 and fd != keep:
+                with contextlib.suppress(OSError):
+                    os.close(fd)
         os.chdir("/")
 
     def _serve(self, task: Task, deadline: float | None, answer: int) -> None:
@@ -205,6 +208,14 @@ class Background:
             self._lower()
 
 
+def _opened() -> Iterable[int]:
+    """The files that this process has open, or may have where no system lists them."""
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:  # such as without /proc
+        return range(FILES)
+
+
 def _log() -> None:
     os.write(2, traceback.format_exc().encode(errors="replace"))
 
@@ -272,8 +283,9 @@ def _read(end: int, deadline: float | None) -> bytes:
 def _alone(answer: int, patience: int | None = None) -> bool:
     """Whether nobody reads at the other end of a pipe; by default, wait until that is so."""
     poll = select.poll()
-    poll.register(answer, 0)
-    return any(event & select.POLLERR for _, event in poll.poll(patience))
+    poll.register(answer, select.POLLHUP)  # macOS says that, and nothing to who asks for nothing
+    lost = select.POLLERR | select.POLLHUP
+    return any(event & lost for _, event in poll.poll(patience))
 
 
 def _tasks(lines: Iterable[bytes]) -> Iterator[Task]:

@@ -1,6 +1,7 @@
 """A suite that takes long never holds up a commit, is never begun twice, and lands."""
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from git_oneshot.proof.background import LOCK, QUEUE, awaited, going, stop
+from git_oneshot.proof.background import LOCK, QUEUE, Background, Task, awaited, going, stop
 from tests.gate.project import MakeProject, Project
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"
@@ -380,3 +381,86 @@ def test_the_cache_is_shown_and_cleared(slow: Slow) -> None:
         slow.ran.unlink()
     assert slow.project.do("prove").code == 0
     assert slow.runs("one") == 2
+
+
+# -- what another system does otherwise ---------------------------------------------------
+
+TASK = Task("prove", "", None, "")
+
+
+class MacPoll:
+    """poll(2) of macOS: what is asked for nothing says nothing, and a lost reader is a hang-up."""
+
+    real = staticmethod(select.poll)
+
+    def __init__(self) -> None:
+        self._poll = self.real()
+        self._asked: dict[int, int] = {}
+
+    def register(self, fd: int, events: int) -> None:
+        """Ask for events of a file."""
+        self._asked[fd] = events
+        if events:
+            self._poll.register(fd, events)
+
+    def poll(self, patience: float | None = None) -> list[tuple[int, int]]:
+        """What was asked for and came."""
+        if not any(self._asked.values()):
+            time.sleep(5)
+            return []
+        told = self._poll.poll(patience)
+        return [(fd, select.POLLHUP if event & select.POLLERR else event) for fd, event in told]
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Background]:
+    """A background proof that goes on until the test is over."""
+    gate = tmp_path / "gate"
+    yield Background(str(tmp_path), lambda _task: until(gate.exists))
+    gate.touch()
+    until(lambda: going(str(tmp_path)) is None)
+
+
+def test_a_system_that_says_hang_up_is_understood(
+    held: Background, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody waits for gives way, and waits for no turn of its own."""
+    monkeypatch.setattr(select, "poll", MacPoll)
+    lowered = tmp_path / "lowered"
+    monkeypatch.setattr(Background, "_lower", lambda _self: lowered.touch())
+
+    held.ask(TASK, time.monotonic())
+    until(lowered.exists)
+
+    pid = os.fork()
+    if pid == 0:
+        held.ask(TASK, None)
+        os._exit(0)
+    until(lambda: awaited(str(tmp_path)))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    until((tmp_path / QUEUE).exists)
+
+
+def test_no_file_of_the_caller_stays_open_where_their_number_has_no_limit(
+    held: Background, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ulimit -n unlimited`: whoever reads what a commit prints would wait for the proof."""
+
+    def closerange(low: int, high: int) -> None:
+        """As where no system call closes a range."""
+        for fd in range(low, high):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+    monkeypatch.setattr(os, "sysconf", lambda _name: -1)
+    monkeypatch.setattr(os, "closerange", closerange)
+    read, write = os.pipe()
+    printing = fcntl.fcntl(write, fcntl.F_DUPFD, 100)
+    os.close(write)
+
+    held.ask(TASK, time.monotonic())
+
+    os.close(printing)
+    assert select.select([read], [], [], 5)[0]
+    os.close(read)
