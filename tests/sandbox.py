@@ -13,6 +13,7 @@ from typing import Final
 
 from git_oneshot.core.events import Stamp
 from git_oneshot.git import Git, discover
+from git_oneshot.proof.process import utf_8
 from git_oneshot.session import World
 
 AUTHOR: Final = "Ada Lovelace <ada@example.org>"
@@ -56,7 +57,7 @@ def sealed(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "GIT_EDITOR": "false",
         "GIT_TERMINAL_PROMPT": "0",
         "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
+        "LC_ALL": utf_8(),
     }
 
 

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -44,6 +45,11 @@ class Ended(NamedTuple):
     log: str
 
 
+def utf_8() -> str:
+    """The locale of UTF-8 that a system has: macOS has that of no country since version 15."""
+    return "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+
+
 def passed(user: Mapping[str, str]) -> dict[str, str]:
     """What any child of ours may see of the user's environment: no token is among it."""
     return {name: user[name] for name in _PASSED if name in user}
@@ -64,7 +70,7 @@ def environment(user: Mapping[str, str], home: str, top: str) -> dict[str, str]:
         "HOME": home,
         "TMPDIR": os.path.join(home, "tmp"),
         "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
+        "LC_ALL": utf_8(),
         "CI": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
