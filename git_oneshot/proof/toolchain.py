@@ -11,9 +11,11 @@ import msgspec
 from git_oneshot.proof.cache import write
 from git_oneshot.proof.process import passed
 
+_HOMES = ("HOME", "PYTHONUSERBASE")
 _PROBE = """\
-import importlib.util as u, json, sys
+import importlib.util as u, json, site, sys
 print(json.dumps({"version": sys.version, "path": [p for p in sys.path if p],
+                  "userbase": site.getuserbase(),
                   "pytest": u.find_spec("pytest") is not None}))
 """
 
@@ -24,14 +26,24 @@ class _Probed(msgspec.Struct):
     version: str
     path: list[str]
     pytest: bool
+    userbase: str = ""
     stamp: str = ""
 
 
 class Python(NamedTuple):
-    """An interpreter: where it is, and a text that changes when its packages do."""
+    """An interpreter: where it is, and a text that changes when its packages do.
+
+    ``userbase``: where it has what its user installed, "" where it did not say.
+    """
 
     executable: str
     fingerprint: str
+    userbase: str = ""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What it needs to find its packages in another home."""
+        return {"PYTHONUSERBASE": self.userbase} if self.userbase else {}
 
 
 class Toolchain:
@@ -57,7 +69,7 @@ class Toolchain:
                 known[ascii(executable)] = told
                 write(self._file, msgspec.json.encode(known))
             dirs = [f"{path}@{_mtime(path)}" for path in told.path]
-            return Python(executable, "\n".join([told.version, stamp, *dirs]))
+            return Python(executable, "\n".join([told.version, stamp, *dirs]), told.userbase)
         return None
 
     def path(self) -> str:
@@ -99,7 +111,7 @@ class Toolchain:
 
     def _env(self) -> dict[str, str]:
         """For a program that says what it is: it may be of the working tree, as a test is."""
-        home = {"HOME": self._user["HOME"]} if "HOME" in self._user else {}
+        home = {name: self._user[name] for name in _HOMES if name in self._user}
         return {**passed(self._user), **home}
 
     def program(self, name: str) -> str:

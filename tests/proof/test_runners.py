@@ -904,3 +904,27 @@ def test_a_process_loads_the_runner_that_it_needs_and_no_other() -> None:
     argv = [sys.executable, "-c", source]
     done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "go\n"
+
+
+def test_what_the_user_installed_for_himself_is_found_where_it_is(
+    project: Make, tmp_path: Path
+) -> None:
+    """`pip install --user` of a framework's python, as on macOS, knows nothing of ~/.local."""
+    home, library = tmp_path / "ada", "Library/Python/3"
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(
+        f'#!/bin/sh\nexport PYTHONUSERBASE="${{PYTHONUSERBASE:-$HOME/{library}}}"\n'
+        f'exec {sys._base_executable} "$@"\n'  # type: ignore[attr-defined]
+    )
+    python.chmod(0o755)
+    site = home / library / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
+    site.mkdir(parents=True)
+    ours = next(path for path in sys.path if path.endswith("site-packages"))
+    (site / "all.pth").write_text(f"{ours}\n")
+    (site / "mine.py").write_text("")
+    made = project({"test_a.py": "import mine\ndef test(): pass\n"})
+    user = {"PATH": os.pathsep.join([str(python.parent), os.defpath]), "HOME": str(home)}
+    tools = Tools(Toolchain(str(tmp_path / "own"), None, user), user, None)
+    run = run_suite(Task(PYTEST, Slot(str(made.top), str(made.home), 2), (), 60), tools)
+    assert [result.outcome for result in run.results] == ["passed"], run

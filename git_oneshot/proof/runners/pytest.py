@@ -52,6 +52,7 @@ def run(task: Task, tools: Tools) -> Run:
         pass
     env = {
         **env_of(task, tools),
+        **python.env,
         "PYTHONPATH": os.pathsep.join([PLUGIN, *sources(task)]),
         "ONESHOT_REPORT": report,
         "ONESHOT_TOP": task.slot.top,

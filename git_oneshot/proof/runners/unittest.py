@@ -41,7 +41,7 @@ def run(task: Task, tools: Tools) -> Run:
         pass
     more = {"ONESHOT_WORK_TREE": tools.work_tree} if tools.work_tree else {}
     env = env_of(task, tools, ONESHOT_REPORT=report, ONESHOT_TOP=task.slot.top,
-                 ONESHOT_SOURCES=os.pathsep.join(sources(task)), **more)  # fmt: skip
+                 ONESHOT_SOURCES=os.pathsep.join(sources(task)), **python.env, **more)  # fmt: skip
     program = os.path.join(PLUGIN, "oneshot_unittest.py")
     options = options_after(task.suite, "unittest", "-f", "--failfast")
     ended = start(task, [python.executable, program, *options, "--", *task.selected], env)
