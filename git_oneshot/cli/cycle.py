@@ -116,7 +116,7 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
     """The feature, and the tests below the top."""
     top = app.work_tree
     name = app.feature()
-    app.session.sound(name)
+    app.stand_on(app.session.sound(name).state)
     settled(app)
     only = []
     for test in tests:

@@ -204,8 +204,7 @@ def test_another_features_commits_are_not_bound_to_the_named_one(feature: Projec
     feature.do("init", "second")
     feature.do("plan", "--goal", "x")
     feature.land("theirs")
-    feature.change("two")
-    feature.do("green", "-f", "topic")
+    feature.do("request-synthesize", "topic")
     assert feature.loaded("topic").state.commits == ()
     feature.change("three")
     feature.do("green")
@@ -213,6 +212,18 @@ def test_another_features_commits_are_not_bound_to_the_named_one(feature: Projec
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("half", ["red", "green"])
+def test_a_half_is_of_the_features_own_branch(feature: Project, half: str) -> None:
+    """What is in another branch's working tree is no fact of this feature."""
+    feature.git("switch", "-q", "-c", "elsewhere", "main")
+    feature.change("one", code=half == "green")
+    done = feature.cli(half, "-f", "topic", "--json")
+    assert done.code == 1
+    assert done.error == "GUARD_FAILED"
+    assert done.json["error"]["hint"] == "git switch main"
+    assert "cycle" not in feature.do("log", "topic").out
+
+
 def test_tests_are_named_as_pytest_does(pytest_project: Project) -> None:
     project = pytest_project
     text = "def test_truth():\n    pass\n\n\ndef test_two():\n    from calc import two\n    two()\n"
