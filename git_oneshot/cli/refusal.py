@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from git_oneshot.cli.answer import DOCTOR, PLAN_IT, STATUS, Next, envelope
 from git_oneshot.cli.data.parts import Refusal
+from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.mending import RED, RULES, in_tree, trust
 from git_oneshot.core.errors import Code, OneshotError
 
@@ -110,7 +111,7 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
     if err.code is Code.NEEDS_INPUT:
         return _ANSWERED.get(command, ())
     if err.code is Code.USAGE:
-        return (Next(("git", "oneshot", *filter(None, [command]), "-h"), "see how it is used"),)
+        return (_usage(command),)
     if err.code is Code.INVALID_PHASE and err.data.get("phase") == "plan":
         return (PLAN_IT,)
     if err.code is Code.FEATURE_OPEN:
@@ -124,6 +125,13 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         words = tuple(err.hint.partition(", ")[0].split(" "))
         return (Next(words, _HINTED[guard], work=guard == "no-conflict"),)
     return _GUARDS.get(guard) or _CODES.get(err.code, ())
+
+
+def _usage(command: str) -> Next:
+    """How a command is used, for a program: who used it wrongly reads no page of help."""
+    if command not in ANSWERS:  # which is none, or a hook
+        return Next(("git", "oneshot", "skill"), "see how it is used")
+    return Next(("git", "oneshot", "schema", command), "see its arguments")
 
 
 def _mending(checks: object) -> Sequence[Next]:

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.gate.project import MakeProject, Project
 
 
@@ -147,3 +149,17 @@ def test_a_base_is_a_branch(project: Project) -> None:
         assert done.code == 2
         assert done.error == "INVALID_INPUT"
     assert project.cli("list", "--all", "--json").data["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "leads"),
+    [(["stat"], ["skill"]), (["-h"], ["skill"]), (["init"], ["schema", "init"]),
+     (["log", "--nope"], ["schema", "log"])],
+)  # fmt: skip
+def test_a_program_that_used_it_wrongly_is_led_on(
+    project: Project, argv: list[str], leads: list[str]
+) -> None:
+    """Not to an error that leads to itself, nor to a page of text."""
+    [step] = project.cli(*argv, "--json").json["next"]
+    assert step["argv"] == ["git", "oneshot", leads[0], "--json", *leads[1:]]
+    assert project.do(*step["argv"][2:]).json["ok"]
