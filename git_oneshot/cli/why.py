@@ -43,7 +43,7 @@ def why(app: App) -> Answer:
     when = kept.at[:16].replace("T", " ")
     lines = [printable(f"{kept.hook}{where}{to} refused at {when}: {kept.message}")]
     if not left:
-        lines.append("mended since: what it names is not there any more")
+        lines.append("mended since: what it names is proven by now, or not there any more")
         return Answer(data, "\n".join(lines), [STATUS])
     for one in bad:
         lines += _lines(kept, one)

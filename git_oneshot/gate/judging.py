@@ -14,6 +14,7 @@ from git_oneshot.core.verdict import proof_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen, bases_of, look
 from git_oneshot.gate.patience import Judge
+from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
@@ -115,6 +116,8 @@ def judge_all(
             proof = replace(proof, notes=(f"{proof.notes[0]} {seen.id[:9]}",))
         suite = judge.suite(seen.tree, seen.parent_tree, judged.leaving) if each else None
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
+        if proof.word == "PASS":
+            overcome(git, (seen.id,))
         yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)
 
 
@@ -160,7 +163,10 @@ def at_tip(
     if not found.accepted:
         return found
     tree, before = trees or (git.tree("HEAD"), began(verdicts))
-    return found._replace(suite=judge.suite(tree, before, leaving(verdicts)))
+    suite = judge.suite(tree, before, leaving(verdicts))
+    if suite.word == "PASS" and not trees:
+        overcome(git, ("",))
+    return found._replace(suite=suite)
 
 
 def began(verdicts: Sequence[Verdict]) -> str:

@@ -19,6 +19,7 @@ from git_oneshot.gate.commits import bases_of, commits_here, look
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
+from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import bind
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import ANY, Git
@@ -222,6 +223,8 @@ def judge_range(
         suite = judge.suite(git.tree(update.local), before, leaving(judged))
         if suite.word != "PASS":
             yield Held(update, suite)
+        else:
+            overcome(git, ("",))
 
 
 def _known(git: Git, oid: str) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Collection
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +40,16 @@ def keep(git: Git, refused: Refused) -> None:
     """Keep a refusal until the next one. A disk that is full does not make the hook fail."""
     with contextlib.suppress(OSError):
         put(_path(git), msgspec.json.encode(refused))
+
+
+def overcome(git: Git, commits: Collection[str]) -> None:
+    """Take from the last refusal what is proven by now; "" is the suite of its tip."""
+    kept = last(git)
+    if kept is None or kept.tree:
+        return
+    left = tuple(one for one in kept.judged if one.commit not in commits)
+    if len(left) < len(kept.judged):
+        keep(git, msgspec.structs.replace(kept, judged=left))
 
 
 def last(git: Git) -> Refused | None:

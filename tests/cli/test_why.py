@@ -89,3 +89,25 @@ def test_what_it_shows_does_nothing_to_a_terminal(feature: Project) -> None:
 
 def test_every_verdict_has_its_help() -> None:
     assert {*HELP} == {*FAILURES, *DOUBTS}
+
+
+@pytest.mark.parametrize("by", ["prove", "finalize", "push"])
+def test_what_could_not_be_known_and_is_proven_by_now_is_mended(
+    by: str, feature: Project, make: MakeProject
+) -> None:
+    """A machine that lacked something does not stay on the page for ever."""
+    make.remote(feature)
+    feature.land("one")
+    trust = (feature.own / "trust").read_bytes()
+    (feature.own / "trust").unlink()
+    assert feature.may("push", "-q", "origin", "main").code == 1
+    assert "UNKNOWN (untrusted)" in feature.do("status").out
+    (feature.own / "trust").write_bytes(trust)
+    if by == "push":
+        assert feature.may("push", "-q", "origin", "main").code == 0
+    else:
+        feature.do(by)
+    assert feature.do("why").out.splitlines()[1:] == [
+        "mended since: what it names is proven by now, or not there any more"
+    ]
+    assert "UNKNOWN" not in feature.do("status").out
