@@ -14,6 +14,7 @@ from git_oneshot.cli.provers import patient
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.gate.filed import file_proven
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
 from git_oneshot.proof.background import stop as end
@@ -55,6 +56,7 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
         suite=proof_data(found.suite) if found.suite else None,
     )  # fmt: skip
     if not found.lacking:
+        file_proven(app.git, {v.commit.id: v.proof for v in found.verdicts if v.waiver is None})
         return data
     trusted(found.lacking, **data)
     word = worst(found.lacking)

@@ -7,7 +7,7 @@ finalize ask the cache by everything that decides an outcome.
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from git_oneshot.core.facts import Proof
@@ -16,6 +16,7 @@ from git_oneshot.trail.disk import put, read
 
 FILED: Final = "verdicts"  # the shims know this name
 REFUSED: Final = ".not"  # ends the name of what is no PASS, so that no shim finds it
+COMMITS: Final = "commits"  # holds what is filed by a commit, for no shim
 MOST: Final = 10_000  # parent trees of which verdicts are filed
 
 
@@ -35,22 +36,32 @@ def file_verdict(git: Git, rules: str, parent_tree: str, tree: str, proof: Proof
         put(os.path.join(folder, "current"), f"{rules}\n".encode())
 
 
+def file_proven(git: Git, proofs: Mapping[str, Proof]) -> None:
+    """File by commits what was proven, for a status: two trees say too little of a merge."""
+    folder = os.path.join(git.own_dir, FILED)
+    ours = os.path.join(folder, read(os.path.join(folder, "current")).strip())
+    with contextlib.suppress(OSError):
+        for commit, proof in proofs.items():
+            put(os.path.join(ours, COMMITS, commit), f"{proof.told}\n".encode())
+
+
 def unfile(git: Git) -> None:
     """Take away what was filed."""
     shutil.rmtree(os.path.join(git.own_dir, FILED), ignore_errors=True)
 
 
 def filed(git: Git, commits: Sequence[str]) -> dict[str, str]:
-    """What is filed of commits, by their ids: the verdict in words. Of a merge, nothing is."""
+    """What is filed of commits, by their ids: the verdict in words."""
     folder = os.path.join(git.own_dir, FILED)
     ours = os.path.join(folder, read(os.path.join(folder, "current")).strip())
     asked = "".join(f"{one}^{{tree}}\n{one}^^{{tree}}\n{one}^2\n" for one in commits)
     ids = git.lines("cat-file", "--batch-check=%(objectname)", stdin=asked.encode())
     found = {}
     for one, tree, before, second in zip(commits, ids[::3], ids[1::3], ids[2::3], strict=True):
-        if not second.endswith(" missing"):
-            continue
-        path = os.path.join(ours, git.tree(None) if " " in before else before, tree)
-        if told := (read(path) or read(path + REFUSED)).strip():
+        told = read(os.path.join(ours, COMMITS, one))
+        if not told and second.endswith(" missing"):
+            path = os.path.join(ours, git.tree(None) if " " in before else before, tree)
+            told = read(path) or read(path + REFUSED)
+        if told := told.strip():
             found[one] = told
     return found

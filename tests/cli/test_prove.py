@@ -192,3 +192,17 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(
             assert signal.getsignal(number) is wanted
     finally:
         signal.signal(number, before)
+
+
+def test_what_it_proved_is_on_the_status(feature: Project) -> None:
+    """Also a revert and a merge, which no run of two trees speaks of."""
+    feature.land("one")
+    feature.git("revert", "--no-edit", "HEAD")
+    feature.git("switch", "-q", "-c", "side", "HEAD^")
+    feature.repo.write("docs/side", "side\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "--no-verify", "-m", "side")
+    feature.git("switch", "-q", "main")
+    feature.git("merge", "-q", "--no-edit", "side")
+    assert feature.do("prove").out == "4 commits proven\n"
+    assert feature.do("status").out.count("PASS (here)") == 4
