@@ -1,5 +1,7 @@
 """Where no feature is open: why that is, and what to do about it."""
 
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.cli.ahead import switch_to
@@ -10,6 +12,7 @@ from git_oneshot.core.ids import FeatureId
 
 if TYPE_CHECKING:
     from git_oneshot.cli.app import App
+    from git_oneshot.trail.store import Tip
 
 _BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
 _RENAMED = "Branch: renamed refs/heads/"
@@ -28,10 +31,23 @@ def no_feature(app: "App") -> OneshotError:
     if there:
         going = under_way(app)  # git goes to no branch before that is done
         return _unknown(app, *([going.step] if going else []), *there, _BEGIN)
+    from_remote = not_brought(app, app.store.tips())
+    if from_remote:
+        begin = _BEGIN._replace(why="begin one")
+        return _unknown(app, begin, from_remote._replace(why=f"or {from_remote.why}"))
     last = last_one(app)
     phase = app.session.load(last).state.phase if last is not None else None
     hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
     return _unknown(app, hint=hint, also=f"; '{last}' is {phase}" if last else "")
+
+
+def not_brought(app: "App", tips: "Sequence[Tip]") -> Next | None:
+    """How trails get here, where there are none and no fetch brings them; None else."""
+    remote = app.clone.remote
+    if tips or not remote or os.path.exists(os.path.join(app.git.own_dir, "program")):
+        return None
+    argv = ("git", "oneshot", "install", *(["--yes"] if app.json else []))
+    return Next(argv, f"bring the trails that '{remote}' may have")
 
 
 def _renamed(app: "App") -> list[Next]:

@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, answering
+from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
 from git_oneshot.cli.given import Number
@@ -144,9 +144,16 @@ def list_(
 
 def _answer(app: App, asked: Asked, tips: "list[Tip]") -> Answer:
     page = asked.look(tips)
+    nexts = [] if tips else _brought_by(app)
     if app.json:
-        return Answer(page.data(app.now))
-    return Answer(text=[_told(app, asked, page)])
+        return Answer(page.data(app.now), next=nexts)
+    return Answer(text=[_told(app, asked, page)], next=nexts)
+
+
+def _brought_by(app: App) -> list[Next]:
+    from git_oneshot.cli.nowhere import not_brought
+
+    return list(filter(None, [not_brought(app, ())]))
 
 
 def _told(app: App, asked: Asked, page: Page) -> Part:

@@ -47,8 +47,9 @@ def overcome(git: Git, commits: Collection[str]) -> None:
     kept = last(git)
     if kept is None or kept.tree:
         return
-    left = tuple(one for one in kept.judged if one.commit not in commits)
-    if len(left) < len(kept.judged):
+    judged = kept.judged
+    left = tuple(j for j in judged if j.proof.word == "PASS" or j.commit not in commits)
+    if len(left) < len(judged):
         keep(git, msgspec.structs.replace(kept, judged=left))
 
 

@@ -163,3 +163,21 @@ def test_a_program_that_used_it_wrongly_is_led_on(
     [step] = project.cli(*argv, "--json").json["next"]
     assert step["argv"] == ["git", "oneshot", leads[0], "--json", *leads[1:]]
     assert project.do(*step["argv"][2:]).json["ok"]
+
+
+def test_a_plain_clone_does_not_say_that_there_is_nothing(
+    feature: Project, make: MakeProject, tmp_path: Path
+) -> None:
+    """`git clone` leaves the trails where they are: who goes on with the work is told how."""
+    remote = make.remote(feature)
+    feature.land("one")
+    feature.git("push", "-q", "origin", "main")
+    there = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
+    hint = "bring the trails that 'origin' may have: git oneshot install"
+    for argv in (["list"], ["list", "--all"], ["status"], ["log"]):
+        assert hint in feature.oneshot(*argv, cwd=there).err, argv
+    [step] = feature.oneshot("list", "--json", cwd=there).json["next"]
+    assert step["argv"] == ["git", "oneshot", "install", "--json", "--yes"]
+    assert feature.oneshot(*step["argv"][2:], cwd=there).code == 0
+    assert hint not in feature.oneshot("list", cwd=there).err
