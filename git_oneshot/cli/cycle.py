@@ -121,7 +121,8 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
     only = []
     for test in tests:
         path, separator, rest = test.partition("::")
-        whole = os.path.normpath(os.path.join(app.cwd, path))
+        folder, base = os.path.split(os.path.normpath(os.path.join(app.cwd, path)))
+        whole = os.path.join(os.path.realpath(folder), base)
         if not os.path.exists(whole) or not whole.startswith(top + os.sep):
             raise OneshotError(
                 Code.INVALID_INPUT,

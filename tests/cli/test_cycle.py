@@ -247,6 +247,15 @@ def test_what_is_no_test_is_refused(feature: Project, name: str) -> None:
     assert "\x1b" not in feature.cli("red", name).err
 
 
+def test_a_test_is_found_by_a_whole_path_that_leads_through_a_link(
+    feature: Project, tmp_path: Path
+) -> None:
+    """As below /tmp on macOS, which is a link, and which the shell does not resolve."""
+    (tmp_path / "link").symlink_to(feature.path)
+    feature.change("one", code=False)
+    assert "1 test fails" in feature.do("red", f"{tmp_path}/link/checks/one").out
+
+
 def test_where_no_suite_is_known_there_is_no_red(make: MakeProject) -> None:
     project = make(files={"README": "x\n"})
     project.begin()
