@@ -6,6 +6,7 @@ what is gone either.
 """
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -394,6 +395,26 @@ def test_the_pages_render_without_a_warning() -> None:
         ["sh", "tests/man-lint.sh"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="NOT SHOWN by mandoc: it is not here")
+@pytest.mark.parametrize(("line", "status"), [(b"", 0), (b".nonsense\n", 1)])
+def test_the_pages_are_checked_where_man_is_mandocs(
+    tmp_path: Path, line: bytes, status: int
+) -> None:
+    """As on macOS, whose man has no --warnings; a page that is not right is found there, too."""
+    man = tmp_path / "bin" / "man"
+    man.parent.mkdir()
+    man.write_text("#!/bin/sh\necho 'man: illegal option' >&2\nexit 2\n")
+    man.chmod(0o755)
+    (tmp_path / "man").mkdir()
+    for page in PAGES:
+        (tmp_path / "man" / page.name).write_bytes(page.read_bytes() + line)
+    done = subprocess.run(
+        ["sh", ROOT / "tests" / "man-lint.sh"], cwd=tmp_path, check=False, capture_output=True,
+        env={**os.environ, "PATH": f"{man.parent}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.returncode == status, done
 
 
 # -- the tour -----------------------------------------------------------------------

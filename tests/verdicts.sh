@@ -10,6 +10,7 @@ clone=$(mktemp -d)
 trap 'rm -rf "$clone"' EXIT
 trap 'exit 130' INT TERM HUP
 export PATH="$bin:$PATH" VIRTUAL_ENV="${bin%/bin}"
+command -v timeout >/dev/null || timeout() { shift && "$@"; } # macOS has none
 
 git clone -q "$(git rev-parse --show-toplevel)" "$clone/it"
 cd "$clone/it"

@@ -375,7 +375,7 @@ def test_h11_a_commit_without_the_program_is_refused_with_the_way_out(
     (feature.own / "program").write_text(f"{tmp_path}/gone/git-oneshot\n")
     (tmp_path / "few" / "cat").symlink_to("/bin/cat")
     feature.change("one")
-    env = {"PATH": bare_path, "program": "/bin/true"}
+    env = {"PATH": bare_path, "program": shutil.which("true") or ""}
     done = feature.may("commit", "-q", "-m", "one", env=env)
     assert done.code == 1
     assert done.err.splitlines() == [
@@ -397,7 +397,7 @@ def test_a_push_without_the_program_is_refused_with_the_way_out(
     (feature.own / "program").write_text(f"{tmp_path}/gone/git-oneshot\n")
     for name in ("cat", "rm"):
         (tmp_path / "few" / name).symlink_to(f"/bin/{name}")
-    env = {"PATH": bare_path, "program": "/bin/true"}
+    env = {"PATH": bare_path, "program": shutil.which("true") or ""}
     done = feature.may("push", "origin", "main", env=env)
     assert done.code == 1
     assert done.err.splitlines()[:2] == [
