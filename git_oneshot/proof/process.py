@@ -24,6 +24,7 @@ GRACE: Final = 2.0  # seconds between asking a process to end and ending it
 _PASSED: Final = (
     "PATH", "LANG", "LC_CTYPE", "TERM", "USER", "LOGNAME", "SHELL", "SSL_CERT_FILE",
     "SSL_CERT_DIR", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH", "DEVELOPER_DIR", "SDKROOT",
     "JAVA_HOME", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "PYENV_VERSION", "NVM_DIR",
 )  # fmt: skip
 

@@ -101,6 +101,12 @@ def test_a_test_that_has_git_read_settings_of_its_own_is_heard(tmp_path: Path) -
     assert run(asked, str(tmp_path), {**env, "HOME": str(tmp_path / "own")}, 20).log == "Test\n"
 
 
+@pytest.mark.parametrize("name", ["DEVELOPER_DIR", "SDKROOT", "DYLD_FALLBACK_LIBRARY_PATH"])
+def test_a_child_finds_the_compiler_and_the_libraries_that_macos_is_told_of(name: str) -> None:
+    """Which Xcode a `cc` stands for, and where Homebrew has what ctypes loads."""
+    assert environment({name: "/there"}, "/slot/home", "/slot/tree")[name] == "/there"
+
+
 @pytest.mark.parametrize(("system", "wanted"), [("linux", "C.UTF-8"), ("darwin", "en_US.UTF-8")])
 def test_a_child_has_a_locale_that_its_system_knows(
     monkeypatch: pytest.MonkeyPatch, system: str, wanted: str
