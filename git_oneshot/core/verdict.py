@@ -2,22 +2,6 @@
 
 Pure: reports and facts of the diff in, a proof out. RED and GREEN have
 identical test files, so only the rest of the change can have turned a test.
-
-A test that is red on the hybrid tree counts when it failed for a reason that
-the change takes away (``reason``):
-
-=================  ========  ==================================================
-reason             accepted  evidence
-=================  ========  ==================================================
-assertion          yes       the test's own check failed
-production         yes       the exception came through production code
-missing-symbol     yes       a name, module or file is missing that the change adds
-test-error         no        the exception is the test's own
-broken-test        no        the test file cannot be collected
-setup              no        a fixture failed, in no changed production code
-xpass              no        a strict xfail passed
-exit-code          yes       a command failed: the suite's own, or one the test ran
-=================  ========  ==================================================
 """
 
 from collections import Counter
@@ -26,84 +10,10 @@ from typing import Final
 
 from git_oneshot.core.codes import FAILURES, UNCOUNTED
 from git_oneshot.core.facts import Proof, TestTurn, Word
-from git_oneshot.core.languages import is_test, stem
-from git_oneshot.core.protocols import implied
+from git_oneshot.core.reasons import uninstalled, why
 from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run, worst
 
 SHOWN: Final = 200  # tests that a proof lists
-
-
-def reason(result: Result, facts: Facts) -> tuple[bool, str]:
-    """Whether a failure is the change's to turn, and the name of the reason."""
-    if result.outcome not in FAILING:
-        return False, result.outcome
-    touched = any(frame in facts.production for frame in result.frames)
-    if _missing(result, facts):
-        return True, "missing-symbol"
-    if result.when == "collect":
-        return False, "broken-test"
-    if result.when != "call":
-        return touched, "production" if touched else "setup"
-    if not result.exception:
-        return False, "xpass"
-    if result.exception in ("exit-code", "CalledProcessError"):
-        return True, "exit-code"
-    if "AssertionError" in result.bases or result.exception in ("Failed", "AssertionError"):
-        return True, "assertion"
-    # The test file itself is a frame, so production is any frame that is not it.
-    if any(frame != result.file and not is_test(frame) for frame in result.frames):
-        return True, "production"
-    return False, "test-error"
-
-
-_MISSING: Final = frozenset(
-    ("ImportError", "AttributeError", "NameError", "TypeError", "KeyError",
-     "FileNotFoundError", "NotADirectoryError")
-)  # fmt: skip
-
-# Of a module, and of what is installed: a package may ask for its own version.
-_ABSENT: Final = ("ModuleNotFoundError", "PackageNotFoundError")
-
-
-def _missing(result: Result, facts: Facts) -> bool:
-    """Whether the test misses something that the change adds."""
-    kinds = {result.exception, *result.bases}
-    if not _MISSING & kinds:
-        return False
-    if facts.provisional and (result.exception != "TypeError" or "NameError" in result.bases):
-        return True
-    if "TypeError" in kinds and implied(result.message) & facts.names:
-        return True
-    wanted = result.missing
-    if not wanted:
-        return False
-    if not kinds & {"FileNotFoundError", "NotADirectoryError"}:
-        # A package is there when its files are: to name it, as in an import, brings none.
-        package = result.exception in _ABSENT and "." not in wanted
-        if not package and {wanted, wanted.rpartition(".")[2]} & facts.names:
-            return True
-        wanted = wanted.replace(".", "/")
-    ends = (f"/{wanted}", f"/{wanted}/__init__", f"/{wanted}/index")
-    names = {f"/{file}" for file in facts.files} | {f"/{stem(file)}" for file in facts.files}
-    return any(name.endswith(ends) or f"/{wanted}/" in name for name in names)
-
-
-def _why(result: Result, facts: Facts) -> str:
-    """The reason of a failure as a turn says it; "not ..." when it does not count."""
-    if result.outcome not in FAILING:
-        return ""
-    accepted, name = reason(result, facts)
-    return name if accepted else f"not {name}"
-
-
-def _uninstalled(result: Result, facts: Facts) -> bool:
-    """Whether a whole package is missing that the change does not add.
-
-    Of a submodule (a dotted name) the package is there: that is no trouble of the machine.
-    """
-    missing = result.exception in _ABSENT and "." not in result.missing
-    missing = missing or "Uninstalled" in result.bases  # of other languages
-    return missing and result.outcome in FAILING and not _missing(result, facts)
 
 
 def judge(pairs: Sequence[Pair], facts: Facts, *, other: str) -> Proof:
@@ -170,7 +80,7 @@ def _green_failed(pairs: Sequence[Pair], facts: Facts, bad: list[TestTurn]) -> P
         (pair.suite, r.id[:2000]): r.missing
         for pair in pairs
         for r in worst(pair.green.results)
-        if _uninstalled(r, facts)
+        if uninstalled(r, facts)
     }
     if all((t.suite, t.id) in absent for t in bad):
         return _absent(absent[bad[0].suite, bad[0].id], bad)
@@ -182,7 +92,7 @@ def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn
     failing = [t for t in turns if t.red in FAILING]
     if failing:
         results = (r for _, run in runs for r in worst(run.results))
-        missing = next((r.missing for r in results if _uninstalled(r, facts)), None)
+        missing = next((r.missing for r in results if uninstalled(r, facts)), None)
         if missing is not None:
             return _absent(missing, failing)
         return proof_of("FAIL", "broken-test", failing, _why_not(failing[0], runs))
@@ -237,7 +147,7 @@ def _turns(pair: Pair, facts: Facts) -> list[TestTurn]:
             before = uncollected.get(after.file) or _above(after.file, uncollected)
         if before is not None and before.when == "collect" and after is None:
             continue  # the file itself, which holds tests now
-        turns.append(turn_of(pair.suite, before, after, _why(before, facts) if before else ""))
+        turns.append(turn_of(pair.suite, before, after, why(before, facts) if before else ""))
     return turns
 
 
@@ -253,7 +163,7 @@ def seen_red(runs: Sequence[tuple[str, Run]], facts: Facts) -> Proof:
     if doubtful:
         return doubtful
     turns = [
-        turn_of(suite, r, None, _why(r, facts)) for suite, run in runs for r in worst(run.results)
+        turn_of(suite, r, None, why(r, facts)) for suite, run in runs for r in worst(run.results)
     ]
     accepted = [t for t in turns if t.red in FAILING and not t.reason.startswith("not ")]
     if accepted:

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from git_oneshot.core import facts as f
 from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.reasons import reason
 from git_oneshot.core.regression import regression, unchanged
 from git_oneshot.core.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
-from git_oneshot.core.verdict import SHOWN, judge, reason, seen_red
+from git_oneshot.core.verdict import SHOWN, judge, seen_red
 from tests.proof.lab import said
 
 TEST: Final = "tests/test_calc.py"
@@ -310,12 +311,12 @@ def test_before_production_is_written_a_test_may_still_be_wrong(raised: str) -> 
 
 
 def test_the_table_in_the_docstring_names_every_reason() -> None:
-    from git_oneshot.core import verdict
+    from git_oneshot.core import reasons
 
     names = {name for _, name in (*ACCEPTED.values(), *REJECTED.values())}
     for name in names - set(get_args(Outcome)):
         accepted = "yes" if name in {n for _, n in ACCEPTED.values()} else "no"
-        assert f"\n{name:<18} {accepted:<9} " in f"{verdict.__doc__}"
+        assert f"\n{name:<18} {accepted:<9} " in f"{reasons.__doc__}"
 
 
 # -- RED and GREEN --------------------------------------------------------------------

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from git_oneshot.core.reasons import reason
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run
-from git_oneshot.core.verdict import judge, reason
+from git_oneshot.core.verdict import judge
 from git_oneshot.proof.process import Ended
 from git_oneshot.proof.runners import Task, cargo, ctest, go, javascript, junit, nextest, node, tap
 from git_oneshot.proof.runners.evidence import BROKEN

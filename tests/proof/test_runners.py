@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.reasons import reason
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.rules_file import Runner
 from git_oneshot.core.runs import Facts, Pair, Result, Run, worst
-from git_oneshot.core.verdict import judge, reason
+from git_oneshot.core.verdict import judge
 from git_oneshot.proof.process import Ended
 from git_oneshot.proof.runners import (
     Task,
