@@ -84,7 +84,11 @@ def _green_failed(pairs: Sequence[Pair], facts: Facts, bad: list[TestTurn]) -> P
     }
     if all((t.suite, t.id) in absent for t in bad):
         return _absent(absent[bad[0].suite, bad[0].id], bad)
-    return proof_of("FAIL", "green-failed", bad, f"{bad[0].id} fails with the change")
+    first = next((t for t in bad if t.red not in FAILING), bad[0])
+    also = ", and without it" if first.red in FAILING else ""
+    said = f"{first.id} fails with the change{also}"
+    raised = _raised(first, [(pair.suite, pair.green) for pair in pairs])
+    return proof_of("FAIL", "green-failed", bad, said + raised)
 
 
 def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn]) -> Proof:
@@ -111,18 +115,27 @@ def _why_not(turn: TestTurn, runs: Sequence[tuple[str, Run]]) -> str:
     said = UNCOUNTED.get(turn.reason.removeprefix("not "))
     if said is None:  # the failure would count, had the test passed with the change
         return f"{turn.id} fails without the change, and is {turn.green or 'gone'} with it"
-    raised = (
-        result.exception
+    return f"{turn.id} {said}{_raised(turn, runs)}"
+
+
+def _raised(turn: TestTurn, runs: Sequence[tuple[str, Run]]) -> str:
+    """What a test says of its failure, in brackets; "" where it says nothing."""
+    results = (
+        result
         for suite, run in runs
         for result in worst(run.results)
         if suite == turn.suite and result.id in (turn.id, turn.file)
     )
-    exception = next(raised, "")
-    return f"{turn.id} {said} ({exception})" if exception else f"{turn.id} {said}"
+    one = next(results, None)
+    if one is None:
+        return ""
+    line = one.message.strip().partition("\n")[0][:200]
+    said = ": ".join(part for part in (one.exception, line) if part)
+    return f" ({said})" if said else ""
 
 
 def _absent(name: str, turns: list[TestTurn]) -> Proof:
-    note = f"'{name}' is not installed, and the change does not add it"
+    note = f"'{name}' is not installed, and no module of the change"
     return proof_of("UNKNOWN", "environment", turns, note)
 
 

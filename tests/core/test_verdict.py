@@ -495,6 +495,22 @@ def test_what_cannot_be_believed_comes_first() -> None:
     assert said(regression([], [("one", run(FAILED)), ("all", doubtful)])) == "UNKNOWN(timeout)"
 
 
+def test_a_failure_with_the_change_is_told_with_what_it_says() -> None:
+    """And so is that the change did not make it: the machine, or an older fault, may have."""
+    broken = replace(OTHER, outcome="failed", exception="OSError", message="no such\nfile\n")
+    [note] = judged([broken], [broken]).notes
+    assert note == f"{OTHER.id} fails with the change, and without it (OSError: no such)"
+    # What the change broke is named before what failed all along.
+    [note] = judged([FAILED, OTHER], [FAILED, broken]).notes
+    assert note == f"{OTHER.id} fails with the change (OSError: no such)"
+
+
+def test_what_is_not_installed_is_no_part_of_the_change() -> None:
+    """Of what a manifest of the change asks for, it was said that the change does not add it."""
+    [note] = judged([NO_PACKAGE], [NO_PACKAGE]).notes
+    assert note == f"'{NO_PACKAGE.missing}' is not installed, and no module of the change"
+
+
 def test_a_failure_of_any_suite_comes_before_a_proof_by_another() -> None:
     proven, failing = Pair("one", run(FAILED), run(PASSED)), Pair("two", run(PASSED), run(FAILED))
     assert said(judge([proven, failing], FACTS, other="")) == "FAIL(green-failed)"

@@ -190,7 +190,7 @@ REFUSED: Final[dict[str, tuple[Files, str, str]]] = {
     "h41_missing_package": (
         {"calc.py": ADD, "tests/test_add.py": "import no_such_package\n" + TEST_ADD},
         "UNKNOWN(environment)",
-        "'no_such_package' is not installed, and the change does not add it",
+        "'no_such_package' is not installed, and no module of the change",
     ),
     "h52_lying_run": (
         {"calc.py": ADD, "tests/conftest.py": "import os\nos._exit(0)\n"},
