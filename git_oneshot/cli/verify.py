@@ -19,6 +19,7 @@ from git_oneshot.cli.mending import DEEPEN, in_tree
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import mending
 from git_oneshot.cli.vouching import feature_with, ready, vouch
+from git_oneshot.core.codes import remedies
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
@@ -144,11 +145,11 @@ def _answer(
         return Answer(data, [*parts, end], [FINALIZE] if leads else [])
     for part in parts:
         app.say(part)
-    bad = sum(1 for proof in found.proofs if proof.word == word)
+    bad = [proof for proof in found.proofs if proof.word == word]
     raise OneshotError(
         Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
-        f"{word}: {text.counted(bad, 'judgement')} of {len(found.proofs)}",
-        "each line above says why",
+        f"{word}: {text.counted(len(bad), 'judgement')} of {len(found.proofs)}",
+        remedies(bad) or "each line above says why",
         commits=data.commits,
         suite=data.suite,
         ahead=_ahead(app, ours, found),

@@ -1,12 +1,13 @@
 """The codes of verdicts that are not PASS, and what to do about each."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from git_oneshot.core.facts import Proof
 
 FAILURES: Final = {
     "no-test": "code changed and no test did: add one that fails without it, or declare a class",
-    "vacuous-red": "the tests pass without the change: make one fail first",
+    "vacuous-red": "the tests pass without the change: make one fail first, or declare a class",
     "broken-test": "the tests fail without the change for no reason that it takes away: "
     "make them check what the change does",
     "green-failed": "a test fails with the change: make it pass, then git oneshot green",
@@ -26,10 +27,11 @@ FAILURES: Final = {
 }
 DOUBTS: Final = {
     "runner": "the test run cannot be believed: exit code, report and tests disagree",
-    "timeout": "the tests took longer than the suite's timeout",
+    "timeout": "the tests took longer than the suite's timeout: raise it in .oneshot.toml",
     "budget": "the tests would take longer than a commit may wait",
-    "deps": "the packages that the tree asks for are not installed, or the setup failed",
-    "environment": "the tests need a package that is not installed",
+    "deps": "the packages that the tree asks for are not installed, or the setup failed: "
+    "install them, or name a setup in .oneshot.toml",
+    "environment": "the tests need a package that is not installed: install it",
     "wrong-code": "the tests loaded code from the working tree, not from the tree to be proven",
     "sandbox": "the tests are to run in a sandbox, and there is none: apt-get install bubblewrap",
     "submodule": "the commit of a submodule is not in this clone: git submodule update --init",
@@ -52,3 +54,9 @@ def advice(proof: Proof) -> str:
     told = {**FAILURES, **DOUBTS}.get(proof.code, "").partition(": ")[2]
     more = [note.removeprefix("hint: ") for note in proof.notes if note.startswith("hint: ")]
     return "; ".join([told, *more])
+
+
+def remedies(proofs: Iterable[Proof]) -> str:
+    """What to do about verdicts, once for each code; "" where nothing is known of any."""
+    by_code = {proof.code: advice(proof) for proof in proofs}
+    return "; ".join(f"{code}: {what}" for code, what in by_code.items() if what)

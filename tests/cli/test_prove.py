@@ -49,6 +49,14 @@ def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project) -> Non
     assert [c["code"] for c in done.data["commits"]] == [None, "no-test"]
 
 
+def test_a_range_that_is_no_features_hints_at_what_each_code_asks_for(project: Project) -> None:
+    """It said that each line above says why, and no line says what to do."""
+    project.do("trust", "--yes")
+    project.land("bad", "--no-verify", test=False)
+    done = project.cli("verify", "HEAD")
+    assert "hint: no-test: add one that fails without it, or declare a class\n" in done.err
+
+
 @pytest.mark.long
 def test_the_suite_of_each_commit_is_run_when_asked_for(make: MakeProject) -> None:
     """What a commit breaks and a later one mends shows only when each is looked at."""
