@@ -23,7 +23,7 @@ from git_oneshot.cli.data.parts import Refusal
 from git_oneshot.cli.data.progress import Event
 from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import group
-from git_oneshot.core import codes, facts, rules_file, rules_reading, verdict
+from git_oneshot.core import codes, facts, reasons, rules_file, rules_reading, verdict
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
@@ -232,7 +232,7 @@ def test_the_manual_has_every_code_of_a_verdict(manual: dict[str, Part]) -> None
 
 
 def test_the_manual_has_every_reason(manual: dict[str, Part]) -> None:
-    rows = re.findall(r"^([a-z-]+) +(yes|no) ", verdict.__doc__ or "", re.MULTILINE)
+    rows = re.findall(r"^([a-z-]+) +(yes|no) ", reasons.__doc__ or "", re.MULTILINE)
     wanted = {f"{name}, {'' if yes == 'yes' else 'not '}accepted" for name, yes in rows}
     assert set(manual["CLASSES AND VERDICTS"].below["Reasons"].tags) == wanted
 

@@ -137,6 +137,16 @@ def test_packages_that_the_working_tree_does_not_have_are_unexercised(lab: MakeL
     assert said(made.prove({"a.js": "1", "a.test.js": "1"}).proof) == "UNKNOWN(deps)"
 
 
+def test_code_beside_an_upgrade_is_not_exercised_by_nothing(lab: MakeLab) -> None:
+    """Whatever keeps the tests from running: only an upgrade alone may pass so."""
+    made = lab({**PLAIN, "tests/run.sh": "test -e installed\n", "deps.lock": "1\n"})
+    failing = made.prove({"deps.lock": "2\n", "word.txt": "one\n"}).proof
+    assert said(failing) == "FAIL(green-failed)"
+    made = lab({"package.json": '{"devDependencies": {"left": "1"}}', "a.test.js": "", "a.js": ""})
+    upgrade = {"package.json": '{"devDependencies": {"left": "2"}}', "a.js": "1"}
+    assert said(made.prove(upgrade).proof) == "UNKNOWN(deps)"
+
+
 def test_a_setup_that_the_change_breaks_is_refused_a_pass(lab: MakeLab) -> None:
     rules = PLAIN[".oneshot.toml"].replace("[sides]", 'setup = "grep 1 deps.lock"\n[sides]')
     made = lab({**PLAIN, ".oneshot.toml": rules, "deps.lock": "1\n"})
