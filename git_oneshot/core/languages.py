@@ -22,15 +22,17 @@ def _all(patterns: str) -> tuple[str, ...]:
 _TESTS: Final = _all(
     "tests/** test/** testdata/** fixtures/** golden/** goldens/** __snapshots__/** *.snap"
 )
+# At the top, beside the package: nothing that is installed loads it.
+_BESIDE: Final = ("docs/**", "doc/**", "examples/**", "benchmarks/**", "bench/**")
+_TESTING: Final = "testing/**"  # at the top: within a package it may be what the package offers
 LANGUAGES: Final[dict[str, Patterns]] = {
     "python": {
-        "test": (*_all("test_*.py *_test.py conftest.py"), *_TESTS),
+        "test": (*_all("test_*.py *_test.py conftest.py"), *_TESTS, _TESTING),
         "environment": _all(
             "pyproject.toml setup.cfg setup.py requirements*.txt requirements/*.txt tox.ini "
             "pytest.ini noxfile.py Pipfile *.lock pylock*.toml .python-version"
         ),
-        # At the top, beside the package: nothing that is installed loads it.
-        "neutral": ("docs/**", "doc/**", "examples/**", "benchmarks/**", "bench/**"),
+        "neutral": _BESIDE,
         # Python loads compiled code as gladly, and bytecode rather than its source.
         "production": _all("*.py *.pyi *.pyx *.pxd *.pyc *.pyd *.so"),
     },
@@ -40,7 +42,7 @@ LANGUAGES: Final[dict[str, Patterns]] = {
                 "*.test.[jt]s *.test.[cm][jt]s *.test.[jt]sx *.spec.[jt]s *.spec.[cm][jt]s "
                 "*.spec.[jt]sx test-*.[jt]s *-test.[jt]s *_test.[jt]s *-test.[cm][jt]s "
                 "*_test.[cm][jt]s test-*.[cm][jt]s test.[jt]s test.[cm][jt]s "
-                "__tests__/** __mocks__/** __fixtures__/** "
+                "*.test-d.ts *.spec-d.ts *.tst.ts __tests__/** __mocks__/** __fixtures__/** "
                 "jest.setup.* vitest.setup.*"
             ),
             *_TESTS,
@@ -49,8 +51,11 @@ LANGUAGES: Final[dict[str, Patterns]] = {
             "package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml "
             "pnpm-workspace.yaml bun.lock bun.lockb .npmrc .nvmrc .node-version tsconfig*.json "
             "jsconfig.json jest.config.* vitest.config.* vitest.workspace.* vite.config.* "
-            "babel.config.* .babelrc* .swcrc"
+            "babel.config.* .babelrc* .swcrc eslint.config.* .eslintrc* prettier.config.* "
+            ".prettierrc* rollup.config.* webpack.config.* tsup.config.* tsdown.config.* "
+            "build.config.* lint-staged.config.* commitlint.config.*"
         ),
+        "neutral": _BESIDE,
         "production": _all("*.[jt]s *.[cm][jt]s *.[jt]sx *.vue *.svelte"),
     },
     "go": {

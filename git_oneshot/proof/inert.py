@@ -13,7 +13,7 @@ from git_oneshot.proof.blobs import read_blobs
 from git_oneshot.proof.change import Change, File
 from git_oneshot.proof.typed import checking, for_checkers, plain, spelled, without_overloads
 
-STUB: Final = ".pyi"
+STUBS: Final = (".pyi", ".d.ts", ".d.mts", ".d.cts")  # what is in them is never run
 MOST: Final = 2**20  # bytes of a file that is read for this
 
 # Names by which a module reads annotations at run time.
@@ -44,7 +44,7 @@ def inert_paths(git: Git, change: Change) -> tuple[frozenset[str], frozenset[str
 
 def _same(git: Git, file: File) -> bool | None:
     """Whether both versions of a file do the same; None where the extra `syntax` would know."""
-    if file.path.endswith(STUB):
+    if file.path.endswith(STUBS):
         return True
     if file.path.endswith(PYTHON):
         old, new = read_blobs(git, [file.old, file.new])

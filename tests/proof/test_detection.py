@@ -30,7 +30,8 @@ TREES: Final = {
         {
             "pyproject.toml": "E [tool.pytest.ini_options]", "uv.lock": "E", "src/calc/add.py": "P",
             "tests/test_add.py": "T import unittest", "tests/data/big.json": "T",
-            "tests/conftest.py": "T", "README.md": "n", "docs/conf.txt": "n", "setup.py": "E",
+            "tests/conftest.py": "T", "testing/util.py": "T", "src/calc/testing/util.py": "P",
+            "README.md": "n", "docs/conf.txt": "n", "setup.py": "E",
             ".github/workflows/ci.yml": "n", "scripts/run.sh": "n", "calc.ipynb": "n",
             "src/calc/__snapshots__/x.ambr": "T",
         },
@@ -56,7 +57,9 @@ TREES: Final = {
             "package.json": 'E {"scripts": {"test": "npm run lint && pnpm test:all",'
             ' "lint": "eslint", "test:all": "yarn unit && npm run test:all", "unit":'
             ' "c8 --100 node --test"}, "devDependencies": {"jest": "1"}}',
-            "index.js": "P", "test/index.js": "T",
+            "index.js": "P", "test/index.js": "T", "eslint.config.js": "E", ".eslintrc.cjs": "E",
+            "examples/a.js": "n", "benchmarks/a.mjs": "n", "lib/examples/a.js": "P",
+            "build.config.ts": "E", "src/app.config.ts": "P",
         },
         [("node", "node", "", "node --test")],
     ),
@@ -73,6 +76,7 @@ TREES: Final = {
             "src/App.vue": "P", "src/calc.ts": "P", "src/calc.spec.ts": "T", "style.css": "n",
             "src/__snapshots__/calc.spec.ts.snap": "T", "vitest.config.ts": "E",
             "pnpm-lock.yaml": "E", "vitest.setup.ts": "T",
+            "types/index.test-d.ts": "T", "types/index.tst.ts": "T", "types/index.d.ts": "P",
         },
         [("vitest", "vitest", "", "vitest run")],
     ),

@@ -245,6 +245,13 @@ def test_without_the_extra_the_hint_says_what_to_install(
     assert "pip install 'git-oneshot[syntax]'" in advice(proof)
 
 
+def test_what_declares_types_alone_asks_for_no_test(lab: MakeLab) -> None:
+    rules = '[[suite]]\nname = "all"\ncommand = "true"\n[sides]\nproduction = ["*.ts", "*.pyi"]\n'
+    made = lab({".oneshot.toml": rules, "a.d.ts": "export const a: 1\n", "b.pyi": "b: int\n"})
+    for path in ("a.d.ts", "b.pyi"):
+        assert said(made.prove({path: "\n"}).proof) == "PASS inert"
+
+
 # -- Go ------------------------------------------------------------------------------------------
 
 ADD: Final = "package a\n\nfunc add(a, b int) int {\n\treturn a + b\n}\n"
