@@ -124,13 +124,21 @@ def _begin(app: App, tests: tuple[str, ...]) -> tuple[FeatureId, list[str]]:
         folder, base = os.path.split(os.path.normpath(os.path.join(app.cwd, path)))
         whole = os.path.join(os.path.realpath(folder), base)
         if not os.path.exists(whole) or not whole.startswith(top + os.sep):
-            raise OneshotError(
-                Code.INVALID_INPUT,
-                f"no test '{path}' in the working tree",
-                "name a test file, or file::test, as pytest does",
-            )
+            raise _no_test(app, path, separator + rest)
         only.append(os.path.relpath(whole, top) + separator + rest)
     return name, only
+
+
+def _no_test(app: App, path: str, rest: str) -> OneshotError:
+    """The error for a file that is not there; in a folder, it may be named from the top."""
+    here = os.path.relpath(app.cwd, app.work_tree)
+    if here == os.curdir or not os.path.exists(os.path.join(app.work_tree, path)):
+        what, hint = "the working tree", "name a test file, or file::test, as pytest does"
+    else:
+        there = os.path.relpath(os.path.join(app.work_tree, path), app.cwd) + rest
+        what = f"'{here}'"
+        hint = f"name it from there: {typed('git', 'oneshot', 'red', there)}"
+    return OneshotError(Code.INVALID_INPUT, f"no test '{path}' in {what}", hint)
 
 
 def _found(only: list[str], judged: Judged) -> None:

@@ -39,7 +39,6 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
     Code.NO_SUITE: (Next(("git", "oneshot", "rules", "--write"), "name the test command"),),
     Code.RULES_INVALID: (RULES,),
     Code.SEQUENCE_CONFLICT: (STATUS,),
-    Code.STATE_ALREADY_EXISTS: (STATUS,),
     Code.STATE_NOT_FOUND: (_LIST,),
     Code.UNDECIDED: (DOCTOR,),
     Code.UNTRUSTED: (trust(),),
@@ -114,10 +113,11 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         return (_usage(command),)
     if err.code is Code.INVALID_PHASE and err.data.get("phase") == "plan":
         return (PLAN_IT,)
-    if err.code is Code.FEATURE_OPEN:
+    if err.code in (Code.FEATURE_OPEN, Code.STATE_ALREADY_EXISTS):
         feature = str(err.data.get("feature") or "")
         status = ("git", "oneshot", "status", *filter(None, [feature]))
-        return (Next(status, "see the feature that is open"),)
+        which = "is open" if err.code is Code.FEATURE_OPEN else "has this id"
+        return (Next(status, f"see the feature that {which}"),)
     if err.code is Code.CLONE_UNSOUND:
         return _mending(err.data.get("checks"))
     guard = str(err.data.get("guard"))

@@ -51,7 +51,14 @@ def status(app: App, *, feature: str | None) -> Answer:
         checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
     lines = _status_text(state, data, line, found_here(app, data.commits))
+    if not app.json and state.gated and _suiteless(app):
+        aside.lines.append("suite     none is known here: nothing is gated until there is one")
     return Answer(data, [*lines, *aside.lines], nexts)
+
+
+def _suiteless(app: App) -> bool:
+    """Whether no suite is known; where commands are trusted, one is, and no more is looked at."""
+    return not os.path.exists(os.path.join(app.git.own_dir, "trust")) and not app.rules.suites
 
 
 def _going(app: App) -> Going | None:

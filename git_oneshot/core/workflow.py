@@ -169,8 +169,10 @@ def _start(state: State, command: c.Start) -> tuple[Fact, ...]:
         raise OneshotError(
             Code.STATE_ALREADY_EXISTS,
             f"feature '{state.feature}' exists ({state.phase})",
-            f"look at it: git oneshot status {state.feature}",
-        )
+            f"look at it: git oneshot status {state.feature}" if state.open
+            else f"take another id: git oneshot init {state.feature[:98]}-2",
+            feature=state.feature,
+        )  # fmt: skip
     started = f.Started(
         featureId=state.feature, synthesisPolicy=command.policy, title=command.title,
         base=command.base, branch=command.branch, start=command.start, spike=command.spike,

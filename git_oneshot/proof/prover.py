@@ -165,6 +165,8 @@ class Prover:
             [(one[0], run) for one, run in zip(after, runs, strict=False)],
             leaving,
         )
+        if not wanted:
+            proof = msgspec.structs.replace(proof, notes=("no suite is known",))
         if proof.word == "PASS":
             proof = self._failed_check(tree, rules) or proof
         return msgspec.structs.replace(proof, tree=tree)

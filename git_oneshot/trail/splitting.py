@@ -38,7 +38,9 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId) -> Split:
     if tip is None:
         raise unknown_feature(feature)
     if store.tip(new) is not None:
-        raise OneshotError(Code.STATE_ALREADY_EXISTS, f"feature '{new}' exists", "name another")
+        raise OneshotError(
+            Code.STATE_ALREADY_EXISTS, f"feature '{new}' exists", "name another", feature=new
+        )
     [trail] = store.read([tip])
     if trail.damage is not None:
         raise trail.damage

@@ -181,3 +181,40 @@ def test_a_plain_clone_does_not_say_that_there_is_nothing(
     assert step["argv"] == ["git", "oneshot", "install", "--json", "--yes"]
     assert feature.oneshot(*step["argv"][2:], cwd=there).code == 0
     assert hint not in feature.oneshot("list", cwd=there).err
+
+
+def test_where_no_suite_is_known_it_is_said_to_the_end(make: MakeProject) -> None:
+    """Not 'PASS, 0 tests', as if some had been looked for."""
+    project = make(files={"hello.sh": "echo hello\n"})
+    project.begin()
+    line = "suite     none is known here: nothing is gated until there is one"
+    assert line in project.do("status").out
+    project.repo.write("hello.sh", "echo Hello\n")
+    project.git("commit", "-q", "-am", "fix: Hello")
+    done = project.do("finalize")
+    assert "suite    PASS, no suite is known" in done.out
+    assert line not in project.do("status").out
+
+
+def test_a_test_named_from_the_top_is_found_from_a_folder(feature: Project) -> None:
+    """As agents name it, who are somewhere below."""
+    feature.repo.write("checks/one", "grep -qx one lib/one\n")
+    inside = feature.repo.write("lib/deep/x", "x\n").parent
+    done = feature.oneshot("red", "checks/one", cwd=inside)
+    assert (done.code, done.err.splitlines()) == (2, [
+        "error: no test 'checks/one' in 'lib/deep'",
+        "hint: name it from there: git oneshot red ../../checks/one",
+    ])  # fmt: skip
+    assert feature.oneshot("red", "../../checks/one", cwd=inside).code == 0
+
+
+def test_an_id_that_is_taken_is_shown_by_its_name(feature: Project) -> None:
+    """On another branch 'git oneshot status' alone would know of nothing."""
+    feature.git("switch", "-q", "-c", "side")
+    feature.do("init", "second")
+    feature.git("switch", "-q", "-c", "other")
+    steps = feature.cli("init", "second", "--json").json["next"]
+    assert [step["argv"][2:] for step in steps] == [["status", "--json", "second"]]
+    feature.do("cancel", "second")
+    done = feature.cli("init", "second")
+    assert done.err.splitlines()[1] == "hint: take another id: git oneshot init second-2"
