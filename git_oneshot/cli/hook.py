@@ -11,7 +11,7 @@ import click
 from git_oneshot.cli import text
 from git_oneshot.cli.app import App
 from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
-from git_oneshot.cli.provers import patient
+from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.claims import Claims
@@ -55,9 +55,10 @@ def pre_commit_(ctx: click.Context) -> None:
     here = app.open_here()
     state = app.session.load(here).state if here else None
     claims = Claims((foreseen(app.git, state, state.branch),) if state else ())
-    advice = pre_commit(
-        app.git, judge, rules, claims, index=index, amend=amends(argv), squash=squashes(argv)
-    )
+    with waiting(app):
+        advice = pre_commit(
+            app.git, judge, rules, claims, index=index, amend=amends(argv), squash=squashes(argv)
+        )
     if advice.refused is not None:
         found = advice.refused
         judged = Judged(proof=found.proof, log=found.log)
@@ -87,12 +88,13 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     states = [state for state in states if state.phase != "cancelled"]  # gates nothing
     held = []
     judge = functools.cache(lambda: patient(app, WAIT))
-    for one in hold(app.git, remote, updates, states, judge, app.email):
-        if isinstance(one, Held):
-            held.append(one)
-        else:
-            theirs = text.counted(one.number, "commit")
-            app.say(f"note: {theirs} by others, not judged here")
+    with waiting(app):
+        for one in hold(app.git, remote, updates, states, judge, app.email):
+            if isinstance(one, Held):
+                held.append(one)
+            else:
+                theirs = text.counted(one.number, "commit")
+                app.say(f"note: {theirs} by others, not judged here")
     if held:
         judged = [_judged(one) for one in held]
         _refuse(app, "pre-push", text.held(held), judged, remote=remote)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
@@ -14,7 +15,7 @@ from git_oneshot.cli.data.clone import Installed, Trusted, Uninstalled
 from git_oneshot.cli.mending import trust as to_trust
 from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import printable
+from git_oneshot.core.ids import LOCAL, REMOTE, printable
 from git_oneshot.gate.commits import range_of
 from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.hooks import SERVER
@@ -92,10 +93,20 @@ def _fetched(app: App) -> int:
     return len({tip.feature for tip in app.store.tips()} - known)
 
 
+# What git itself takes trails away by; where a remote has them, they come again with a fetch.
+_TRAILS_GO: Final = (
+    f"git for-each-ref --format='delete %(refname)' {LOCAL} {REMOTE} | git update-ref --stdin"
+)
+
+
 @answering("uninstall")
 def uninstall(app: App) -> Answer:
     """Take back hooks and settings of this clone. The trails stay."""
+    tips = app.store.tips()
     done = app.clone.undo()
+    if tips and app.git.work_tree is not None:  # a server is not told to forget
+        stays = "1 trail stays" if len(tips) == 1 else f"{len(tips)} trails stay"
+        app.say(f"note: {stays}; what takes them away: {_TRAILS_GO}")
     said = [what if what.startswith("back: ") else f"gone: {what}" for what in done]
     return Answer(Uninstalled(changes=done), "\n".join(said) or "nothing to do")
 

@@ -10,7 +10,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import Judgement, ProofData
 from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
-from git_oneshot.cli.provers import patient
+from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
@@ -50,7 +50,8 @@ def proven(app: App, name: FeatureId, otherwise: str) -> Proven:
     state = app.session.sound(name).state
     app.stand_on(state)
     commits = commits_of(app.git, state).ids if app.head else ()
-    found = at_tip(app.git, patient(app, None), state, commits, each=app.progress.commits)
+    with waiting(app):
+        found = at_tip(app.git, patient(app, None), state, commits, each=app.progress.commits)
     data = Proven(
         feature=name, commits=judgements(found.verdicts),
         suite=proof_data(found.suite) if found.suite else None,

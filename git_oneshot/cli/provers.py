@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import signal
+from collections.abc import Iterator
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
@@ -13,7 +14,7 @@ from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.patience import Patient
 from git_oneshot.gate.trust import Trust
 from git_oneshot.git import Git, scrub
-from git_oneshot.proof.background import Background, Task
+from git_oneshot.proof.background import Background, Task, going
 from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
@@ -55,6 +56,17 @@ def patient(app: App, limit: float | None) -> Patient:
     where = app.git.work_tree or app.git.git_dir
     background = Background(app.git.own_dir, functools.partial(_work, app.git))
     return Patient(app.prover(limit=0), background, where, limit, app.progress.running)
+
+
+@contextlib.contextmanager
+def waiting(app: App) -> Iterator[None]:
+    """Wait for a proof behind the command: who interrupts the waiting is told that it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if going(app.git.own_dir) is not None:
+            app.say("note: the proof goes on; end it: git oneshot prove --stop")
+        raise
 
 
 def _work(git: Git, task: Task) -> object:

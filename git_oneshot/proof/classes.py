@@ -96,7 +96,9 @@ def no_test(found: Sorted) -> Proof:
     hint = ""
     if found.unread:
         hint = f"hint: to see whether only comments or types changed: {HINT}"
-    return proof_of("FAIL", "no-test", [], f"{names} changed, and no test did", hint)
+    went = _list(tuple(f.path for f in found.change.on("test") if f.status == "D"))
+    tests = f"tests only went: {went}" if went else "no test did"
+    return proof_of("FAIL", "no-test", [], f"{names} changed, and {tests}", hint)
 
 
 def touched_tests(change: Change) -> list[str]:

@@ -218,3 +218,24 @@ def test_an_id_that_is_taken_is_shown_by_its_name(feature: Project) -> None:
     feature.do("cancel", "second")
     done = feature.cli("init", "second")
     assert done.err.splitlines()[1] == "hint: take another id: git oneshot init second-2"
+
+
+def test_a_test_that_was_only_taken_away_is_no_test(feature: Project) -> None:
+    """It did change: what it lacks is another one."""
+    feature.land("one")
+    feature.repo.write("lib/one", "another\n")
+    feature.git("rm", "-q", "checks/one")
+    feature.git("add", "--all")
+    first, _ = feature.may("commit", "-q", "-m", "another").err.splitlines()
+    assert first == "error: not proven (no-test): lib/one changed, and tests only went: checks/one"
+
+
+def test_uninstall_says_what_stays(feature: Project) -> None:
+    """And its command takes that away, too."""
+    done = feature.do("uninstall")
+    first = done.err.splitlines()[0]
+    said, _, command = first.partition(" away: ")
+    assert said == "note: 1 trail stays; what takes them"
+    assert feature.git("for-each-ref", "refs/oneshot/") != ""
+    subprocess.run(command, shell=True, cwd=feature.path, check=True)
+    assert feature.git("for-each-ref", "refs/oneshot*", "refs/notes") == ""

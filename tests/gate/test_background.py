@@ -342,8 +342,9 @@ def test_a_push_waits_and_an_interrupted_one_loses_nothing(slow: Slow, make: Mak
     until(lambda: heeds(waiting.pid, signal.SIGTERM))
     # Not SIGINT: who runs tests in the background of a script ignores that one.
     waiting.send_signal(signal.SIGTERM)
-    waiting.communicate(timeout=60)
+    said = waiting.communicate(timeout=60)[1].decode()
     assert waiting.returncode == 130
+    assert "note: the proof goes on; end it: git oneshot prove --stop\n" in said
     assert going(slow.own) is not None
     slow.let_go()
     done = slow.project.oneshot("push", "--", "-q", "origin", "main")
