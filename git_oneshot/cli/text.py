@@ -11,7 +11,7 @@ from git_oneshot.core.ids import printable
 if TYPE_CHECKING:  # a read command proves nothing
     import datetime
 
-    from git_oneshot.core.facts import Plan, Proof
+    from git_oneshot.core.facts import Plan, Proof, TestTurn
     from git_oneshot.core.state import State
     from git_oneshot.gate.judging import Verdict
     from git_oneshot.gate.prepush import Held
@@ -44,9 +44,21 @@ def green(proof: "Proof") -> str:
         kind = f"{proof.kind} (declared)" if proof.declared else proof.kind
         return f"green: {kind}, no test turned and none had to"
     lines = [f"  {printable(t.id)}  red without it ({t.reason})" for t in turned[:10]]
-    others = len(proof.tests) - len(turned)
-    tail = f", {others} passed all along" if others else ""
+    rest = [t for t in proof.tests if not t.turned and not t.red == t.green == "passed"]
+    passed = len(proof.tests) - len(turned) - len(rest)
+    tail = f", {passed} passed all along" if passed else ""
+    tail += f", {len(rest)} not counted" if rest else ""
+    lines += [f"  {printable(t.id)}  {_uncounted(t)}" for t in rest[:10]]
     return "\n".join([f"green: {len(turned)} turned by the change{tail}", *lines])
+
+
+def _uncounted(turn: "TestTurn") -> str:
+    """Why a test is not counted that did not pass all along."""
+    from git_oneshot.core.codes import UNCOUNTED
+
+    said = UNCOUNTED.get(turn.reason.removeprefix("not "))
+    there = turn.red or "not there", turn.green or "not there"
+    return said or f"{there[0]} without it, {there[1]} with it"
 
 
 def verdict(found: "Verdict") -> str:

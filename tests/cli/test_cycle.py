@@ -389,3 +389,21 @@ def test_where_rules_name_no_suite_they_are_not_written_again(make: MakeProject)
     project.do("rules", "--write")
     done = project.cli("red", "--json")
     assert (done.error, done.json["next"][0]["argv"][2]) == ("NO_SUITE", "green")
+
+
+def test_a_red_that_does_not_count_did_not_pass_all_along(make: MakeProject) -> None:
+    project = make(files={"pytest.ini": INI, "calc.py": "words = ()\n", "test_calc.py": ""})
+    project.begin()
+    project.repo.write("calc.py", 'words = ("two",)\n')
+    tests = (
+        "from calc import words\n\n\n"
+        "def test_number():\n    assert len(words) == 1\n\n\n"
+        "def test_word():\n    assert words[0] == 'two'\n\n\n"
+        "def test_type():\n    assert isinstance(words, tuple)\n"
+    )
+    project.repo.write("test_calc.py", tests)
+    assert project.do("green").out.splitlines() == [
+        "green: 1 turned by the change, 1 passed all along, 1 not counted",
+        "  test_calc.py::test_number  red without it (assertion)",
+        "  test_calc.py::test_word  breaks without the change by an error of its own",
+    ]
