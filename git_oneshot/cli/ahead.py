@@ -143,16 +143,17 @@ def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[
     mend_first = _mending(app, state, commits)
     if mend_first:
         return mend_first
+    end = [FINALIZE] if commits.ids else []
     if cycle == "green":
-        return [GREEN, FINALIZE]
+        return [GREEN, *end]
     if cycle == "commit":
         tree = changed(app)
         # Edited since it was staged: green was of that, too; or a formatter of theirs wrote it.
         if tree.edited or (tree.other and not tree.staged):
             return [stage_it(app), COMMIT_IT]
         if tree.staged:
-            return [COMMIT_IT, FINALIZE]
-    return [FINALIZE, RED] if commits.ids else [RED, FINALIZE]
+            return [COMMIT_IT, *end]
+    return [*end, RED]
 
 
 def _mending(app: App, state: State, commits: Commits) -> list[Next]:

@@ -95,8 +95,9 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     rules = rules_for(app.git, parent_tree, tree).rules
     file_verdict(app.git, digest(rules), parent_tree, tree, judged.proof)
-    same = staged(app.git) == tree
-    if not same:
+    index = staged(app.git)
+    same = index == tree
+    if index not in (tree, parent_tree):
         app.say("note: this is the working tree, and what is staged differs from it")
     data = Greened(**written(receipt), proof=proof_data(judged.proof), staged=same)
     stage = [] if same else [stage_it(app)]

@@ -23,19 +23,31 @@ def pytest_project(make: MakeProject) -> Project:
     return project
 
 
+STAGED = "note: this is the working tree, and what is staged differs from it"
+
+
+def test_green_is_of_the_working_tree(feature: Project) -> None:
+    feature.change("one")
+    feature.repo.write("docs/more", "more\n")
+    assert STAGED in feature.do("green").err
+
+
 def test_red_then_green_then_commit(feature: Project) -> None:
     feature.change("one", code=False)
+    feature.git("reset", "-q")
     index = feature.git("ls-files", "--stage")
     done = feature.do("red")
     assert done.out == "red: 1 test fails without the change\n  sh check.sh  exit-code\n"
     assert "hint: make it pass, then: git oneshot green" in done.err
-    assert feature.do("status", "--json").data["cycle"] == "green"
+    status = feature.do("status", "--json")
+    assert status.data["cycle"] == "green"
+    assert [step["argv"][2] for step in status.json["next"]] == ["green"]  # nothing to finalize
     feature.repo.write("lib/one", "one\n")
     done = feature.do("green")
     assert done.out == (
         "green: 1 turned by the change\n  sh check.sh  red without it (exit-code)\n"
     )
-    assert "note: this is the working tree, and what is staged differs from it" in done.err
+    assert STAGED not in done.err  # nothing is
     assert "hint: stage it: git add --all" in done.err
     assert feature.git("ls-files", "--stage") == index
     assert feature.do("status", "--json").data["cycle"] == "commit"
