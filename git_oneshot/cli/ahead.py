@@ -133,10 +133,17 @@ def _ahead(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
     if state.phase == "implementing":
         return _implementing(app, state, cycle, commits)
     if state.phase == "completed" and commits.unpushed:
-        return send_it(app)
+        return send_it(app) if app.branch == state.branch else _to_send(app, state)
     if state.phase == "synthesize":
         return _mending(app, state, commits) or after_review(state)
     return []
+
+
+def _to_send(app: App, state: State) -> list[Next]:
+    """How to get to where a feature of another branch is sent from: a push sends this one."""
+    if not app.git.named(f"refs/heads/{state.branch}"):
+        return []
+    return [switch_to(app, state.branch, "be on its branch, to send it")]
 
 
 def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:

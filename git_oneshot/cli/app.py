@@ -13,7 +13,7 @@ import click
 
 from git_oneshot.cli.place import Place
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id, typed
+from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import GitError
 from git_oneshot.session import Session, World
@@ -233,11 +233,15 @@ class App(Place):
             return
         if self.git.named(f"refs/heads/{state.branch}") is None:
             return  # renamed, or merged and deleted
+        from git_oneshot.cli.ahead import switch_to
+
+        there = switch_to(self, state.branch, "go there")
         raise OneshotError(
             Code.GUARD_FAILED,
             f"feature '{state.feature}' is on branch '{state.branch}', not on '{self.branch}'",
-            typed("git", "switch", state.branch),
+            there.line,
             guard="on-its-branch",
+            ahead=(there,),
         )
 
     def bind(self, feature: FeatureId) -> str | None:

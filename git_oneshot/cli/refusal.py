@@ -78,7 +78,6 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
 }
 # Whose hint begins with the command of git that helps, which names a branch.
 _HINTED: Final = {
-    "on-its-branch": "go there",
     "on-base": "be on top of it",
     "no-conflict": "join it, and resolve what is in conflict",
     "has-base": "bring it here",

@@ -171,9 +171,10 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
     agreed = ask(there, pending(there), yes=yes)
     changes = apply(there) if agreed else []
     text = f"{counted(came, 'feature')} came with '{path}'"
-    return Answer(
-        Cloned(path=path, fetched=came, changes=changes), text, [] if agreed else [INSTALL]
-    )
+    asking = ("--json",) if app.json else ()
+    argv = ("git", "-C", directory or _folder(url), *INSTALL.argv[1:], *asking)
+    nexts = [] if agreed else [INSTALL._replace(argv=argv)]
+    return Answer(Cloned(path=path, fetched=came, changes=changes), text, nexts)
 
 
 def _folder(url: str) -> str:

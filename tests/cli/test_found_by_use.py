@@ -239,3 +239,29 @@ def test_uninstall_says_what_stays(feature: Project) -> None:
     assert feature.git("for-each-ref", "refs/oneshot/") != ""
     subprocess.run(command, shell=True, cwd=feature.path, check=True)
     assert feature.git("for-each-ref", "refs/oneshot*", "refs/notes") == ""
+
+
+def test_a_finished_feature_of_another_branch_sends_no_other_branch(
+    feature: Project, make: MakeProject
+) -> None:
+    """What would be pushed is where HEAD is, which may be proven by nothing."""
+    make.remote(feature)
+    feature.git("switch", "-q", "-c", "side")
+    feature.do("init", "second")
+    feature.do("plan", "--goal", "more")
+    feature.land("two")
+    feature.do("finalize")
+    feature.git("switch", "-q", "main")
+    for name in ("status", "resume"):
+        steps = feature.do(name, "second", "--json").json["next"]
+        assert [step["argv"] for step in steps] == [["git", "switch", "side"]], name
+
+
+def test_a_branch_of_another_worktree_is_gone_to_there(feature: Project, tmp_path: Path) -> None:
+    """git switches to no branch that another worktree has."""
+    feature.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
+    assert feature.oneshot("init", "second", cwd=tmp_path / "side").code == 0
+    for argv in (["finalize", "-f", "second"], ["red", "-f", "second"]):
+        [step] = feature.cli(*argv, "--json").json["next"]
+        assert step["argv"][:3] == ["git", "-C", str(tmp_path / "side")], argv
+        assert feature.may(*step["argv"][1:]).code == 0

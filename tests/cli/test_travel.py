@@ -237,10 +237,13 @@ def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) ->
     there = Project(_at(top / "there"))
     assert there.do("status", FEATURE, "--json").data["phase"] == "implementing"
     assert os.path.lexists(there.hook("pre-push"))
-    done = feature.cli("clone", str(bare.path), cwd=_made(top / "elsewhere"))
+    elsewhere = _made(top / "elsewhere")
+    done = feature.oneshot("clone", str(bare.path), cwd=elsewhere)
     assert done.code == 0
     assert "1 feature came with" in done.out
-    assert "hint: set up this clone: git oneshot install --yes" in done.err
+    hint = done.err.splitlines()[-1].removeprefix("hint: set up this clone: ")
+    assert hint == "git -C origin oneshot install --yes"  # typed where the clone was asked for
+    assert feature.may(*hint.split()[1:], cwd=elsewhere).code == 0
     assert (top / "elsewhere" / "origin" / "lib").exists()
     done = feature.cli("clone", str(top / "nothing"), str(top / "x"), "--json")
     assert done.error == "GIT_FAILED"
