@@ -40,7 +40,7 @@ def changed(git: Git, state: State) -> frozenset[str]:
 def overlaps(
     git: Git, state: State, others: Iterable[State], base: str | None
 ) -> tuple[Overlap, ...]:
-    """The planned files that an open feature, or the base since the start, changes as well.
+    """The planned files that an open feature, or the base and not this branch, changes as well.
 
     Plans are compared first, and git is asked once for all the others.
     """
@@ -54,7 +54,8 @@ def overlaps(
         files[one.feature] |= theirs
     found = [one for other, theirs in files.items() for one in shared(planned, theirs, other)]
     if base is not None and state.start and state.branch != state.base:
-        found += shared(planned, _between(git, state.start, base), "")
+        [tip] = _commits(git, [_names(state)])
+        found += shared(planned, _between(git, tip or state.start, base), "")
     return tuple(found)
 
 

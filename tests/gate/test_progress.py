@@ -113,3 +113,18 @@ def test_whatever_a_trail_says_is_asked_for_as_it_is_or_not_at_all(
     mine, _ = _said("mine", project.head, planned)
     other, _ = _said(branch, project.head)
     assert overlaps(project.repo.discover(), mine, [other], None) == ()
+
+
+def test_what_of_the_base_is_in_the_branch_does_not_overlap_with_it(project: Project) -> None:
+    """A part of the feature that is merged already, or a rebase onto what others did."""
+    project.git("switch", "-q", "-c", "topic")
+    project.do("init", "topic", "--yes")
+    project.do("plan", "--goal", "go", "--file", "lib/one")
+    project.land("one")
+    project.git("branch", "-f", "main")
+    assert project.do("status", "--json").data["overlaps"] == []
+    project.git("switch", "-q", "main")
+    project.repo.write("lib/one", "again\n")
+    project.git("commit", "-q", "--no-verify", "-am", "again")
+    project.git("switch", "-q", "topic")
+    assert [o["file"] for o in project.do("status", "--json").data["overlaps"]] == ["lib/one"]
