@@ -66,14 +66,16 @@ CASES: Final = [
          f"{NODE} --import ./hook.mjs a.test.js", 1),
     Case("node", "node", "node --test spec/a.js", (),
          f"{NODE} spec/a.js", 1),
-    Case("vitest", "vitest", "npx vitest run -u --project unit", ("a.test.js",),
+    Case("vitest", "vitest", "npx vitest run -u --project unit --coverage", ("a.test.js",),
          "vitest run --project unit --reporter=default --reporter=json "
-         "--outputFile=@HOME@/report.json --retry=0 --bail=0 a.test.js", 1),
-    Case("jest", "jest", "jest --silent", ("a.test.js",),
+         "--outputFile=@HOME@/report.json --retry=0 --bail=0 --coverage.enabled=false "
+         "a.test.js", 1),
+    Case("jest", "jest", "jest --silent --coverage", ("a.test.js",),
          "jest --silent --ci --json --outputFile=@HOME@/report.json --bail=0 --colors=false "
-         "--runTestsByPath a.test.js", 1),
+         "--coverage=false --runTestsByPath a.test.js", 1),
     Case("jest", "jest", "jest", (),
-         "jest --ci --json --outputFile=@HOME@/report.json --bail=0 --colors=false", 1),
+         "jest --ci --json --outputFile=@HOME@/report.json --bail=0 --colors=false "
+         "--coverage=false", 1),
     Case("go", "go", "go test -race ./...", ("calc/calc_test.go", "own/own_test.go"),
          "go test -json -count=1 -timeout=0 -race ./calc ./own", 1),
     Case("go", "go", "go test ./... -run X", (),

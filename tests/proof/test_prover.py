@@ -213,6 +213,34 @@ def test_what_is_not_proven_says_why(lab: MakeLab, case: str) -> None:
     assert len(kept) == (proof.word == "FAIL")
 
 
+COVER: Final = """\
+import pytest
+def pytest_addoption(parser):
+    parser.addoption("--no-cov", action="store_true")
+def pytest_load_initial_conftests(early_config):
+    if not early_config.known_args_namespace.no_cov:
+        early_config.pluginmanager.register(Cover())
+class Cover:
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self, session):
+        yield
+        session.testsfailed += 1
+"""
+
+
+def test_how_much_the_tests_of_a_change_cover_is_no_failure(lab: MakeLab) -> None:
+    """With --cov-fail-under in the settings no run of a part of the tests could be believed.
+
+    The plugin does as pytest-cov does, which is not installed here.
+    """
+    ini = INI.replace("addopts =", "addopts = -p tests.cover")
+    cover = {"tests/__init__.py": "", "tests/cover.py": COVER}
+    made = lab({"calc.py": CALC, "tests/test_calc.py": TEST, "pytest.ini": ini, **cover})
+    assert said(made.prove({"calc.py": ADD, "tests/test_add.py": TEST_ADD}).proof) == (
+        "PASS behaviour"
+    )
+
+
 def test_h38_production_alone_is_refused_without_a_run(lab: MakeLab) -> None:
     made = lab(BASE)
     judged = made.prove({"calc.py": ADD, "README.md": "new\n"})

@@ -120,8 +120,12 @@ def pytest_warning_recorded(warning_message: Any) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_load_initial_conftests() -> Iterator[None]:
-    """A conftest that can't be imported ends pytest before any test: that is a result, too."""
+def pytest_load_initial_conftests(early_config: Any) -> Iterator[None]:
+    """A conftest that can't be imported ends pytest before any test: that is a result, too.
+
+    And no coverage is measured: of a part of the tests it is too little, which is no failure.
+    """
+    early_config.known_args_namespace.no_cov = True  # as --no-cov of pytest-cov does
     outcome: Any = yield
     error: Any = outcome.excinfo[1] if outcome.excinfo else None
     if type(error).__name__ != "ConftestImportFailure":

@@ -18,6 +18,7 @@ from git_oneshot.proof.runners.task import (
 _UNWANTED: Final = (
     "-u", "--updateSnapshot", "--watch", "--watchAll", "-b", "--bail", "--json", "--outputFile=",
     "-o", "--onlyChanged", "--onlyFailures", "--passWithNoTests", "--ci",
+    "--coverage", "--collectCoverage",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def run(task: Task, tools: Tools) -> Run:
     argv = [
         "jest", *options_after(task.suite, "jest", *_UNWANTED),
         "--ci", "--json", f"--outputFile={report}", "--bail=0", "--colors=false",
+        "--coverage=false",  # of a part of the tests it is below a threshold, which is no failure
         *(["--runTestsByPath", *task.files] if task.files else []),
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))

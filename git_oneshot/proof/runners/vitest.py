@@ -17,6 +17,7 @@ from git_oneshot.proof.runners.task import (
 _UNWANTED: Final = (
     "run", "watch", "dev", "-u", "--update", "-w", "--watch", "--retry=", "--bail=",
     "--reporter=", "--outputFile=", "--passWithNoTests",
+    "--coverage", "--coverage.enabled",
 )  # fmt: skip
 
 
@@ -26,6 +27,7 @@ def run(task: Task, tools: Tools) -> Run:
     argv = [
         "vitest", "run", *options_after(task.suite, "vitest", *_UNWANTED),
         "--reporter=default", "--reporter=json", f"--outputFile={report}", "--retry=0", "--bail=0",
+        "--coverage.enabled=false",  # as in jest
         *task.files,
     ]  # fmt: skip
     ended = start(task, argv, javascript.env(task, tools))
