@@ -15,7 +15,7 @@ from git_oneshot.cli.data.feature import Greened, Reddened
 from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.proofs import proof_data, trusted
-from git_oneshot.cli.underway import settled
+from git_oneshot.cli.underway import settled, under_way
 from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
@@ -101,7 +101,9 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
         app.say("note: this is the working tree, and what is staged differs from it")
     data = Greened(**written(receipt), proof=proof_data(judged.proof), staged=same)
     stage = [] if same else [stage_it(app)]
-    return Answer(data, text.green(judged.proof), [*stage, COMMIT_IT])
+    going = under_way(app)  # as a merge, which has its message
+    last = going.step if going else COMMIT_IT
+    return Answer(data, text.green(judged.proof), [*stage, last])
 
 
 def _snapshot(app: App) -> str:

@@ -26,7 +26,8 @@ FAILURES: Final = {
     "suite-failed": "the suite fails: mend it first",
 }
 DOUBTS: Final = {
-    "runner": "the test run cannot be believed: exit code, report and tests disagree",
+    "runner": "the run tells nothing to believe: "
+    "run the suite's command by hand, and read the note",
     "timeout": "the tests took longer than the suite's timeout: raise it in .oneshot.toml",
     "budget": "the tests would take longer than a commit may wait",
     "deps": "the packages that the tree asks for are not installed, or the setup failed: "

@@ -50,9 +50,9 @@ def test_a_conflict_is_resolved_before_anything_is_judged(
     assert project.do("status", "--json").json["next"][0] == step
     resolve(project)
     project.git("add", "--all")
-    assert project.do("status", "--json").json["next"][0] == {
-        **step, "work": False, "why": "go on with it",
-    }  # fmt: skip
+    go_on = {**step, "work": False, "why": "go on with it"}
+    assert project.do("status", "--json").json["next"][0] == go_on
+    assert project.do("green", "--json").json["next"] == [go_on]  # and not a message of its own
     agent = Agent(project.path, {})
     agent.follow(["git", "oneshot", "status", "--json"])
     assert agent.done[-1].startswith("finalize 0"), agent.done

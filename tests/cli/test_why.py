@@ -87,6 +87,19 @@ def test_what_it_shows_does_nothing_to_a_terminal(feature: Project) -> None:
     assert "\x1b" not in feature.do("why").out
 
 
+def test_what_helps_after_a_run_that_tells_nothing_is_no_guess_at_why(make: MakeProject) -> None:
+    """Its note says why: it may be that there is no pytest, and nothing has disagreed."""
+    project = make(files={"pytest.ini": INI, "calc.py": "", "test_calc.py": ""})
+    project.begin()
+    project.repo.write("test_calc.py", "import os\n\n\ndef test_it():\n    os._exit(0)\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "it")
+    assert project.cli("finalize").code == 3
+    [one] = project.do("why", "--json").data["refused"]
+    assert one["code"] == "runner"
+    assert one["advice"].endswith(": run the suite's command by hand, and read the note")
+
+
 def test_every_verdict_has_its_help() -> None:
     assert {*HELP} == {*FAILURES, *DOUBTS}
 
