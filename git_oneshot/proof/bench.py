@@ -17,7 +17,7 @@ from git_oneshot.proof.process import stopping
 from git_oneshot.proof.runners import Task, Tools, fingerprint, run_suite
 from git_oneshot.proof.slots import Slots
 
-PLUGIN_VERSION: Final = "7"
+PLUGIN_VERSION: Final = "8"
 
 
 Watch = Callable[[str, float], contextlib.AbstractContextManager[None]]

@@ -774,6 +774,23 @@ def test_unittest_runs_what_it_discovers_or_is_asked_for(project: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "outcome", "exception"),
+    [("later()", "error", "NameError"), ("import calc; calc.later", "error", "AttributeError"),
+     ("raise unittest.SkipTest('why')", "skipped", "")],
+)  # fmt: skip
+def test_h40_a_file_that_unittest_cannot_import_is_a_result(
+    project: Make, line: str, outcome: str, exception: str
+) -> None:
+    """Whatever it raises: only an ImportError was one, where the file was asked for by name."""
+    made = project({"calc.py": "", "test_a.py": f"import unittest\n{line}\n"})
+    suite = Suite(name="all", command=("python", "-m", "unittest"), runner="unittest")
+    for files in (("test_a.py",), ()):
+        ran = made.run(suite, *files)
+        assert [(r.outcome, r.exception) for r in ran.results] == [(outcome, exception)]
+        assert ran.trouble == ""
+
+
+@pytest.mark.parametrize(
     ("body", "detail"),
     [
         ("import os\nos._exit(0)", "unittest did not come to its end"),

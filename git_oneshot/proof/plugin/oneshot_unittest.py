@@ -137,7 +137,14 @@ def _load(options: list[str], files: list[str]) -> unittest.TestSuite:
 
 def _named(loader: unittest.TestLoader, file: str) -> unittest.TestSuite:
     """The tests of a file, or those of it that are asked for; what is not there is said."""
-    found = loader.loadTestsFromName(_module(file))
+    made: Any = unittest.loader  # asked by name, it lets through what it makes a test of else
+    name = _module(file.partition("::")[0])
+    try:
+        found = loader.loadTestsFromName(_module(file))
+    except unittest.SkipTest as skip:
+        found = made._make_skipped_test(name, skip, unittest.TestSuite)
+    except Exception:  # noqa: BLE001 - whatever a project's module raises
+        found, _ = made._make_failed_import_test(name, unittest.TestSuite)
     tests = found if isinstance(found, unittest.TestSuite) else ()
     if any(isinstance(getattr(test, "_exception", None), AttributeError) for test in tests):
         sys.stderr.write(f"not found: {os.path.abspath(file)}\n")  # as pytest says it
