@@ -134,7 +134,8 @@ class Case(NamedTuple):
             same = all(run.trouble for _, run in before) or regression(before, after).word == "PASS"
             if not same:
                 return proof
-            why += ", and so it is without the change"
+            if ", and without it" not in why:
+                why += ", and so it is without the change"
         elif proof.code not in ("environment", "deps"):
             return proof
         return proof_of("PASS", "", [], f"unexercised: {why}", kind="environment")

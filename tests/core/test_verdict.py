@@ -505,6 +505,13 @@ def test_a_failure_with_the_change_is_told_with_what_it_says() -> None:
     assert note == f"{OTHER.id} fails with the change (OSError: no such)"
 
 
+def test_tests_that_are_skipped_here_are_counted_where_none_turned() -> None:
+    """The new ones may be among them, as those for a newer Python are (pyflakes ee2bef47)."""
+    skipped = [replace(SKIPPED, id=f"{TEST}::{name}") for name in "ab"]
+    [note] = judged([PASSED, *skipped], [PASSED, *skipped]).notes
+    assert note == f"{PASSED.id} passes without the change; skipped in both runs: 2"
+
+
 def test_what_is_not_installed_is_no_part_of_the_change() -> None:
     """Of what a manifest of the change asks for, it was said that the change does not add it."""
     [note] = judged([NO_PACKAGE], [NO_PACKAGE]).notes

@@ -113,6 +113,7 @@ def test_an_upgrade_that_this_machine_does_not_have_is_unexercised(lab: MakeLab)
     proof = made.prove({"deps.lock": "2\n"}).proof
     assert said(proof) == "PASS environment"
     assert proof.notes[0].startswith("unexercised: ")
+    assert proof.notes[0].count("without") == 1
 
 
 def test_an_upgrade_that_breaks_a_test_is_refused(lab: MakeLab) -> None:
