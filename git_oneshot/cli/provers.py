@@ -16,6 +16,7 @@ from git_oneshot.gate.trust import Trust
 from git_oneshot.git import Git, scrub
 from git_oneshot.proof.background import Background, Task, going
 from git_oneshot.proof.cache import ProofCache
+from git_oneshot.proof.process import SIGNALS, interrupt
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
 from git_oneshot.proof.slots import Slots, place
@@ -33,9 +34,9 @@ def prover_in(
     """
     # A test outlives us if we just die; interrupted, we end it first.
     with contextlib.suppress(ValueError):  # not in the main thread
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-                signal.signal(number, signal.default_int_handler)
+                signal.signal(number, interrupt)
     least = sandbox or asked_for(git)
     toolchain = Toolchain(git.own_dir, git.work_tree, app.environ)
     return Prover(

@@ -13,12 +13,12 @@ import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from queue import SimpleQueue
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.proof.process import SIGNALS, interrupt
 
 One = TypeVar("One")
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Item(NamedTuple):
@@ -80,7 +80,7 @@ def fork() -> int:
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """While no signal may end us: a new process must not go on as another of us."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -102,10 +102,10 @@ def _begin(stream: Callable[[], Iterable[object]]) -> tuple[int, int]:
 
 def _tell(stream: Callable[[], Iterable[object]], write: int) -> None:
     """In the process of a stream, undisturbed: tell all that it yields, and how it ended."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
     with open(write, "wb") as pipe, contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             for value in stream():
                 pickle.dump(_Item(value), pipe)
                 pipe.flush()
@@ -115,7 +115,7 @@ def _tell(stream: Callable[[], Iterable[object]], write: int) -> None:
         except Exception:  # noqa: BLE001 - it is raised where somebody can say so
             end = _End(bug=traceback.format_exc())
         finally:
-            signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         pickle.dump(end, pipe)
 
 

@@ -33,9 +33,22 @@ _PASSED: Final = (
 # so the interrupt of the terminal does not reach it.
 stopping: Final = threading.Event()
 
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what tells us to stop
 NICE: Final = 10
+_told: Final = [-math.inf]  # when we were told to stop
 _groups: Final[set[int]] = set()  # the process groups that are running
 _unless: Final[list[Callable[[], bool]]] = []  # an item once tests are to give way
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """A handler of signals that tell us to stop: KeyboardInterrupt, once until all has ended.
+
+    `timeout` sends two at once, and the second would interrupt what ends the tests.
+    """
+    now = time.monotonic()
+    if now - _told[0] > GRACE + 1:
+        _told[0] = now
+        raise KeyboardInterrupt
 
 
 class Ended(NamedTuple):

@@ -278,6 +278,7 @@ def test_an_interrupt_amid_the_tests_ends_them_and_records_nothing(
     )  # fmt: skip
     until(lambda: pids.exists() and len(pids.read_text().split()) >= 2)
     child.send_signal(number)
+    child.send_signal(number)  # as `timeout` does: to the process, then to its group
     out, err = child.communicate(timeout=15)
     assert child.returncode == 130
     if json:

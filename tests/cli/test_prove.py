@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from git_oneshot.cli.app import App
+from git_oneshot.proof.process import interrupt
 from tests.gate.project import MakeProject, Project
 from tests.proof.lab import INI
 from tests.sandbox import Repo
@@ -184,7 +185,7 @@ def test_many_tests_are_cut_short_for_people(make: MakeProject) -> None:
     assert len(project.do("verify", "HEAD", "--json").data["commits"][0]["tests"]) == 7
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_that_the_caller_ignores_stays_ignored(
     feature: Project, number: signal.Signals
 ) -> None:
@@ -193,7 +194,7 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(
     os.chdir(feature.path)
     try:
         for found, wanted in (
-            (signal.SIG_IGN, signal.SIG_IGN), (signal.SIG_DFL, signal.default_int_handler),
+            (signal.SIG_IGN, signal.SIG_IGN), (signal.SIG_DFL, interrupt),
         ):  # fmt: skip
             signal.signal(number, found)
             App(json=True).prover()

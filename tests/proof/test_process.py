@@ -296,6 +296,22 @@ def test_an_interrupted_wait_ends_the_child(
     assert eventually(lambda: all(map(gone, signed(pids))))
 
 
+def test_a_signal_that_is_told_twice_at_once_interrupts_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `timeout` tells it: the second would end the first steps of what ends the tests."""
+    clock = [100.0]
+    monkeypatch.setattr(process, "_told", [0.0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with pytest.raises(KeyboardInterrupt):
+        process.interrupt(signal.SIGTERM, None)
+    process.interrupt(signal.SIGTERM, None)
+    process.interrupt(signal.SIGINT, None)
+    clock[0] += process.GRACE + 2
+    with pytest.raises(KeyboardInterrupt):
+        process.interrupt(signal.SIGTERM, None)
+
+
 def test_a_second_interrupt_ends_the_child_all_the_same(
     tmp_path: Path, family: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
