@@ -223,7 +223,6 @@ def test_another_features_commits_are_not_bound_to_the_named_one(feature: Projec
     assert [c.subject for c in feature.loaded("second").state.commits] == ["theirs"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("half", ["red", "green"])
 def test_a_half_is_of_the_features_own_branch(feature: Project, half: str) -> None:
     """What is in another branch's working tree is no fact of this feature."""
@@ -236,6 +235,7 @@ def test_a_half_is_of_the_features_own_branch(feature: Project, half: str) -> No
     assert "cycle" not in feature.do("log", "topic").out
 
 
+@pytest.mark.long
 def test_tests_are_named_as_pytest_does(pytest_project: Project) -> None:
     project = pytest_project
     text = "def test_truth():\n    pass\n\n\ndef test_two():\n    from calc import two\n    two()\n"
