@@ -27,6 +27,7 @@ def ablated(lab: MakeLab, code: str, test: str, path: str = "calc.py") -> tuple[
     return said(judged.proof), prover.ablate(judged)
 
 
+@pytest.mark.long
 def test_a_change_whose_parts_are_all_missed_is_proven(lab: MakeLab) -> None:
     code = SUB.replace("a - b", "abs(a - b)") + ADD
     test = "def test():\n    assert calc.add(1, 1) == 2\n    assert calc.sub(1, 3) == 2\n"
@@ -58,6 +59,7 @@ def test_one_small_test_for_a_large_commit(lab: MakeLab) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_test_that_is_red_once(lab: MakeLab, tmp_path: Path) -> None:
     """As by a clock, a counter, or a file that a run leaves behind."""
     once = f"seen = Path({str(tmp_path / 'seen')!r})\n"

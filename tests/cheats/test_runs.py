@@ -56,6 +56,7 @@ def test_a_run_that_is_forged(lab: MakeLab, forger: str) -> None:
     assert said(lab(BASE).prove(files).proof) == code
 
 
+@pytest.mark.long
 def test_settings_that_leave_old_tests_out(lab: MakeLab) -> None:
     """The commit has a proof; what it hides shows in the suite at the tip."""
     made = lab({**BASE, "test_old.py": "import calc\ndef test_old(): assert calc.a == 1\n"})

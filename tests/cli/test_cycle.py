@@ -110,6 +110,7 @@ def test_green_that_fails(feature: Project) -> None:
     assert done.err.startswith("error: not proven (green-failed): ")
 
 
+@pytest.mark.long
 def test_green_says_of_which_run_the_output_is(make: MakeProject) -> None:
     """It runs the tests twice, and a reader takes what is printed for the second."""
     project = make(files={"calc.py": "", "tests/test_calc.py": ""})
@@ -309,6 +310,7 @@ def test_code_alone_is_told_what_to_run(feature: Project) -> None:
     )
 
 
+@pytest.mark.long
 def test_what_tools_make_beside_the_sources_is_no_part_of_the_change(
     pytest_project: Project,
 ) -> None:
@@ -338,6 +340,7 @@ def test_what_tools_make_beside_the_sources_is_no_part_of_the_change(
     assert ".gitignore" not in done.err
 
 
+@pytest.mark.long
 def test_a_named_test_that_is_new_does_not_run_the_whole_suite(
     pytest_project: Project, tmp_path: Path
 ) -> None:

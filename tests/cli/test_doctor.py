@@ -138,6 +138,7 @@ OURS: Damage = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("by_files")
 def test_h12_what_is_ours_is_named_and_mended(feature: Project) -> None:
     named_and_mended(feature, {**FILES, **OURS})

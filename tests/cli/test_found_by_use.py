@@ -25,6 +25,7 @@ def test_install_in_a_plain_clone_brings_the_proofs(make: MakeProject, tmp_path:
     assert "claimed: PASS behaviour" in project.may("log", "-1", cwd=there).out
 
 
+@pytest.mark.long
 def test_a_later_fetch_shows_its_proofs_at_the_next_list(make: MakeProject, tmp_path: Path) -> None:
     project = make()
     remote = make.remote(project)

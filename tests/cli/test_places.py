@@ -212,6 +212,7 @@ def test_a_branch_that_was_renamed_is_named_as_before(feature: Project) -> None:
     assert feature.do("status", "--json").data["feature"] == "topic"
 
 
+@pytest.mark.long
 def test_where_a_shallow_clone_ends_it_is_told_to_fetch_more(
     project: Project, make: MakeProject, tmp_path: Path
 ) -> None:

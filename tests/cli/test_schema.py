@@ -22,6 +22,7 @@ def test_there_is_a_schema_for_every_command(tmp_path: Path) -> None:
             assert json.loads(call(["schema", name], tmp_path).out) == done.data["schema"]
 
 
+@pytest.mark.long
 def test_every_schema_is_one(tmp_path: Path) -> None:
     """By the schema of schemas. A part that many share is asked about once: it takes its time."""
     asked = set()

@@ -32,6 +32,7 @@ def resolve(project: Project) -> None:
     project.repo.write("checks/one", "grep -qx one lib/one && grep -qx main lib/one\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("begin", "what"), [(merge, "a merge"), (pick, "a cherry-pick")])
 def test_a_conflict_is_resolved_before_anything_is_judged(
     project: Project, begin: Callable[[Project], None], what: str

@@ -213,6 +213,7 @@ def test_e125_an_event_of_an_unknown_type_is_no_event(memory: Trial) -> None:
     assert refused.value.code is Code.UNKNOWN_EVENT_TYPE
 
 
+@pytest.mark.long
 def test_e126_eight_processes_at_once_lose_nothing(
     opened: Opened, world: MakeWorld, pytestconfig: pytest.Config
 ) -> None:

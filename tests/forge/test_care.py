@@ -133,6 +133,7 @@ def test_the_base_is_never_deleted(make: MakeProject) -> None:
     assert project.git("branch", "--list", "main")
 
 
+@pytest.mark.long
 def test_a_cancel_that_failed_half_way_goes_on_and_closes_what_was_opened_since(
     make: MakeProject, tmp_path: Path
 ) -> None:

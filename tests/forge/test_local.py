@@ -374,6 +374,7 @@ def renamed(make: MakeProject) -> tuple[Project, str]:
     return project, bare
 
 
+@pytest.mark.long
 def test_a_base_that_is_gone_is_not_made_again_and_its_new_name_is_gone_on_with(
     make: MakeProject,
 ) -> None:

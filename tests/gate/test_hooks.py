@@ -687,6 +687,7 @@ def test_a_git_directory_elsewhere(make: MakeProject, tmp_path: Path) -> None:
     assert project.lines("spool") == [f"commit {project.head} main"]
 
 
+@pytest.mark.long
 def test_a_sha256_repository(make: MakeProject) -> None:
     """H8: the empty tree and the zero id are computed, not known by heart."""
     project = make("work", "--object-format=sha256")

@@ -427,6 +427,7 @@ def test_rules_can_refuse_a_push_whose_trail_does_not_arrive(
     assert remote.git("rev-parse", "refs/oneshot/topic") != ""
 
 
+@pytest.mark.long
 def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, remote: Repo) -> None:
     feature.land("one")
     pushed(feature, "origin", "topic")

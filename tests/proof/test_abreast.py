@@ -98,6 +98,7 @@ finally:
 """
 
 
+@pytest.mark.long
 def test_no_process_of_a_stream_goes_on_as_another_of_us() -> None:
     """As it would where it is ended in the moment that it ends by itself."""
     done = subprocess.run(

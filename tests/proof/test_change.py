@@ -169,6 +169,7 @@ def test_equal_trees_have_no_change_between_them(work: Repo) -> None:
 # -- generated files -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_more_folders_than_an_argument_list_holds(work: Repo) -> None:
     blob = work.git("hash-object", "-w", "--stdin", stdin="x\n")
     said = work.git("hash-object", "-w", "--stdin", stdin="f.py linguist-generated\n")

@@ -60,6 +60,7 @@ def committed(made: Lab) -> Judged:
 # -- behaviour -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_conftest_that_imports_what_the_change_adds_is_red(lab: MakeLab) -> None:
     """pytest ends before any test, so the failure is of all tests below the conftest."""
     made = lab(BASE)
@@ -358,6 +359,7 @@ def test_a_refactoring_that_no_test_executes_is_uncovered(lab: MakeLab) -> None:
     assert proof.notes == ("no test executes calc.py:12",)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [
@@ -392,6 +394,7 @@ def test_what_has_no_effect_needs_no_execution(lab: MakeLab) -> None:
     assert said(declared(made, "refactor", {"calc.py": long})) == "PASS refactor"
 
 
+@pytest.mark.long
 def test_a_refactoring_keeps_its_tests(lab: MakeLab) -> None:
     made = lab(BASE)
     change = {"calc.py": CALC.replace("a + b", "b + a")}
@@ -401,6 +404,7 @@ def test_a_refactoring_keeps_its_tests(lab: MakeLab) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_refactoring_brings_no_test_that_would_execute_it(lab: MakeLab) -> None:
     """Else a test that asserts nothing could cover anything."""
     made = lab(BASE)

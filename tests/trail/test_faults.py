@@ -49,6 +49,7 @@ def sound(work: Repo, opened: Open) -> Trail:
     return trail
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
     work: Repo, opened: Open, world: MakeWorld
 ) -> None:

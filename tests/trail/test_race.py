@@ -115,6 +115,7 @@ def test_no_acknowledged_event_is_lost(
     assert sorted(event.id for event in events[1:]) == sorted(acknowledged)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("writers", "each"), [(2, 6), pytest.param(8, 25, marks=LONG)])
 def test_no_event_is_lost_where_others_are_fetched_meanwhile(
     repo: MakeRepo, opened: Open, world: MakeWorld, writers: int, each: int
