@@ -47,8 +47,8 @@ class Plan(Data, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """The plan in one line."""
-        source = self.goal or self.text or self.approach
-        line = next((line.strip() for line in source.splitlines() if line.strip()), "")
+        said = f"{self.goal}\n{self.text}\n{self.approach}".splitlines()
+        line = next((line.strip() for line in said if line.strip()), "")
         return line if len(line) <= 120 else line[:119] + "…"
 
 

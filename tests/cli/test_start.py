@@ -189,6 +189,10 @@ def test_a_plan_that_does_not_end_is_refused(project: Project) -> None:
     assert project.do("fsck").out == "1 trail checked\n"
 
 
+def test_a_plan_is_told_by_the_first_thing_that_it_says(feature: Project) -> None:
+    assert feature.do("plan", "--goal", " ", "--approach", "so").out == "planned 'topic': so\n"
+
+
 @pytest.mark.parametrize("text", ["", " \n\t ", "# only a comment\n"])
 def test_a_blank_plan_is_refused(project: Project, text: str) -> None:
     project.do("init", "topic")
