@@ -21,7 +21,6 @@ def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -
     assert "cycle     write the next test that fails" in done.out
     assert done.err.splitlines() == [
         "hint: write the test that fails, then: git oneshot red",
-        "hint: when all is committed: git oneshot finalize",
         "hint: no hook looks at commits here; set up this clone: git oneshot install --yes",
     ]  # fmt: skip
     project.do("install", "--yes")
