@@ -50,13 +50,14 @@ class Toolchain:
     """The programs of one working tree. ``user`` is the user's environment."""
 
     def __init__(self, own_dir: str, work_tree: str | None, user: Mapping[str, str]) -> None:
+        self._own = own_dir
         self._file = os.path.join(own_dir, "toolchain")
         self._work_tree = work_tree
         self._user = user
         self._versions: dict[str, str] = {}
 
     def python(self, *, needs_pytest: bool = True) -> Python | None:
-        """The first interpreter that serves: the active environment's, the tree's, PATH's."""
+        """The first interpreter that serves: the active environment's, the trees', PATH's."""
         known = self._known()
         for executable in self._candidates():
             told = known.get(ascii(executable))
@@ -122,8 +123,11 @@ class Toolchain:
         return f"{found}@{_mtime(found)}" if found else name
 
     def _local(self) -> list[str]:
-        top = self._work_tree
-        return [os.path.join(top, name) for name in (".venv", "venv")] if top else []
+        """Environments in the tree; who works in a linked one has set up the main one."""
+        common = os.path.dirname(self._own)
+        main = os.path.dirname(common) if os.path.basename(common) == ".git" else None
+        tops = dict.fromkeys(filter(None, (self._work_tree, main)))
+        return [os.path.join(top, name) for top in tops for name in (".venv", "venv")]
 
     def _candidates(self) -> Iterator[str]:
         for folder in (self._user.get("VIRTUAL_ENV", ""), *self._local()):

@@ -86,6 +86,22 @@ def test_the_active_environment_comes_first_then_the_trees_then_path(place: Plac
     assert fake(place.folder / "active/bin/python") == place.found()
 
 
+def test_a_linked_working_tree_has_the_environment_of_the_main_one(place: Place) -> None:
+    """Before PATH's, and behind its own."""
+    place.user["PATH"] = str(place.folder / "bin")
+    fake(place.folder / "bin" / "python3")
+    main = place.folder / "main"
+    toolchain = Toolchain(str(main / ".git" / "oneshot"), str(place.tree), place.user)
+    theirs = fake(main / ".venv" / "bin" / "python")
+    found = toolchain.python()
+    assert found is not None and found.executable == theirs
+    own = fake(place.tree / ".venv" / "bin" / "python")
+    found = toolchain.python()
+    assert found is not None and found.executable == own
+    bins = toolchain.path().split(os.pathsep)
+    assert bins[:2] == [os.path.dirname(own), os.path.dirname(theirs)]
+
+
 def test_one_without_pytest_is_passed_over(place: Place) -> None:
     fake(place.tree / ".venv/bin/python", pytest=False)
     assert fake(place.folder / "bin/python3") == place.found()
