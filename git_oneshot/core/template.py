@@ -36,10 +36,8 @@ def template(rules: Rules) -> str:
     lines += [_suite(suite) for suite in rules.suites] or [_NO_SUITE.strip("\n"), ""]
     for name, table in tables:
         held = getattr(rules, name)
-        known = keys(table)
-        said = any(getattr(held, key.field) != key.default for key in known)
-        lines.append(f"[{name}]" if said else f"# [{name}]")
-        for key in known:
+        lines.append(f"[{name}]")  # else its keys would be those of a suite
+        for key in keys(table):
             lines += [f"# {_sentence(key.about)}:", _line(key, getattr(held, key.field))]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"

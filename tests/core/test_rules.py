@@ -1,5 +1,6 @@
 """`.oneshot.toml`: what it may say, how it is refused, and what holds where it says nothing."""
 
+import re
 import string
 import tomllib
 from typing import Final
@@ -456,12 +457,21 @@ def test_the_template_of_what_is_found_is_what_is_found() -> None:
     assert written == Suite(name="pytest", command=PYTEST.command, runner="pytest")
 
 
+def test_each_key_of_the_template_may_be_used_alone() -> None:
+    """It stands below its table, whatever else is commented out."""
+    lines = template(Rules(suites=(PYTEST,))).splitlines()
+    keys = [at for at, line in enumerate(lines) if re.match(r"# [a-z-]+ = ", line)]
+    for at in keys:
+        rules("\n".join([*lines[:at], lines[at].removeprefix("# "), *lines[at + 1 :]]))
+    assert len(keys) > 15
+
+
 def test_every_line_of_the_template_that_is_commented_out_may_be_used() -> None:
     text = template(Rules())
     used = [
         line.removeprefix("# ")
         for line in text.splitlines()
-        if "=" in line or line.startswith(("# [",))
+        if "=" in line or line.startswith(("# [[", "["))
     ]
     said = rules("\n".join(used))
     assert [s.name for s in said.suites] == ["all"]
