@@ -82,7 +82,7 @@ def _row(one: Finding, policy: str) -> BrokenRow:
 
 def _repair(app: App) -> None:
     """Throw away what is derived, and make it anew."""
-    for name in ("states", "glances", "seen", "displayed"):
+    for name in ("states", "glances", "seen", "displayed", "suiteless"):
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(app.git.own_dir, name))
     if ours(app.git):

@@ -1,5 +1,6 @@
 """status: where a feature stands. Reading never writes an event."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 
@@ -21,6 +22,7 @@ from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look
 from git_oneshot.gate.elsewhere import unheard
 from git_oneshot.gate.spool import commits_of
+from git_oneshot.trail.disk import put, read
 
 
 @answering("status")
@@ -57,8 +59,21 @@ def status(app: App, *, feature: str | None) -> Answer:
 
 
 def _suiteless(app: App) -> bool:
-    """Whether no suite is known; where commands are trusted, one is, and no more is looked at."""
-    return not os.path.exists(os.path.join(app.git.own_dir, "trust")) and not app.rules.suites
+    """Whether HEAD has no suite; where commands are trusted, one is, and no more is looked at.
+
+    To look costs as much as all else here, so what was found is kept for the commit.
+    """
+    if app.head is None or os.path.exists(os.path.join(app.git.own_dir, "trust")):
+        return False
+    file = os.path.join(app.git.own_dir, "suiteless")
+    commit, _, word = read(file).partition(" ")
+    if commit != app.head:
+        from git_oneshot.proof.suites import rules_of
+
+        word = "no" if rules_of(app.git, app.git.tree(app.head)).suites else "yes"
+        with contextlib.suppress(OSError):  # it is asked again then
+            put(file, f"{app.head} {word}".encode())
+    return word == "yes"
 
 
 def _going(app: App) -> Going | None:

@@ -189,12 +189,25 @@ def test_where_no_suite_is_known_it_is_said_to_the_end(make: MakeProject) -> Non
     project = make(files={"hello.sh": "echo hello\n"})
     project.begin()
     line = "suite     none is known here: nothing is gated until there is one"
-    assert line in project.do("status").out
+    for _ in ("looked for", "known for this commit"):
+        assert line in project.do("status").out
+        assert project.lines("suiteless") == [f"{project.head} yes"]
     project.repo.write("hello.sh", "echo Hello\n")
     project.git("commit", "-q", "-am", "fix: Hello")
     done = project.do("finalize")
     assert "suite    PASS, no suite is known" in done.out
     assert line not in project.do("status").out
+
+
+def test_a_suite_is_known_from_the_commit_that_brings_it(make: MakeProject) -> None:
+    project = make(files={"hello.sh": "echo hello\n"})
+    project.begin()
+    assert "nothing is gated" in project.do("status").out
+    project.repo.write("test_hello.py", "def test_it():\n    pass\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", "a test")
+    assert "nothing is gated" not in project.do("status").out
+    assert project.lines("suiteless") == [f"{project.head} no"]
 
 
 def test_a_test_named_from_the_top_is_found_from_a_folder(feature: Project) -> None:
