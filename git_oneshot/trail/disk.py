@@ -7,7 +7,6 @@ what is derived, local or a cache is put in its place in one step and not synced
 
 import contextlib
 import errno
-import fcntl
 import os
 from _thread import get_ident
 from typing import IO, Final
@@ -105,6 +104,8 @@ class Disk:
 
 def _flush(fd: int) -> None:
     """Wait for the drive itself, which on macOS may keep in its memory what `fsync` gave it."""
+    import fcntl  # who reads needs none of it
+
     full = getattr(fcntl, "F_FULLFSYNC", None)
     if full is not None:
         try:
