@@ -10,7 +10,7 @@ import contextlib
 import functools
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from git_oneshot.core.state import State
 
 LARGEST: Final = 64 * 2**20  # bytes; then begin anew
+END: Final = 2**16  # bytes of the end that are looked at first
 
 
 @functools.cache  # a list needs no state
@@ -42,18 +43,32 @@ class StateCache:
     def find(self, tips: Iterable[str]) -> "dict[str, State]":
         """The states that are known, by tip. Damage is a miss."""
         wanted = list(tips)
-        data = self._read()
-        # Looking for one line is quicker than taking all lines apart, until it isn't.
-        line_of = _lines(data) if len(wanted) > 8 else None
+        # Looking for one line is quicker than taking all lines apart, until it isn't. What a
+        # command asks for was mostly written last.
+        few = len(wanted) <= 8
+        found, _ = self._taken(wanted, self._read(END), few=True) if few else ({}, False)
+        left = [tip for tip in wanted if tip not in found]
+        if left:
+            more, damaged = self._taken(left, self._read(), few=few)
+            found |= more
+            self.damaged |= damaged
+        return found
+
+    def _taken(
+        self, wanted: Sequence[str], data: bytes, *, few: bool
+    ) -> "tuple[dict[str, State], bool]":
+        """The states that some lines hold, by tip, and whether a line is not to be believed."""
+        line_of = None if few else _lines(data)
         found: dict[str, State] = {}
+        damaged = False
         for tip in wanted:
             line = line_of.get(tip.encode(), b"") if line_of is not None else _line_of(data, tip)
             state = _believed(line, tip)
             if state is not None:
                 found[tip] = state
                 self._found += len(line)
-            self.damaged |= bool(line) and state is None
-        return found
+            damaged |= bool(line) and state is None
+        return found, damaged
 
     def add(self, states: "Mapping[str, State]") -> None:
         """Remember states. A disk that refuses makes the next read slower, no more."""
@@ -94,9 +109,12 @@ class StateCache:
                    for line in lines)  # fmt: skip
         return len(lines) > 2 * good
 
-    def _read(self) -> bytes:
+    def _read(self, last: int | None = None) -> bytes:
+        """The file, or so many bytes of its end."""
         try:
             with open(self._path, "rb") as file:
+                if last is not None:
+                    file.seek(max(0, os.fstat(file.fileno()).st_size - last))
                 return file.read()
         except OSError:
             return b""

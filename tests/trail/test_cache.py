@@ -155,6 +155,32 @@ def test_a_line_behind_a_torn_one_is_found(tmp_path: Path) -> None:
     assert cache.find([A, B]) == {B: State(feature="two")}
 
 
+def test_of_a_large_file_the_end_is_looked_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command asks for what was written last, beside ten thousand features of others."""
+    monkeypatch.setattr(cache_module, "END", 600)
+    cache = StateCache(str(tmp_path))
+    for number in range(50):
+        cache.add({f"{number:040x}": State(feature=FeatureId(f"f-{number}"))})
+    asked: list[int | None] = []
+    read = StateCache._read
+
+    def spy(self: StateCache, last: int | None = None) -> bytes:
+        asked.append(last)
+        return read(self, last)
+
+    monkeypatch.setattr(StateCache, "_read", spy)
+    first, last, none = f"{0:040x}", f"{49:040x}", "f" * 40
+    assert cache.find([last])[last].feature == "f-49"
+    assert asked == [600]
+    assert {tip: one.feature for tip, one in cache.find([last, first, none]).items()} == {
+        first: "f-0", last: "f-49",
+    }  # fmt: skip
+    assert asked == [600, 600, None]
+    assert not cache.damaged
+
+
 def test_a_tip_in_someones_title_is_not_a_line(tmp_path: Path) -> None:
     cache = StateCache(os.fspath(tmp_path))
     cache.add({A: State(feature="one")})
