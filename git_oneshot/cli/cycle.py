@@ -140,7 +140,8 @@ def _no_test(app: App, path: str, rest: str) -> OneshotError:
     else:
         there = os.path.relpath(os.path.join(app.work_tree, path), app.cwd) + rest
         what = f"'{here}'"
-        hint = f"name it from there: {typed('git', 'oneshot', 'red', there)}"
+        half = click.get_current_context().command.name or ""
+        hint = f"name it from there: {typed('git', 'oneshot', half, there)}"
     return OneshotError(Code.INVALID_INPUT, f"no test '{path}' in {what}", hint)
 
 

@@ -210,14 +210,15 @@ def test_a_suite_is_known_from_the_commit_that_brings_it(make: MakeProject) -> N
     assert project.lines("suiteless") == [f"{project.head} no"]
 
 
-def test_a_test_named_from_the_top_is_found_from_a_folder(feature: Project) -> None:
+@pytest.mark.parametrize("half", ["red", "green"])
+def test_a_test_named_from_the_top_is_found_from_a_folder(feature: Project, half: str) -> None:
     """As agents name it, who are somewhere below."""
     feature.repo.write("checks/one", "grep -qx one lib/one\n")
     inside = feature.repo.write("lib/deep/x", "x\n").parent
-    done = feature.oneshot("red", "checks/one", cwd=inside)
+    done = feature.oneshot(half, "checks/one", cwd=inside)
     assert (done.code, done.err.splitlines()) == (2, [
         "error: no test 'checks/one' in 'lib/deep'",
-        "hint: name it from there: git oneshot red ../../checks/one",
+        f"hint: name it from there: git oneshot {half} ../../checks/one",
     ])  # fmt: skip
     assert feature.oneshot("red", "../../checks/one", cwd=inside).code == 0
 
