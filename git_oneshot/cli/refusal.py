@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from git_oneshot.cli.answer import DOCTOR, PLAN_IT, STATUS, Next, envelope
 from git_oneshot.cli.data.parts import Refusal
-from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.mending import RED, RULES, in_tree, trust
 from git_oneshot.core.errors import Code, OneshotError
 
@@ -128,6 +127,8 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
 
 def _usage(command: str) -> Next:
     """How a command is used, for a program: who used it wrongly reads no page of help."""
+    from git_oneshot.cli.data.table import ANSWERS  # the types of all answers
+
     if command not in ANSWERS:  # which is none, or a hook
         return Next(("git", "oneshot", "skill"), "see how it is used")
     return Next(("git", "oneshot", "schema", command), "see its arguments")

@@ -60,7 +60,7 @@ class Ended(NamedTuple):
 
 
 def utf_8() -> str:
-    """The locale of UTF-8 that a system has: macOS has that of no country since version 15."""
+    """The locale of UTF-8 that a system has: macOS has C.UTF-8 only since version 15."""
     return "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 
 
