@@ -280,17 +280,22 @@ def test_too_much_output_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert ended.seconds < 10
 
 
-def test_an_interrupted_wait_ends_the_child(
-    tmp_path: Path, family: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ctrl-C leaves no process behind."""
-    script, pids = family
+def interrupted_once_two_run(monkeypatch: pytest.MonkeyPatch, pids: Path) -> None:
+    """Interrupt the next run as soon as it and its child have signed."""
 
     def interrupted(*_: object) -> None:
         assert eventually(lambda: len(signed(pids)) == 2)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(process, "_wait", interrupted)
+
+
+def test_an_interrupted_wait_ends_the_child(
+    tmp_path: Path, family: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C leaves no process behind."""
+    script, pids = family
+    interrupted_once_two_run(monkeypatch, pids)
     with pytest.raises(KeyboardInterrupt):
         run(["sh", "-c", f"{script} sleep 60"], str(tmp_path), os.environ, 60)
     assert eventually(lambda: all(map(gone, signed(pids))))
@@ -317,12 +322,7 @@ def test_a_second_interrupt_ends_the_child_all_the_same(
 ) -> None:
     """Ctrl-C twice, or a signal that git passes on beside one of its own."""
     script, pids = family
-
-    def interrupted(*_: object) -> None:
-        assert eventually(lambda: len(signed(pids)) == 2)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(process, "_wait", interrupted)
+    interrupted_once_two_run(monkeypatch, pids)
     monkeypatch.setattr(process, "GRACE", 60)
 
     def again(*_: object) -> None:
