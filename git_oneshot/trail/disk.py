@@ -63,21 +63,14 @@ class Disk:
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder)
 
-    def touch(self, path: str) -> None:
-        """Make a file look new. Raises FileNotFoundError when it is not there."""
-        os.utime(path)
-
     def create(self, path: str) -> int:
         """Open a file that is not there yet."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
 
     def write(self, fd: int, data: bytes) -> None:
-        """Write all of ``data``, and let the disk begin with it."""
+        """Write all of ``data``."""
         while data:
             data = data[os.write(fd, data) :]
-        # A hint that costs nothing, and saves a later sync a third of its time.
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def rename(self, old: str, new: str) -> None:
         """Give a file its name, in one step."""

@@ -178,6 +178,8 @@ class GitStore(GitReader):
             written.extend(self._objects.sync())
             safe()
 
+        if self._refs.serving:
+            self._objects.begin()
         try:
             self._refs.swap(ref, new, old, settle)
             safe()  # from one that began in between, and did not see the ref move
@@ -201,11 +203,13 @@ class GitStore(GitReader):
         return notes.write(by_commit(events), payloads), notes
 
     def close(self) -> None:
-        """Remember the last states, and end the git processes that serve this store."""
+        """Remember the last states, and end the processes and threads that serve this store."""
         if self._uncached:
             self._cache.add(dict(self._uncached.values()))
             self._uncached.clear()
         self._refs.close()
+        if self._objects_ is not None:
+            self._objects_.close()
         if self._source_ is not None:
             self._source_.close()
 

@@ -11,6 +11,7 @@ from dulwich.objects import Blob, Commit, ShaFile, Tree, object_header
 
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.reading import HASHES, root_of
+from git_oneshot.trail.syncs import Syncs
 
 FILE: Final = 0o100644
 FOLDER: Final = 0o040000
@@ -33,6 +34,7 @@ class Objects:
         self.format = OBJECT_FORMATS[object_format]
         self._disk = disk or Disk()
         self._unsynced: dict[str, ShaFile] = {}
+        self._syncs = Syncs(self._disk)
 
     def id_of(self, obj: ShaFile) -> bytes:
         """The hex id of an object in this repository's hash."""
@@ -64,15 +66,20 @@ class Objects:
             return None
         return kind, content if whole else None
 
+    def begin(self) -> None:
+        """Have the disk begin with what ``sync`` waits for."""
+        self._syncs.begin(self._unsynced)
+
     def sync(self) -> list[ShaFile]:
         """Bring everything written since the last call to disk, and give it back.
 
         What a gc has packed or thrown away meanwhile is written once more.
         """
+        ended = self._syncs.wait()
         for path, obj in self._unsynced.items():
             _again(
                 FileNotFoundError,
-                lambda: self._disk.sync(path),  # noqa: B023
+                lambda: self._last(path, ended),  # noqa: B023
                 lambda: self._put(path, _whole(obj)),  # noqa: B023
             )
         written = list(self._unsynced.values())
@@ -81,23 +88,39 @@ class Objects:
 
     def forget(self) -> None:
         """What was written is not needed: the next ``sync`` need not wait for it."""
+        self._syncs.wait()
         self._unsynced.clear()
+
+    def close(self) -> None:
+        """End what ``begin`` began."""
+        self._syncs.close()
+
+    def _last(self, path: str, ended: dict[str, OSError | None]) -> None:
+        """Make sure that a file is on the disk; ``ended``: those that were begun with."""
+        if path not in ended:
+            self._disk.sync(path)
+            return
+        failed = ended.pop(path)
+        if failed is not None:
+            raise failed
+        os.stat(path)  # is it still there?
 
     def _path(self, name: str) -> str:
         return f"{self.directory}/{name[:2]}/{name[2:]}"
 
     def _put(self, path: str, whole: bytes) -> None:
+        data = zlib.compress(whole, 1 if len(whole) > SMALL else 0)
+        folder = os.path.dirname(path)
         try:
-            self._disk.touch(path)  # keep it from a concurrent gc, as git does
-        except FileNotFoundError:
-            data = zlib.compress(whole, 1 if len(whole) > SMALL else 0)
-            folder = os.path.dirname(path)
             # A gc removes a folder that is empty.
             _again(
-                FileNotFoundError, lambda: self._write(path, data), lambda: self._disk.mkdir(folder)
+                FileNotFoundError,
+                lambda: self._write(path, data),
+                lambda: self._disk.mkdir(folder),
             )
         except PermissionError:
-            pass  # another user's, in a shared repository; it is there
+            if not os.path.exists(path):  # in a shared repository it may be another user's
+                raise
 
     def _write(self, path: str, data: bytes) -> None:
         # git ignores, and in time removes, files of this name.

@@ -113,8 +113,6 @@ class Refs:
         if self._packed() != self._seen:
             raise LostRace
         settle()
-        if not self._in_table:
-            self._disk.sync(self._file(ref) + ".lock")
         return True
 
     def _committed(self, ref: str) -> bool:
@@ -125,6 +123,11 @@ class Refs:
             # A rename is no more durable than any other change of a folder.
             self._disk.sync(os.path.dirname(self._file(ref)))
         return True
+
+    @property
+    def serving(self) -> bool:
+        """Whether there was a swap before, in the same run."""
+        return self._writer is not None
 
     @functools.cached_property
     def _in_table(self) -> bool:
@@ -158,12 +161,9 @@ class Refs:
         return all(self._writer.stdout.readline() == name + b": ok\n" for name in names)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # Refs in files are synced here, in one go with the objects; git does not
-        # by default, and never syncs the folder. An id is not the name of a ref:
-        # looking for one would cost 24 system calls.
-        synced = syncing("reference" if self._in_table else "none")
+        # An id is not the name of a ref: looking for one would cost 24 system calls.
         argv = self._git.argv(
-            [*synced, "-c", "core.warnAmbiguousRefs=false",
+            [*syncing("reference"), "-c", "core.warnAmbiguousRefs=false",
              "update-ref", "-m", "oneshot: append", "--stdin"]
         )  # fmt: skip
         import subprocess

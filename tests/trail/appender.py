@@ -3,7 +3,8 @@
 ``python -m tests.trail.appender REPOSITORY FEATURE COUNT [KEY]``, or
 ``python -m tests.trail.appender --nursery REPOSITORY FEATURE``: for each line on
 stdin, fork one that appends until it is killed, in a process group of its own;
-where the line is a number, one that does it itself, before that call of its disk.
+where the line begins with a number, one that does it itself, before that call of its
+disk, and with more words behind it after an append that comes through.
 """
 
 import itertools
@@ -21,7 +22,7 @@ from git_oneshot.session import Receipt, Session
 from git_oneshot.trail import notes, objects, reading, shelter, tree
 from git_oneshot.trail.git_store import GitStore
 from tests.sandbox import real_world
-from tests.trail.faults import fatal
+from tests.trail.faults import NEVER, fatal
 
 # What a store imports late: a nursery's children find it there.
 IMPORTED = (notes, objects, reading, shelter, tree)
@@ -46,14 +47,20 @@ def once(session: Session, feature: FeatureId) -> Receipt:
     raise AssertionError
 
 
-def append_one(path: str, feature: str, at: int) -> None:
-    """Append what has notes, and be killed before the ``at``-th call that changes the disk."""
-    store = GitStore(discover(path, os.environ), time.time, fatal(at, say))
-    tree = "0" * 40
-    commit = f"{os.getpid():040x}"  # another each time
-    command = Bind(commits=(CommitRecorded(commit=commit, tree=tree, parentTree=tree),))
-    receipt = Session(store, real_world()).execute(feature_id(feature), command)
-    say(" ".join(receipt.events))
+def append_one(path: str, feature: str, at: int, *, run: bool) -> None:
+    """Append what has notes, and be killed before the ``at``-th call that changes the disk.
+
+    ``run``: after an append that comes through.
+    """
+    disk = fatal(NEVER, say)
+    store = GitStore(discover(path, os.environ), time.time, disk)
+    session = Session(store, real_world())
+    for last in [False, True] if run else [True]:
+        if last:
+            disk.arm(at)
+        commit = f"{os.getpid():039x}{last:x}"  # others in each process
+        fact = CommitRecorded(commit=commit, tree="0" * 40, parentTree="0" * 40)
+        say(" ".join(session.execute(feature_id(feature), Bind(commits=(fact,))).events))
     store.close()
 
 
@@ -69,8 +76,9 @@ def nursery(path: str, feature: str) -> None:
         if child == 0:
             os.setpgid(0, 0)
             say(f"pid {os.getpid()}")
-            if line.strip().isdecimal():
-                append_one(path, feature, int(line))
+            at, _, run = line.strip().partition(" ")
+            if at.isdecimal():
+                append_one(path, feature, int(at), run=bool(run))
                 os._exit(0)
             append(path, feature, itertools.count())
         os.waitpid(child, 0)

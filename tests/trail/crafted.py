@@ -35,6 +35,15 @@ def events_of(clock: int, *facts: Said, by: str = AUTHOR) -> tuple[Event, ...]:
     return tuple(made)
 
 
+def judged(commit: str, note: str = "") -> f.CommitJudged:
+    """A fact that the notes show."""
+    turn = f.TestTurn(suite="unit", id="test_typo", red="failed", green="passed", reason="assert")
+    proof = f.Proof(
+        word="PASS", kind="behaviour", tests=(turn,) if not note else (), notes=(note,) * bool(note)
+    )
+    return f.CommitJudged(commit=commit, proof=proof)
+
+
 def append(
     store: TrailStore,
     feature: FeatureId,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,14 +18,22 @@ class Faulty(Disk):
         self.at = at
         self.strike = strike
         self.calls = 0
+        self.lock = threading.Lock()  # some calls are made beside others
+
+    def arm(self, at: int) -> None:
+        """Count anew: it is the ``at``-th call from here."""
+        self.at = at
+        self.calls = 0
 
 
 def _struck(name: str) -> Callable[..., Any]:
     real = getattr(Disk, name)
 
     def call(disk: Faulty, *args: Any) -> Any:
-        disk.calls += 1
-        if disk.calls != disk.at:
+        with disk.lock:
+            disk.calls += 1
+            struck = disk.calls == disk.at
+        if not struck:
             return real(disk, *args)
         if name == "write":
             real(disk, args[0], args[1][: len(args[1]) // 2])
@@ -33,6 +42,7 @@ def _struck(name: str) -> Callable[..., Any]:
     return call
 
 
+NEVER: Final = -1
 for _name in CALLS:
     setattr(Faulty, _name, _struck(_name))
 

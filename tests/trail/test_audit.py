@@ -31,13 +31,13 @@ from tests.trail.crafted import (
     append,
     events_of,
     hash_object,
+    judged,
     message_of,
     point,
     root_of,
     started,
     titled,
 )
-from tests.trail.test_git_store import judged
 from tests.trail.test_merge import forked
 
 CODE: Final = "a" * 40

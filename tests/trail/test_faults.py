@@ -21,7 +21,7 @@ from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Tip, Trail
 from tests.sandbox import MakeWorld, Repo
 from tests.trail.crafted import FEATURE, Open
-from tests.trail.faults import CALLS, failing
+from tests.trail.faults import CALLS, NEVER, failing
 from tests.trail.nursery import Nursery
 
 
@@ -50,8 +50,9 @@ def sound(work: Repo, opened: Open) -> Trail:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("run", [False, True], ids=["first", "in a run"])
 def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
-    work: Repo, opened: Open, world: MakeWorld
+    work: Repo, opened: Open, world: MakeWorld, run: bool
 ) -> None:
     begun(work, opened, world)
     acknowledged = [event.id for event in sound(work, opened).events]
@@ -60,8 +61,9 @@ def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
     survived = 0  # by chance two objects share a folder, and there is a call less
     while survived < 3:
         work.git("gc", "-q", "--prune=now")  # so that each object needs its folder
-        nursery.appender(str(len(killed) + 1))
-        [said] = nursery.said()
+        nursery.appender(f"{len(killed) + 1} {'in a run' if run else ''}")
+        *before, said = nursery.said()
+        acknowledged += before
         there = [event.id for event in sound(work, opened).events]
         assert there[: len(acknowledged)] == acknowledged
         assert len(there) - len(acknowledged) <= 1  # written, and not heard of
@@ -79,13 +81,18 @@ def test_a_process_that_is_killed_at_any_call_leaves_a_trail_without_a_scratch(
     assert killed[-1] == "sync"  # of the folder, when the ref had moved
 
 
+@pytest.mark.parametrize("run", [False, True], ids=["first", "in a run"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO], ids=errno.errorcode.get)
 def test_a_disk_that_refuses_any_call_changes_nothing(
-    work: Repo, opened: Open, world: MakeWorld, number: int
+    work: Repo, opened: Open, world: MakeWorld, number: int, run: bool
 ) -> None:
     tip = begun(work, opened, world)
     for at in itertools.count(1):
-        store = GitStore(work.discover(), time.time, failing(at, number))
+        disk = failing(NEVER, number)
+        store = GitStore(work.discover(), time.time, disk)
+        if run:
+            tip = Session(store, world()).execute(FEATURE, speaking(1_000 + at)).tip
+        disk.arm(at)
         try:
             Session(store, world()).execute(FEATURE, speaking(at))
             break
@@ -102,7 +109,7 @@ def test_a_disk_that_refuses_any_call_changes_nothing(
             there = opened(work).tip(FEATURE)
             assert there is not None
             tip = there
-    assert at > 15
+    assert at > disk.calls > 15  # it came through because all of its calls did
     sound(work, opened)
 
 

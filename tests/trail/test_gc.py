@@ -6,7 +6,9 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -19,7 +21,7 @@ from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.shelter import LONGEST, collecting
 from tests.sandbox import MakeRepo, MakeWorld, Repo
-from tests.trail.crafted import FEATURE, OTHER, Open, append, started, titled
+from tests.trail.crafted import FEATURE, OTHER, Open, append, judged, started, titled
 from tests.trail.test_race import made
 
 COLLECTIONS = int(os.environ.get("ONESHOT_COLLECTIONS", "2"))
@@ -107,28 +109,75 @@ def test_a_gc_cannot_have_the_pack_before_the_ref_moves(work: Repo, opened: Open
     assert opened(work).read([tip])[0].damage is None
 
 
+@pytest.mark.parametrize("run", [False, True], ids=["first", "in a run"])
 def test_objects_that_went_before_the_ref_was_locked_are_written_again(
-    work: Repo, opened: Open, world: MakeWorld
+    work: Repo, opened: Open, world: MakeWorld, run: bool
 ) -> None:
+    """In a run they may have been synced by then."""
     Session(opened(work), world()).execute(FEATURE, Start())
-    work.git("repack", "-adq")
 
     class Robbed(Disk):
-        """A disk on which a gc throws away an object as soon as it is written, once."""
+        """A disk on which a gc throws away what was written before the ref is locked, once."""
 
-        done = False
+        armed = False
+        synced = threading.Event()
+
+        def sync(self, path: str) -> None:
+            """Tell that it is done."""
+            super().sync(path)
+            self.synced.set()
 
         def tell(self, git: IO[bytes], commands: bytes) -> None:
             """Have git do something."""
-            if not self.done:
-                self.done = True
+            if self.armed:
+                self.armed = False
+                assert not run or self.synced.wait(10)
                 throws_away(work)
             super().tell(git, commands)
 
-    store = GitStore(work.discover(), time.time, Robbed())
+    disk = Robbed()
+    store = GitStore(work.discover(), time.time, disk)
+    if run:
+        Session(store, world()).execute(FEATURE, RequestSynthesis())
+    work.git("repack", "-adq")
+    disk.synced.clear()
+    disk.armed = True
     receipt = Session(store, world()).execute(FEATURE, RequestSynthesis())
     store.close()
+    assert not disk.armed
     assert opened(work).read([receipt.tip])[0].damage is None
+
+
+def test_objects_that_went_once_they_were_synced_are_written_again(
+    work: Repo, opened: Open
+) -> None:
+    """Git finds the commit when it locks the ref; what is behind it may be gone."""
+    first = work.commit("one")
+
+    class Robbed(Disk):
+        """A disk on which objects go when they are synced, once each."""
+
+        armed = False
+        gone: list[str]
+
+        def sync(self, path: str) -> None:
+            """Lose it, but for a commit."""
+            super().sync(path)
+            if self.armed and "/objects/" in path and path not in self.gone:
+                self.gone.append(path)
+                if not zlib.decompress(Path(path).read_bytes()).startswith(b"commit"):
+                    os.unlink(path)
+
+    disk = Robbed()
+    disk.gone = []
+    store = GitStore(work.discover(), time.time, disk)
+    tip = append(store, FEATURE, None, started(), judged(first, "a note"))
+    disk.armed = True
+    tip = append(store, FEATURE, tip, judged(first, "another"))
+    store.close()
+    assert len(disk.gone) == 4
+    assert opened(work).read([tip])[0].damage is None
+    assert work.git("fsck", "--strict", "--no-dangling", "--no-progress") == ""
 
 
 def test_whose_gc_is_believed(work: Repo) -> None:

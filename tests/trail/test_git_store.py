@@ -1,7 +1,9 @@
 """What a trail is in a git repository: the format, and every kind of repository it lives in."""
 
+import contextlib
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from git_oneshot.git import discover
 from git_oneshot.session import Session
 from git_oneshot.trail import reading
 from git_oneshot.trail.disk import Disk
+from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.objects import SMALL, Objects, blob_of
 from git_oneshot.trail.refs import Refs
 from git_oneshot.trail.store import Tip
@@ -26,6 +29,7 @@ from tests.trail.crafted import (
     Open,
     append,
     events_of,
+    judged,
     loose,
     root_of,
     started,
@@ -34,15 +38,6 @@ from tests.trail.crafted import (
 
 REF = f"refs/oneshot/{FEATURE}"
 SHOW = f"notes.displayRef={REF}"
-
-
-def judged(commit: str, note: str = "") -> f.CommitJudged:
-    """A fact that the notes show."""
-    turn = f.TestTurn(suite="unit", id="test_typo", red="failed", green="passed", reason="assert")
-    proof = f.Proof(
-        word="PASS", kind="behaviour", tests=(turn,) if not note else (), notes=(note,) * bool(note)
-    )
-    return f.CommitJudged(commit=commit, proof=proof)
 
 
 def sound(repo: Repo) -> None:
@@ -275,6 +270,32 @@ def test_a_gc_between_writing_and_syncing_an_object_is_no_failure(work: Repo, op
     assert not os.path.exists(blob)
     objects.sync()
     append(store, FEATURE, tip, titled("next"))
+    sound(work)
+
+
+def test_in_a_run_of_appends_the_disk_has_all_objects_of_one_at_once(
+    work: Repo, opened: Open
+) -> None:
+    """A disk takes four flushes in little more than the time of one."""
+    here = threading.Barrier(4, timeout=10)
+
+    class Meeting(Disk):
+        """One on which no object is synced before four are about to be."""
+
+        def sync(self, path: str) -> None:
+            """Wait for the others."""
+            if run and "/objects/" in path:
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    here.wait()
+            super().sync(path)
+
+    run = False
+    store = GitStore(work.discover(), time.time, Meeting())
+    tip = append(store, FEATURE, None, started(), judged(work.commit("one"), "a note"))
+    run = True
+    append(store, FEATURE, tip, judged(work.commit("two"), "another"))
+    store.close()
+    assert not here.broken
     sound(work)
 
 

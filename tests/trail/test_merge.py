@@ -16,8 +16,18 @@ from git_oneshot.session import Session
 from git_oneshot.trail.merging import join
 from git_oneshot.trail.store import Tip
 from tests.sandbox import MakeRepo, MakeWorld, Repo
-from tests.trail.crafted import FEATURE, Open, append, commit_with, point, root_of, started, titled
-from tests.trail.test_git_store import REF, judged, sound
+from tests.trail.crafted import (
+    FEATURE,
+    Open,
+    append,
+    commit_with,
+    judged,
+    point,
+    root_of,
+    started,
+    titled,
+)
+from tests.trail.test_git_store import REF, sound
 
 GOLDEN: Final = Path(__file__).parent.parent / "golden" / "forks" / "v1.json"
 CODE: Final = "a" * 40

@@ -55,19 +55,27 @@ def traced(log: Path, *argv: str, cwd: Path = ROOT, stdin: str = "") -> list[Cal
         if found:
             paths = re.findall(r"[<\"](/[^>\"]*)[>\"]", found[2])
             calls.append(Call(found[1], tuple(paths), found[2]))
-    event = done.stdout.split()[0]
+    event = done.stdout.splitlines()[-1].split()[0]
     said = next(i for i, c in enumerate(calls) if c.name == "write" and event in c.text
                 and c.text.startswith("1<"))  # fmt: skip
     return calls[:said]
 
 
+def moves(calls: Sequence[Call]) -> list[int]:
+    """When the ref moved."""
+    return [i for i, c in enumerate(calls) if c.name.startswith("rename")
+            and c.paths[-1].endswith(REF)]  # fmt: skip
+
+
+def synced(calls: Sequence[Call]) -> set[str]:
+    """What was brought to the disk."""
+    return {p for c in calls if c.name.startswith("f") for p in c.paths}
+
+
 def moved(calls: Sequence[Call]) -> tuple[int, set[str], set[str]]:
     """When the ref moved, and what was synced before that and after."""
-    [swap] = [i for i, c in enumerate(calls) if c.name.startswith("rename")
-              and c.paths[-1].endswith(REF)]  # fmt: skip
-    before = {p for c in calls[:swap] if c.name.startswith("f") for p in c.paths}
-    after = {p for c in calls[swap:] if c.name.startswith("f") for p in c.paths}
-    return swap, before, after
+    [swap] = moves(calls)
+    return swap, synced(calls[:swap]), synced(calls[swap:])
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -89,6 +97,25 @@ def test_objects_are_synced_then_the_ref_then_it_is_acknowledged(
     assert made <= before
     assert f"{git}/{REF}.lock" in before
     assert os.path.dirname(f"{git}/{REF}") in after
+
+
+def test_in_a_run_of_appends_each_is_synced_before_the_ref_moves_to_it(
+    work: Repo, opened: Open, world: MakeWorld, tmp_path: Path
+) -> None:
+    Session(opened(work), world()).execute(FEATURE, Start())
+    git = os.path.realpath(work.path / ".git")
+
+    appender = ("-m", "tests.trail.appender", str(work.path), FEATURE, "4")
+    calls = traced(tmp_path / "calls", *appender)
+
+    began = 0
+    for swap in moves(calls):
+        made = {c.paths[-1] for c in calls[began:swap] if c.name.startswith("rename")
+                and c.paths[-1].startswith(f"{git}/objects/")}  # fmt: skip
+        assert made
+        assert {*made, f"{git}/{REF}.lock"} <= synced(calls[began:swap])
+        began = swap
+    assert len(moves(calls)) == 4
 
 
 def test_what_is_taken_in_is_synced_before_its_ref(
