@@ -95,7 +95,7 @@ class Objects:
         """End what ``begin`` began."""
         self._syncs.close()
 
-    def _last(self, path: str, ended: dict[str, OSError | None]) -> None:
+    def _last(self, path: str, ended: dict[str, BaseException | None]) -> None:
         """Make sure that a file is on the disk; ``ended``: those that were begun with."""
         if path not in ended:
             self._disk.sync(path)

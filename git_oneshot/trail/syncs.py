@@ -11,7 +11,7 @@ from git_oneshot.trail.disk import Disk
 
 MOST: Final = 4  # threads: an append with a note is four objects, and more gain nothing
 Todo = SimpleQueue[str | None]  # None: end
-Done = SimpleQueue[tuple[str, OSError | None]]
+Done = SimpleQueue[tuple[str, BaseException | None]]
 
 
 class Syncs:
@@ -48,7 +48,7 @@ class Syncs:
         Thread(target=self._work, args=(self._todo, self._done), daemon=True).start()
         self._threads += 1
 
-    def wait(self) -> dict[str, OSError | None]:
+    def wait(self) -> dict[str, BaseException | None]:
         """Wait for all that was begun: what hindered each file, None if nothing did."""
         ended = {}
         while self._under_way:
@@ -68,6 +68,6 @@ class Syncs:
             failed = None
             try:
                 self._disk.sync(path)
-            except OSError as err:
+            except BaseException as err:  # noqa: BLE001 - it is raised by who waits
                 failed = err
             done.put((path, failed))

@@ -13,21 +13,22 @@ from git_oneshot.trail.syncs import MOST, Syncs
 class Counted(Disk):
     """A disk on which some files cannot be synced."""
 
-    def __init__(self, *bad: str) -> None:
+    def __init__(self, **bad: Exception) -> None:
         self.bad = bad
         self.threads: set[int] = set()
 
     def sync(self, path: str) -> None:
         """Remember who waits."""
         self.threads.add(threading.get_ident())
-        if path in self.bad:
-            raise OSError(5, "Input/output error", path)
+        failed = self.bad.get(os.path.basename(path))
+        if failed is not None:
+            raise failed
         super().sync(path)
 
 
 def files(folder: Path, count: int) -> list[str]:
     """Some that are there."""
-    made = [folder / str(number) for number in range(count)]
+    made = [folder / f"file{number}" for number in range(count)]
     for path in made:
         path.touch()
     return [str(path) for path in made]
@@ -35,11 +36,13 @@ def files(folder: Path, count: int) -> list[str]:
 
 def test_what_became_of_each_file_is_told_once(tmp_path: Path) -> None:
     paths = files(tmp_path, 9)
-    disk = Counted(paths[3])
+    bad = {"file3": OSError(5, "Input/output error"), "file5": MemoryError()}
+    disk = Counted(**bad)
     syncs = Syncs(disk)
     syncs.begin(paths)
     ended = syncs.wait()
-    assert {path for path, failed in ended.items() if failed is not None} == {paths[3]}
+    failed = {os.path.basename(path): why for path, why in ended.items() if why is not None}
+    assert failed == bad
     assert set(ended) == set(paths)
     assert len(disk.threads) <= MOST
     assert threading.get_ident() not in disk.threads
