@@ -186,9 +186,7 @@ def _runner(c: Clinic) -> Iterator[Finding]:
             if tools.python() is None:
                 mend = ("python", "-m", "pip", "install", "pytest")
                 yield Finding(f"suite '{suite.name}': no Python here has pytest", mend)
-        elif shutil.which(suite.command[0], path=c.environ.get("PATH")) is None and (
-            not os.path.exists(os.path.join(c.git.work_tree, suite.root, suite.command[0]))
-        ):
+        elif not tools.serves(suite.command[0], suite.root):
             yield Finding(f"suite '{suite.name}': no program '{suite.command[0]}'")
 
 

@@ -47,12 +47,14 @@ class Python(NamedTuple):
 
 
 class Toolchain:
-    """The programs of one working tree. ``user`` is the user's environment."""
+    """The programs of one working tree. ``user`` is the user's environment.
+
+    ``trees``: where what is installed may be; who works in a linked one has set up the main one.
+    """
 
     def __init__(self, own_dir: str, work_tree: str | None, user: Mapping[str, str]) -> None:
-        self._own = own_dir
         self._file = os.path.join(own_dir, "toolchain")
-        self._work_tree = work_tree
+        self.trees = _trees(own_dir, work_tree)
         self._user = user
         self._versions: dict[str, str] = {}
 
@@ -122,12 +124,16 @@ class Toolchain:
         found = shutil.which(name, path=self.path())
         return f"{found}@{_mtime(found)}" if found else name
 
+    def serves(self, program: str, root: str) -> bool:
+        """Whether the program of a suite is here, where a run in ``root`` looks for it."""
+        if "/" in program:
+            return any(os.path.exists(os.path.join(tree, root, program)) for tree in self.trees)
+        roots = [os.path.join(tree, folder) for tree in self.trees for folder in (root, "")]
+        bins = [os.path.join(one, "node_modules", ".bin") for one in roots]
+        return shutil.which(program, path=os.pathsep.join([*bins, self.path()])) is not None
+
     def _local(self) -> list[str]:
-        """Environments in the tree; who works in a linked one has set up the main one."""
-        common = os.path.dirname(self._own)
-        main = os.path.dirname(common) if os.path.basename(common) == ".git" else None
-        tops = dict.fromkeys(filter(None, (self._work_tree, main)))
-        return [os.path.join(top, name) for top in tops for name in (".venv", "venv")]
+        return [os.path.join(tree, name) for tree in self.trees for name in (".venv", "venv")]
 
     def _candidates(self) -> Iterator[str]:
         for folder in (self._user.get("VIRTUAL_ENV", ""), *self._local()):
@@ -159,6 +165,12 @@ class Toolchain:
             return msgspec.json.decode(done.stdout, type=_Probed)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError, subprocess.SubprocessError):
             return None
+
+
+def _trees(own_dir: str, work_tree: str | None) -> tuple[str, ...]:
+    common = os.path.dirname(own_dir)
+    main = os.path.dirname(common) if os.path.basename(common) == ".git" else None
+    return tuple(dict.fromkeys(filter(None, (work_tree, main))))
 
 
 def _stamp(executable: str) -> str:

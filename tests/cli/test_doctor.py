@@ -251,6 +251,22 @@ def test_rules_that_cannot_be_read_and_a_runner_that_is_gone(make: MakeProject) 
     assert said == "suite 'a': no program 'no-such-program'"
 
 
+def test_a_program_of_the_installed_packages_is_there(make: MakeProject) -> None:
+    """It is found as a run finds it, also where the packages are the main working tree's."""
+    suite = '[[suite]]\nname = "{0}"\nroot = "{0}"\nrunner = "jest"\ncommand = "{1}"\n'
+    programs = {"web": "jest", "lib": "node_modules/.bin/jest", "api": "at-the-top"}
+    rules = "\n".join(suite.format(*each) for each in programs.items())
+    project = make(files={".oneshot.toml": rules, ".gitignore": "node_modules\n"})
+    for path in ("web/node_modules/.bin/jest", "lib/node_modules/.bin/jest",
+                 "node_modules/.bin/at-the-top"):  # fmt: skip
+        project.repo.write(path, "#!/bin/sh\n")
+        (project.path / path).chmod(0o755)
+    assert {"rules", "runner"} & {*wrong(project.cli("doctor", "--json"))} == set()
+    linked = project.path.parent / "linked"
+    project.git("worktree", "add", "-q", str(linked))
+    assert "runner" not in wrong(project.cli("doctor", "--json", cwd=linked))
+
+
 @pytest.mark.parametrize(
     ("bwrap", "said"), [("", "bubblewrap is not here"), ("exit 1", "the kernel lets this user")]
 )

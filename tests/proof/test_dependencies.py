@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -165,10 +166,53 @@ def test_packages_of_workspaces_below_the_root_are_linked_too(place: Place) -> N
     assert (place.top / "packages/b/node_modules/deep/x").read_text() == "deep"
 
 
+def test_a_linked_working_tree_has_the_packages_of_the_main_one(tmp_path: Path) -> None:
+    """Behind its own, and where they fit; a package of the workspace is that of the slot (H53)."""
+    main, place = tmp_path / "main", Place(tmp_path)
+    place.own = main / ".git" / "oneshot"
+    place.write("package.json", PACKAGE, place.work, place.top, main)
+    place.write("packages/b/package.json", PACKAGE, place.work, place.top, main)
+    place.write("packages/b/index.js", "proven", place.top)
+    place.write("packages/b/index.js", "another's", main)
+    place.write("packages/b/node_modules/deep/x", "deep", main)
+    place.write("node_modules/left/x", "theirs", main)
+    (main / "node_modules/b").symlink_to("../packages/b")
+    before = fingerprint(place.task().suite, tools_of(place.own, str(place.work)))
+    assert place.trouble() == ""
+    assert (place.top / "node_modules/left/x").read_text() == "theirs"
+    assert (place.top / "node_modules/b/index.js").read_text() == "proven"
+    assert (place.top / "packages/b/node_modules/deep/x").read_text() == "deep"
+    place.write("node_modules/right/x", "", main)
+    assert fingerprint(place.task().suite, tools_of(place.own, str(place.work))) != before
+
+    shutil.rmtree(place.top / "node_modules")
+    place.write("package.json", PACKAGE.replace('"1"', '"2"'), place.work, place.top)
+    assert place.trouble().startswith("deps: ")  # the main one is of another commit
+    place.write("node_modules/left/x", "own", place.work)
+    assert place.trouble() == ""
+    assert (place.top / "node_modules/left/x").read_text() == "own"
+
+
+def test_a_link_to_the_packages_of_the_main_working_tree_loads_none_of_its_code(
+    tmp_path: Path,
+) -> None:
+    """As people do in a linked one: a package of the workspace is that of the slot (H53)."""
+    main, place = tmp_path / "main", Place(tmp_path)
+    place.own = main / ".git" / "oneshot"
+    place.write("package.json", PACKAGE)
+    place.write("packages/b/index.js", "proven", place.top)
+    place.write("packages/b/index.js", "another's", main)
+    (main / "node_modules").mkdir()
+    (main / "node_modules/b").symlink_to("../packages/b")
+    (place.work / "node_modules").symlink_to(main / "node_modules")
+    assert place.trouble() == ""
+    assert (place.top / "node_modules/b/index.js").read_text() == "proven"
+
+
 def test_without_a_working_tree_nothing_can_be_linked(place: Place) -> None:
     lacking = missing(place.task(), tools_of(place.own, None))
     assert lacking is not None and lacking.trouble == "deps"
-    assert installed(None, "") == ""
+    assert installed((), "") == ""
 
 
 # -- what a run is remembered by ------------------------------------------------------------

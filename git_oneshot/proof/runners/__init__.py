@@ -93,7 +93,7 @@ def fingerprint(suite: Suite, tools: Tools) -> str:
         return "\n".join([python.fingerprint if python else "none", *profile])
     said = [chain.version(*argv) for argv in RUNNERS[suite.runner].programs]
     said.append(chain.program(suite.command[0]))
-    said.append(dependencies.installed(tools.work_tree, suite.root))
+    said.append(dependencies.installed(chain.trees, suite.root))
     return "\n".join([*said, *profile])
 
 

@@ -1,4 +1,4 @@
-"""Dependencies that no tree holds: linked from the working tree where they fit, else installed.
+"""Dependencies that no tree holds: linked from a working tree where they fit, else installed.
 
 ``node_modules`` fits when the lock file (without one, the manifest) of the tree to be proven
 names the packages that the one in the working tree does. Each package is linked by itself, so
@@ -8,7 +8,7 @@ the slot.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from git_oneshot.core.runs import Run
@@ -32,7 +32,7 @@ _OTHERS: Final = ("pytest", "unittest", "go", "cargo", "ctest")
 def missing(task: Task, tools: Tools) -> Run | None:
     """Make the dependencies of a suite be there; a run that says why they can't be."""
     wanted = _wants_modules(task)
-    linked = wanted and link_modules(task, tools.work_tree)
+    linked = wanted and _link_modules(task, tools.toolchain.trees)
     if linked and task.suite.runner not in _OTHERS:
         return None
     if task.suite.setup:
@@ -60,19 +60,22 @@ def _wants_modules(task: Task) -> bool:
     return isinstance(package, dict) and any(package.get(field) for field in _FIELDS)
 
 
-def link_modules(task: Task, work_tree: str | None) -> bool:
-    """Link the packages of the working tree into the slot. False where they don't fit."""
+def _link_modules(task: Task, trees: tuple[str, ...]) -> bool:
+    """Link the packages of a working tree into the slot. False where none has them that fit."""
     above = list(_above(task.suite.root))
-    if work_tree is None or not _equal(task.slot.top, work_tree, _deciding(task, above)):
-        return False
-    linked = False
-    for folder in [*above, *_below(task)]:
-        source = os.path.join(work_tree, folder, _MODULES)
-        target = os.path.join(task.slot.top, folder, _MODULES)
-        if os.path.isdir(source) and not os.path.lexists(target):
-            _mirror(source, target, os.path.realpath(work_tree), task.slot.top)
-            linked = linked or folder in above
-    return linked
+    deciding = _deciding(task, above)
+    own = [os.path.realpath(tree) + os.sep for tree in trees]
+    for tree in trees:
+        linked = False
+        for folder in [*above, *_below(task)] if _equal(task.slot.top, tree, deciding) else ():
+            source = os.path.join(tree, folder, _MODULES)
+            target = os.path.join(task.slot.top, folder, _MODULES)
+            if os.path.isdir(source) and not os.path.lexists(target):
+                _mirror(source, target, own, task.slot.top)
+                linked = linked or folder in above
+        if linked:
+            return True
+    return False
 
 
 def _above(root: str) -> Iterator[str]:
@@ -136,28 +139,32 @@ def _decided(path: str, text: bytes) -> Any:
     return value
 
 
-def _mirror(source: str, target: str, work_tree: str, top: str) -> None:
+def _mirror(source: str, target: str, trees: Sequence[str], top: str) -> None:
     """A folder of links to the packages of another; a link into the user's code is turned."""
     os.mkdir(target)
     with os.scandir(source) as entries:
         for entry in entries:
             link = os.path.join(target, entry.name)
             if entry.name.startswith("@"):
-                _mirror(entry.path, link, work_tree, top)
+                _mirror(entry.path, link, trees, top)
             elif not entry.name.startswith(".") or entry.name == ".bin":
-                real = os.path.realpath(entry.path)
-                own = real.startswith(work_tree + os.sep) and _MODULES not in real.split(os.sep)
-                os.symlink(real.replace(work_tree, top, 1) if own else entry.path, link)
+                os.symlink(_turned(os.path.realpath(entry.path), trees, top) or entry.path, link)
 
 
-def installed(work_tree: str | None, root: str) -> str:
-    """A text that changes when the packages of the working tree do."""
-    if work_tree is None:
-        return ""
+def _turned(real: str, trees: Sequence[str], top: str) -> str | None:
+    """Where the user's code is in the slot; None for what is installed."""
+    for tree in trees:
+        if real.startswith(tree) and _MODULES not in real.split(os.sep):
+            return os.path.join(top, real.removeprefix(tree))
+    return None
+
+
+def installed(trees: Sequence[str], root: str) -> str:
+    """A text that changes when the packages of the working trees do."""
     said = []
-    for folder in _above(root):
+    for folder in [os.path.join(tree, folder) for tree in trees for folder in _above(root)]:
         for name in (os.path.join(_MODULES, ".package-lock.json"), _MODULES, *LOCKS):
-            path = os.path.join(work_tree, folder, name)
+            path = os.path.join(folder, name)
             if os.path.lexists(path):
                 said.append(f"{path}@{os.stat(path).st_mtime_ns}")
     return "\n".join(said)

@@ -74,8 +74,7 @@ class Tools(NamedTuple):
 def sandbox_of(suite: Suite, tools: Tools) -> Sandbox | None:
     """What a suite is run in; None where it has to be run in a sandbox and there is none."""
     wanted = stricter(suite.sandbox, tools.sandbox)
-    seen = [tools.work_tree] if tools.work_tree else []
-    return sandbox(wanted, tools.user, tools.toolchain.path(), PLUGIN, *seen)
+    return sandbox(wanted, tools.user, tools.toolchain.path(), PLUGIN, *tools.toolchain.trees)
 
 
 def env_of(task: Task, tools: Tools, **more: str) -> dict[str, str]:
