@@ -8,10 +8,11 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
 from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.feature import Began
+from git_oneshot.cli.given import a_branch
 from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Policy
-from git_oneshot.core.ids import FeatureId, nearest, typed
+from git_oneshot.core.ids import FeatureId
 
 
 @answering("init")
@@ -70,20 +71,6 @@ def init(
     data = Began(**written(receipt), branch=branch, policy=receipt.state.policy,
                  installed=done, suites=suites)  # fmt: skip
     return Answer(data, text, nexts)
-
-
-def a_branch(app: App, base: str) -> None:
-    """Refuse a base that is no branch, here or at a remote."""
-    heads = app.git.lines("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
-    far = app.git.lines("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes")
-    if base in (*heads, *far, app.branch):
-        return
-    near = nearest(base, [*heads, *far])
-    raise OneshotError(
-        Code.INVALID_INPUT,
-        f"no branch '{base[:100]}', here or at a remote",
-        f"did you mean '{near}'?" if near else f"such as: {typed('--base', [*heads, 'main'][0])}",
-    )
 
 
 def _free(app: App, branch: str, name: FeatureId) -> None:

@@ -1,7 +1,6 @@
-"""finalize and push: the ways out."""
+"""finalize: every commit and the suite anew, and the way out."""
 
 import os
-import subprocess
 from itertools import takewhile
 from typing import Any
 
@@ -9,15 +8,13 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import after_push, send_it
+from git_oneshot.cli.ahead import send_it
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
-from git_oneshot.cli.data.feature import Finalized, Pushed
-from git_oneshot.cli.data.parts import excerpt
+from git_oneshot.cli.data.feature import Finalized
 from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
-from git_oneshot.cli.prove import proven
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.underway import settled
@@ -154,34 +151,3 @@ def _leave(app: App, name: FeatureId, command: Finalize, logs: Logs) -> Receipt:
     left = tuple(one for one in command.records if one.commit not in bound)
     command = replace(command, records=left)
     return app.session.execute(name, command, expect=expect, payloads=logs.payloads)
-
-
-@answering("push", long=True)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
-def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
-    """Prove the feature's commits, however long it takes, then run `git push`.
-
-    The hook of the push finds the proofs in the cache, so it needs no time.
-    Interrupted, it leaves the proof to go on; the next push waits for it.
-    """
-    name = app.feature()
-    data = proven(app, name, "nothing was pushed")
-    with app.progress.running("git push", line=False):
-        done = subprocess.run(
-            ["git", "push", *arguments], env=app.environ, check=False,
-            stdout=subprocess.DEVNULL if app.json else None,
-            stderr=subprocess.PIPE if app.json else None,
-        )  # fmt: skip
-    if done.returncode != 0:
-        said = (done.stderr or b"").decode(errors="replace")
-        raise OneshotError(
-            Code.PUSH_FAILED,
-            f"git push ended with {done.returncode}",
-            "it said why" + ("" if app.json else " above"),
-            **data,
-            said=excerpt(said) if app.json else None,
-            ahead=after_push(app, said) if app.json else None,
-        )
-    if app.branch is not None and app.markers.leaving(app.branch) == name:
-        app.markers.close(app.branch)
-    return Answer(Pushed(**data, pushed=True))

@@ -1,4 +1,6 @@
-"""What the commands around a pull request share: its forge, its base, and who is told."""
+"""What the commands around a pull request share: its forge, its base, its end, and who is told."""
+
+import functools
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
@@ -6,13 +8,14 @@ from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId, typed
-from git_oneshot.core.state import Pull
+from git_oneshot.core.state import Pull, State
 from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest
 from git_oneshot.forge.retrying import Patience
 from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import ANY
 from git_oneshot.session import Receipt
+from git_oneshot.trail.store import ours
 
 
 def forge_for(app: App, name: FeatureId) -> Forge:
@@ -136,3 +139,44 @@ def tell(app: App, name: FeatureId, since: int) -> None:
             wrong = deliver(app.git, app.store, told, name, since)
         for one in wrong:
             app.say(f"warning: {one}")
+
+
+def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
+    """Complete the features in synthesize that were merged meanwhile, and say which.
+
+    For a command that has something else to do: what cannot be found out is said,
+    and stops nothing.
+    """
+    from git_oneshot.forge.landing import complete_merged
+
+    done: list[str] = []
+    own = app.aside
+    # Many features have one base, and to see where it is takes a fetch.
+    seen = functools.cache(lambda base: fetch_base(app, base))
+    for loaded in app.store.load(ours(app.store.tips())):
+        state, name = loaded.state, FeatureId(loaded.state.feature)
+        if loaded.damage is not None or state.phase != "synthesize":
+            continue
+        if named is not None and name not in named:
+            continue
+        try:
+            there = seen(state.base)
+            asked = state.pull is not None and state.pull.open and state.pull.number
+            forge = forge_for(app, name) if asked else None
+            found = complete_merged(app.git, own, name, app.clone.remote, forge=forge)
+            if found is None and not there:
+                raise base_gone(app, state.base, "complete")
+        except OneshotError as err:
+            app.say(f"warning: whether '{name}' was merged is not known: {err.message}")
+            continue
+        if found is not None:
+            closed(app, name, state)
+            done.append(name)
+    return done
+
+
+def closed(app: App, name: FeatureId, state: State) -> None:
+    """Nothing is open on the branch any more, and who wants to know is told."""
+    if app.markers.feature_on(state.branch) == name:
+        app.markers.close(state.branch)
+    tell(app, name, state.clock)

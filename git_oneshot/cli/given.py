@@ -1,10 +1,12 @@
-"""What a command is given: a text as a file, or on standard input; a number."""
+"""What a command is given: a text as a file, or on standard input; a branch; a number."""
 
 from typing import IO, Any, Final
 
 import click
 
+from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import nearest, typed
 
 MOST: Final = 2**20  # characters, more than anybody reads; standard input may have no end
 
@@ -28,6 +30,20 @@ def read_text(path: str, code: Code) -> str:
     except (OSError, UnicodeDecodeError) as err:
         why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
         raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err
+
+
+def a_branch(app: App, base: str) -> None:
+    """Refuse a base that is no branch, here or at a remote."""
+    heads = app.git.lines("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
+    far = app.git.lines("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes")
+    if base in (*heads, *far, app.branch):
+        return
+    near = nearest(base, [*heads, *far])
+    raise OneshotError(
+        Code.INVALID_INPUT,
+        f"no branch '{base[:100]}', here or at a remote",
+        f"did you mean '{near}'?" if near else f"such as: {typed('--base', [*heads, 'main'][0])}",
+    )
 
 
 class Number(click.IntRange):

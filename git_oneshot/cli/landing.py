@@ -1,33 +1,30 @@
 """complete: a feature whose pull request was merged."""
 
-import functools
-
 import click
 from msgspec.structs import replace
 
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.completion import branches, open_features
 from git_oneshot.cli.data.pull import Completed, LandedData
 from git_oneshot.cli.forges import (
     base_gone,
+    closed,
     done_before,
     fetch_base,
     forge_for,
     read_at,
     send_trail,
-    tell,
 )
+from git_oneshot.cli.given import a_branch
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.forge.landing import Landing, by_history, complete_merged, find
+from git_oneshot.forge.landing import Landing, by_history, find
 from git_oneshot.session import Receipt
-from git_oneshot.trail.store import ours
 
 
 @answering("complete")
@@ -63,52 +60,13 @@ def complete(
         return _answer(read_at(app, name), found, dry_run=True)
     expect = app.bind(name)
     receipt = sealed(app, app.session.execute(name, found.command(state), expect=expect))
-    _closed(app, name, state)
+    closed(app, name, state)
     send_trail(app, name)
     app.refresh_display()
     if found.drift:
         app.say(f"warning: {found.commit[:9]} holds more or less than what was proven")
         app.say(f"hint: judge it as it is: git oneshot verify {found.commit[:9]}")
     return _answer(receipt, found, dry_run=False)
-
-
-def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
-    """Complete the features in synthesize that were merged meanwhile, and say which.
-
-    For a command that has something else to do: what cannot be found out is said,
-    and stops nothing.
-    """
-    done: list[str] = []
-    own = app.aside
-    # Many features have one base, and to see where it is takes a fetch.
-    seen = functools.cache(lambda base: fetch_base(app, base))
-    for loaded in app.store.load(ours(app.store.tips())):
-        state, name = loaded.state, FeatureId(loaded.state.feature)
-        if loaded.damage is not None or state.phase != "synthesize":
-            continue
-        if named is not None and name not in named:
-            continue
-        try:
-            there = seen(state.base)
-            asked = state.pull is not None and state.pull.open and state.pull.number
-            forge = forge_for(app, name) if asked else None
-            found = complete_merged(app.git, own, name, app.clone.remote, forge=forge)
-            if found is None and not there:
-                raise base_gone(app, state.base, "complete")
-        except OneshotError as err:
-            app.say(f"warning: whether '{name}' was merged is not known: {err.message}")
-            continue
-        if found is not None:
-            _closed(app, name, state)
-            done.append(name)
-    return done
-
-
-def _closed(app: App, name: FeatureId, state: State) -> None:
-    """Nothing is open on the branch any more, and who wants to know is told."""
-    if app.markers.feature_on(state.branch) == name:
-        app.markers.close(state.branch)
-    tell(app, name, state.clock)
 
 
 def _find(app: App, name: FeatureId, state: State, said: str, *, there: bool) -> Landing:

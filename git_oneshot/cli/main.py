@@ -33,7 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "waive": ("claims", "waive", "let a commit pass without a proof"),
     "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
     "prove": ("prove", "prove", "prove what is not proven yet, and wait for it"),
-    "push": ("finish", "push", "prove what is not proven yet, then git push"),
+    "push": ("prove", "push", "prove what is not proven yet, then git push"),
     "synthesize": ("synthesize", "synthesize", "open the pull request, or bring it up to date"),
     "validate-pr-body": (
         "synthesize",

@@ -1,13 +1,16 @@
-"""prove: what is not proven yet, here or in the background."""
+"""prove and push: what is not proven yet, here or in the background."""
 
+import subprocess
 from typing import TypedDict
 
 import click
 
 from git_oneshot.cli import text
+from git_oneshot.cli.ahead import after_push
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
-from git_oneshot.cli.data.parts import Judgement, ProofData
+from git_oneshot.cli.data.feature import Pushed
+from git_oneshot.cli.data.parts import Judgement, ProofData, excerpt
 from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.provers import patient, waiting
@@ -43,6 +46,37 @@ def prove(app: App, *, stop: bool) -> Answer:
     data = proven(app, app.feature(), "nothing is proven by it")
     done = text.counted(len(data["commits"]), "commit")
     return Answer(Proved(**data, stopped=False), f"{done} proven")
+
+
+@answering("push", long=True)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- GIT-PUSH-ARGUMENT...]")
+def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
+    """Prove the feature's commits, however long it takes, then run `git push`.
+
+    The hook of the push finds the proofs in the cache, so it needs no time.
+    Interrupted, it leaves the proof to go on; the next push waits for it.
+    """
+    name = app.feature()
+    data = proven(app, name, "nothing was pushed")
+    with app.progress.running("git push", line=False):
+        done = subprocess.run(
+            ["git", "push", *arguments], env=app.environ, check=False,
+            stdout=subprocess.DEVNULL if app.json else None,
+            stderr=subprocess.PIPE if app.json else None,
+        )  # fmt: skip
+    if done.returncode != 0:
+        said = (done.stderr or b"").decode(errors="replace")
+        raise OneshotError(
+            Code.PUSH_FAILED,
+            f"git push ended with {done.returncode}",
+            "it said why" + ("" if app.json else " above"),
+            **data,
+            said=excerpt(said) if app.json else None,
+            ahead=after_push(app, said) if app.json else None,
+        )
+    if app.branch is not None and app.markers.leaving(app.branch) == name:
+        app.markers.close(app.branch)
+    return Answer(Pushed(**data, pushed=True))
 
 
 def proven(app: App, name: FeatureId, otherwise: str) -> Proven:

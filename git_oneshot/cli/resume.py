@@ -8,8 +8,7 @@ from git_oneshot.cli.answer import STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, open_features
 from git_oneshot.cli.data.care import Checkpointed, Resumed
-from git_oneshot.cli.standing import standing
-from git_oneshot.cli.status import claims_of, found_here, reach, table_of
+from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId, printable

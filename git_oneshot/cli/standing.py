@@ -1,15 +1,20 @@
-"""What `status` says besides the feature itself: its pull request, the base, other features."""
+"""What `status` and `resume` say of a feature: its commits, its pull request, the base, others."""
+
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from git_oneshot.cli.ahead import MERGED
+from git_oneshot.cli.ahead import MERGED, was_refused
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.data.parts import OverlapData
+from git_oneshot.cli.data.parts import OverlapData, Said
 from git_oneshot.cli.data.pull import PullData
+from git_oneshot.cli.look import Table
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import Overlap
 from git_oneshot.core.state import State
+from git_oneshot.gate.commits import Commits, look
+from git_oneshot.gate.spool import commits_of
 from git_oneshot.trail.store import joined
 
 
@@ -71,3 +76,68 @@ def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:
         tips = list(joined(app.store.tips()).values())
     others = [loaded.state for loaded in app.store.load(tips)]
     return overlaps(app.git, state, others, base_ref(app.git, state, app.clone.remote))
+
+
+def reach(app: App, state: State) -> Commits:
+    """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
+    if state.branch == app.branch:
+        return commits_of(app.git, state) if app.head else Commits((), ())
+    recorded = tuple(commit.id for commit in state.commits)
+    if not recorded:
+        return Commits((), ())
+    ids = "\n".join(recorded).encode() + b"\n"
+    new = app.git.lines(
+        "rev-list", "--no-walk", "--ignore-missing", "--stdin", "--not", "--remotes", stdin=ids
+    )
+    return Commits(recorded, tuple(new))
+
+
+def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
+    """What the trail says of each commit, else what was refused here; and its subject."""
+    recorded = {commit.id: commit for commit in state.commits}
+    refused = {}
+    if was_refused(app):
+        from git_oneshot.cli.refused import known
+
+        refused = known(app, state, commits, waived=True)
+    new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
+    subjects = {seen.id: seen.subject for seen in new}
+    rows = []
+    for id_ in commits:
+        commit = recorded.get(id_)
+        proof = commit.proof if commit else None
+        if proof is None and id_ in refused:
+            proof = refused[id_].proof
+        waiver = state.waiver(id_)
+        subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
+        rows.append(Said(
+            commit=id_, subject=subject, verdict=proof.word if proof else None,
+            code=(proof.code or None) if proof else None,
+            kind=(proof.kind or None) if proof else None,
+            declared=(commit.declared or None) if commit else None,
+            waived=waiver.reason if waiver else None,
+        ))  # fmt: skip
+    return rows
+
+
+def found_here(app: App, commits: Sequence[Said]) -> Mapping[str, str]:
+    """What this clone found out, for a person, of commits of which a trail says nothing yet."""
+    if app.json or all(commit.verdict for commit in commits):
+        return {}
+    from git_oneshot.gate.filed import filed
+
+    return {**filed(app.git, [commit.commit for commit in commits]), **app.display.verified()}
+
+
+def table_of(commits: Sequence[Said], here: Mapping[str, str]) -> Table:
+    """The commits of a feature, with what its trail claims of them, or else what ``here`` has."""
+    rows = []
+    for commit in commits:
+        found = here.get(commit.commit, "").partition(" ")[0].rstrip(":,")
+        verdict = commit.verdict or (f"{found} (here)" if found else "not judged")
+        verdict += f" ({commit.code})" if commit.code else ""
+        verdict += f" {commit.declared} (declared)" if commit.declared else ""
+        verdict += " waived" if commit.waived else ""
+        rows.append((commit.commit[:9], verdict, printable(commit.subject)))
+    plain = "\n".join(f"commit    {id_} {verdict}  {subject}" for id_, verdict, subject in rows)
+    return Table(("commit", "verdict", "subject"), rows, plain)

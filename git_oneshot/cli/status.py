@@ -2,26 +2,24 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import after, sync_it, was_refused
+from git_oneshot.cli.ahead import after, sync_it
 from git_oneshot.cli.answer import Answer, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features
-from git_oneshot.cli.data.parts import Said, Unpushed
+from git_oneshot.cli.data.parts import Unpushed
 from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
-from git_oneshot.cli.look import Part, Table
-from git_oneshot.cli.standing import standing
+from git_oneshot.cli.look import Part
+from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
 from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import Commits, look
 from git_oneshot.gate.elsewhere import unheard
-from git_oneshot.gate.spool import commits_of
 from git_oneshot.trail.disk import put, read
 
 
@@ -97,57 +95,6 @@ def _going(app: App) -> Going | None:
     )  # fmt: skip
 
 
-def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
-    """What the trail says of each commit, else what was refused here; and its subject."""
-    recorded = {commit.id: commit for commit in state.commits}
-    refused = {}
-    if was_refused(app):
-        from git_oneshot.cli.refused import known
-
-        refused = known(app, state, commits, waived=True)
-    new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
-    subjects = {seen.id: seen.subject for seen in new}
-    rows = []
-    for id_ in commits:
-        commit = recorded.get(id_)
-        proof = commit.proof if commit else None
-        if proof is None and id_ in refused:
-            proof = refused[id_].proof
-        waiver = state.waiver(id_)
-        subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
-        rows.append(Said(
-            commit=id_, subject=subject, verdict=proof.word if proof else None,
-            code=(proof.code or None) if proof else None,
-            kind=(proof.kind or None) if proof else None,
-            declared=(commit.declared or None) if commit else None,
-            waived=waiver.reason if waiver else None,
-        ))  # fmt: skip
-    return rows
-
-
-def reach(app: App, state: State) -> Commits:
-    """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
-    if state.branch == app.branch:
-        return commits_of(app.git, state) if app.head else Commits((), ())
-    recorded = tuple(commit.id for commit in state.commits)
-    if not recorded:
-        return Commits((), ())
-    ids = "\n".join(recorded).encode() + b"\n"
-    new = app.git.lines(
-        "rev-list", "--no-walk", "--ignore-missing", "--stdin", "--not", "--remotes", stdin=ids
-    )
-    return Commits(recorded, tuple(new))
-
-
-def found_here(app: App, commits: Sequence[Said]) -> Mapping[str, str]:
-    """What this clone found out, for a person, of commits of which a trail says nothing yet."""
-    if app.json or all(commit.verdict for commit in commits):
-        return {}
-    from git_oneshot.gate.filed import filed
-
-    return {**filed(app.git, [commit.commit for commit in commits]), **app.display.verified()}
-
-
 def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]) -> list[Part]:
     kind = " (spike)" if state.spike else ""
     head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
@@ -179,17 +126,3 @@ def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]
         rest.append(f"hooks     {hooks}: another tool's, not ours; see: git oneshot doctor")
     rest += [f"void      {v.type}: {printable(v.reason)}" for v in state.void]
     return [*lines, commits, *rest]
-
-
-def table_of(commits: Sequence[Said], here: Mapping[str, str]) -> Table:
-    """The commits of a feature, with what its trail claims of them, or else what ``here`` has."""
-    rows = []
-    for commit in commits:
-        found = here.get(commit.commit, "").partition(" ")[0].rstrip(":,")
-        verdict = commit.verdict or (f"{found} (here)" if found else "not judged")
-        verdict += f" ({commit.code})" if commit.code else ""
-        verdict += f" {commit.declared} (declared)" if commit.declared else ""
-        verdict += " waived" if commit.waived else ""
-        rows.append((commit.commit[:9], verdict, printable(commit.subject)))
-    plain = "\n".join(f"commit    {id_} {verdict}  {subject}" for id_, verdict, subject in rows)
-    return Table(("commit", "verdict", "subject"), rows, plain)

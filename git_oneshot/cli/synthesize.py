@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from git_oneshot.cli.ahead import MERGED, after_pull
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
-from git_oneshot.cli.begin import a_branch
 from git_oneshot.cli.completion import branches, files, open_features
 from git_oneshot.cli.data.parts import Gate
 from git_oneshot.cli.data.pull import BodyJudged, Synthesized
@@ -24,7 +23,7 @@ from git_oneshot.cli.forges import (
     send_trail,
     tell,
 )
-from git_oneshot.cli.given import read_text
+from git_oneshot.cli.given import a_branch, read_text
 from git_oneshot.cli.proofs import judgements, trusted
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core import prbody

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from git_oneshot.cli import landing
+from git_oneshot.cli import forges
 from git_oneshot.cli.app import App
 from git_oneshot.core.facts import How
 from git_oneshot.forge.landing import complete_merged, find
@@ -188,8 +188,8 @@ def test_the_base_of_many_features_is_fetched_once(
         asked.append(base)
         return True
 
-    monkeypatch.setattr(landing, "fetch_base", fetch_base)
+    monkeypatch.setattr(forges, "fetch_base", fetch_base)
     monkeypatch.chdir(review.path)
     with click.Context(click.Command("sync")):
-        assert landing.complete_seen(App(json=True), None) == []
+        assert forges.complete_seen(App(json=True), None) == []
     assert asked == ["main"]
