@@ -5,8 +5,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from git_oneshot.cli.commands.schema import of_any, of_command
 from git_oneshot.cli.data.table import ANSWERS
-from git_oneshot.cli.schema import of_any, of_command
 
 
 def conform(answer: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def offered(cwd: Path, *words: str) -> list[str]:
 
 
 def test_commands_are_offered_with_what_they_do(place: Path) -> None:
-    assert asked(place / "d", "") == [(name, COMMANDS[name][2]) for name in VISIBLE]
+    assert asked(place / "d", "") == [(name, COMMANDS[name]) for name in VISIBLE]
     assert offered(place / "d", "re") == [name for name in VISIBLE if name.startswith("re")]
 
 

@@ -135,6 +135,15 @@ def strangers(path: str, tree: ast.Module) -> list[str]:
     return found
 
 
+def hasty(path: str, tree: ast.Module) -> list[str]:
+    """The imports of a command: `main` imports it by its name when it is run, and nobody else."""
+    return [
+        f"{path}:{line}: {name}"
+        for name, line in imports(path, tree)
+        if f"{name}.".startswith(f"{PACKAGE}.cli.commands.")
+    ]
+
+
 def misplaced(path: str, tree: ast.Module) -> list[str]:
     """The imports that only another folder may make."""
     return [
@@ -168,6 +177,11 @@ def test_imports_go_down(path: str) -> None:
 @pytest.mark.parametrize("path", [path for path in HELD if part_of(path) == "core"])
 def test_the_core_imports_nothing_that_can_act(path: str) -> None:
     assert strangers(path, parse(path)) == []
+
+
+@pytest.mark.parametrize("path", [path for path in HELD if part_of(path) == "cli"])
+def test_what_commands_share_is_beside_them(path: str) -> None:
+    assert hasty(path, parse(path)) == []
 
 
 @pytest.mark.parametrize("path", HELD)
@@ -209,6 +223,9 @@ BAD: Final[list[tuple[Check, str, str]]] = [
     (strangers, "core/ids.py", "import os"),
     (strangers, "core/ids.py", "from os.path import join"),
     (strangers, "core/ids.py", "if TYPE_CHECKING:\n    import dulwich"),
+    (hasty, "cli/app.py", "def f():\n    from git_oneshot.cli.commands.init import init"),
+    (hasty, "cli/main.py", "from git_oneshot.cli import commands"),
+    (hasty, "cli/commands/prove.py", "from .finalize import check"),
     (misplaced, "gate/push.py", "import dulwich.repo"),
     (misplaced, "session.py", "from click import echo"),
     (worldly, "session.py", "import os\nos.environ['HOME']"),
@@ -222,6 +239,7 @@ GOOD: Final[list[tuple[Check, str, str]]] = [
     (up, "run/engine.py", "from git_oneshot.gate.finalize import finalize"),
     (up, "core/codec.py", "from .errors import Code\nfrom git_oneshot import __version__"),
     (strangers, "core/ids.py", "import re, hashlib, tomllib\nfrom msgspec.structs import replace"),
+    (hasty, "cli/commands/init.py", "from git_oneshot.cli.given import a_branch"),
     (misplaced, "trail/tree.py", "from dulwich.objects import Tree"),
     (worldly, "session.py", "import os\nos.path.join(state.environ, world.time)"),
 ]

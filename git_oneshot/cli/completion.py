@@ -110,7 +110,7 @@ def _remotes(ctx: click.Context, _incomplete: str) -> Found:
 def _commands(_ctx: click.Context, _incomplete: str) -> Found:
     from git_oneshot.cli.main import COMMANDS, HIDDEN
 
-    return [(name, row[2]) for name, row in COMMANDS.items() if name not in HIDDEN]
+    return [(name, said) for name, said in COMMANDS.items() if name not in HIDDEN]
 
 
 features: Final = _offering(lambda ctx, _: _features(ctx, ended=True))

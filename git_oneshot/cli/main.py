@@ -21,54 +21,56 @@ from git_oneshot.core.errors import Code, Exit, OneshotError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# name: (module in git_oneshot.cli, function, what `-h` says)
-COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
-    "init": ("begin", "init", "begin a feature on this branch"),
-    "plan": ("start", "plan", "say what you are about to do, and go on to implementing"),
-    "red": ("cycle", "red", "see the new test fail on the code as it was"),
-    "green": ("cycle", "green", "see it pass with the change, and fail without it"),
-    "request-synthesize": ("start", "request_synthesize", "ask for a pull request at the end"),
-    "graduate": ("start", "graduate", "make a feature of a spike"),
-    "declare": ("claims", "declare", "say that a commit is a refactor or a removal"),
-    "waive": ("claims", "waive", "let a commit pass without a proof"),
-    "finalize": ("finish", "finalize", "prove every commit and leave implementing"),
-    "prove": ("prove", "prove", "prove what is not proven yet, and wait for it"),
-    "push": ("prove", "push", "prove what is not proven yet, then git push"),
-    "synthesize": ("synthesize", "synthesize", "open the pull request, or bring it up to date"),
-    "validate-pr-body": (
-        "synthesize",
-        "validate_pr_body",
-        "see whether the text of a pull request says enough",
-    ),
-    "pr": ("pr", "pr", "show, edit, ready, draft, close or merge the pull request"),
-    "complete": ("landing", "complete", "complete a feature whose pull request was merged"),
-    "cancel": ("giving_up", "cancel", "give a feature up"),
-    "prune": ("giving_up", "prune", "give up the features that nobody works on"),
-    "checkpoint": ("resume", "checkpoint", "say where the work stands, for whoever goes on"),
-    "resume": ("resume", "resume", "one page to go on from, in this or any clone"),
-    "status": ("status", "status", "where a feature stands, and what to do next"),
-    "list": ("pipeline", "list_", "the open features; with --all, all of them"),
-    "log": ("history", "log", "the events of a feature"),
-    "show": ("history", "show", "one event, whole"),
-    "replay": ("history", "replay", "the state of a feature, now or after an event"),
-    "why": ("why", "why", "why a commit, a push or finalize was refused last, and what to do"),
-    "verify": ("verify", "verify", "judge commits by running their tests"),
-    "sync": ("travel", "sync", "exchange trails with a remote"),
-    "split": ("travel", "split", "give one of two beginnings of one id a trail of its own"),
-    "clone": ("travel", "clone", "git clone, with the trails"),
-    "fsck": ("audit", "fsck", "check trails against every rule of their format"),
-    "export": ("carry", "export", "a trail as JSON lines, or as a report"),
-    "import": ("carry", "import_", "take in a trail that was exported as JSON lines"),
-    "install": ("install", "install", "hooks, fetch and git log in this clone"),
-    "uninstall": ("install", "uninstall", "take back what install changed"),
-    "trust": ("install", "trust", "let the test commands of this repository run here"),
-    "rules": ("rules", "rules", "the rules in force; --write makes a file of them"),
-    "doctor": ("doctor", "doctor", "what is wrong in this clone, and what mends it"),
-    "schema": ("schema", "schema", "the JSON Schema of an answer, and a command's arguments"),
-    "skill": ("skill", "skill", "instructions for coding agents"),
-    "cache": ("cache", "cache", "what was found out before: show it, or clear it"),
-    "hook": ("hook", "hook", ""),
+# name: what `-h` says. Each is in commands/, in the module of its name, or of that in BESIDE.
+COMMANDS: Final = {
+    "init": "begin a feature on this branch",
+    "plan": "say what you are about to do, and go on to implementing",
+    "red": "see the new test fail on the code as it was",
+    "green": "see it pass with the change, and fail without it",
+    "request-synthesize": "ask for a pull request at the end",
+    "graduate": "make a feature of a spike",
+    "declare": "say that a commit is a refactor or a removal",
+    "waive": "let a commit pass without a proof",
+    "finalize": "prove every commit and leave implementing",
+    "prove": "prove what is not proven yet, and wait for it",
+    "push": "prove what is not proven yet, then git push",
+    "synthesize": "open the pull request, or bring it up to date",
+    "validate-pr-body": "see whether the text of a pull request says enough",
+    "pr": "show, edit, ready, draft, close or merge the pull request",
+    "complete": "complete a feature whose pull request was merged",
+    "cancel": "give a feature up",
+    "prune": "give up the features that nobody works on",
+    "checkpoint": "say where the work stands, for whoever goes on",
+    "resume": "one page to go on from, in this or any clone",
+    "status": "where a feature stands, and what to do next",
+    "list": "the open features; with --all, all of them",
+    "log": "the events of a feature",
+    "show": "one event, whole",
+    "replay": "the state of a feature, now or after an event",
+    "why": "why a commit, a push or finalize was refused last, and what to do",
+    "verify": "judge commits by running their tests",
+    "sync": "exchange trails with a remote",
+    "split": "give one of two beginnings of one id a trail of its own",
+    "clone": "git clone, with the trails",
+    "fsck": "check trails against every rule of their format",
+    "export": "a trail as JSON lines, or as a report",
+    "import": "take in a trail that was exported as JSON lines",
+    "install": "hooks, fetch and git log in this clone",
+    "uninstall": "take back what install changed",
+    "trust": "let the test commands of this repository run here",
+    "rules": "the rules in force; --write makes a file of them",
+    "doctor": "what is wrong in this clone, and what mends it",
+    "schema": "the JSON Schema of an answer, and a command's arguments",
+    "skill": "instructions for coding agents",
+    "cache": "what was found out before: show it, or clear it",
+    "hook": "",
 }
+BESIDE: Final = {
+    "green": "red", "request-synthesize": "plan", "graduate": "plan", "waive": "declare",
+    "push": "prove", "validate-pr-body": "synthesize", "prune": "cancel", "checkpoint": "resume",
+    "show": "log", "replay": "log", "split": "sync", "clone": "sync", "import": "export",
+    "uninstall": "install", "trust": "install",
+}  # fmt: skip
 HIDDEN: Final = ("hook",)
 # The first command of each section of `-h`, and its title.
 SECTIONS: Final = {
@@ -92,10 +94,9 @@ class LazyGroup(click.Group):
         """Import one command."""
         if name not in COMMANDS:
             return None
-        module, function, _ = COMMANDS[name]
-        found = getattr(importlib.import_module(f"git_oneshot.cli.{module}"), function)
-        assert isinstance(found, click.Command)
-        return found
+        module = importlib.import_module(f"git_oneshot.cli.commands.{BESIDE.get(name, name)}")
+        found = (one for one in vars(module).values() if isinstance(one, click.Command))
+        return next(one for one in found if one.name == name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command. Where another pipe breaks than that of our output, it has failed."""
@@ -123,7 +124,7 @@ class LazyGroup(click.Group):
         title = ""
         for name in self.list_commands(ctx):
             title = SECTIONS.get(name, title)
-            sections.setdefault(title, []).append((name, COMMANDS[name][2]))
+            sections.setdefault(title, []).append((name, COMMANDS[name]))
         wide = max(len(name) for name in COMMANDS)
         for title, rows in sections.items():
             with formatter.section(title):
@@ -270,10 +271,8 @@ def _machine(err: OSError) -> OneshotError | None:
 
     from git_oneshot.git import MAKE_ROOM
 
-    denied, full = (
-        (errno.EACCES, errno.EPERM, errno.EROFS),
-        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
-    )
+    denied = (errno.EACCES, errno.EPERM, errno.EROFS)
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     in_the_way = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
     if err.errno not in (*denied, *full, *in_the_way):
         return None

@@ -96,7 +96,7 @@ def test_help_names_every_command_and_what_it_does(tmp_path: Path) -> None:
     out = call(["-h"], tmp_path).out
     for name in SHOWN:
         assert f"\n  {name} " in out
-        assert COMMANDS[name][2].split(" ", maxsplit=1)[0] in out
+        assert COMMANDS[name].split(" ", maxsplit=1)[0] in out
     assert "\n  hook " not in out
 
 

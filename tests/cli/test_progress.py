@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from git_oneshot.cli.commands.schema import of_progress
 from git_oneshot.cli.data.progress import Event
 from git_oneshot.cli.main import COMMANDS, HIDDEN, group
 from git_oneshot.cli.progress import Progress, lines
-from git_oneshot.cli.schema import of_progress
 from tests.gate.project import Done, MakeProject, Project
 
 LONG: Final = ("red", "green", "finalize", "prove", "push", "verify", "sync", "list", "fsck")

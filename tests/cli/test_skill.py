@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from git_oneshot.cli.skill import PLACE, instructions
+from git_oneshot.cli.commands.skill import PLACE, instructions
 from tests.answers import conform
 from tests.gate.project import MakeProject, Project
 from tests.proof.lab import INI

@@ -282,7 +282,7 @@ def test_a_head_that_moves_meanwhile_is_another_tip(
         feature.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "late")
         return checked
 
-    monkeypatch.setattr("git_oneshot.cli.finish.check", slowly)
+    monkeypatch.setattr("git_oneshot.cli.commands.finalize.check", slowly)
     done = feature.cli("finalize", "--json")
     assert (done.code, done.error) == (75, "RACE_LOST")
     assert feature.loaded().state.phase == "implementing"

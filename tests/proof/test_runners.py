@@ -913,7 +913,7 @@ def test_tap_within_tap_without_an_end_is_no_bug_of_ours(project: Make) -> None:
 def test_a_process_loads_the_runner_that_it_needs_and_no_other() -> None:
     """All eleven cost each hook a tenth of its time."""
     source = (
-        "import sys\nfrom git_oneshot.cli import hook\n"
+        "import sys\nfrom git_oneshot.cli.commands import hook\n"
         "from git_oneshot.proof.runners import RUNNERS\n"
         "assert RUNNERS['go'].selects('a_test.go')\n"
         "print(*(n for n in RUNNERS if f'git_oneshot.proof.runners.{n}' in sys.modules))\n"
