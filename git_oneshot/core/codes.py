@@ -7,7 +7,7 @@ from git_oneshot.core.facts import Proof
 
 FAILURES: Final = {
     "no-test": "code changed and no test did: add one that fails without it, or declare a class",
-    "vacuous-red": "the tests pass without the change: make one fail first, or declare a class",
+    "vacuous-red": "no test fails without the change: make one fail first, or declare a class",
     "broken-test": "the tests fail without the change for no reason that it takes away: "
     "make them check what the change does",
     "green-failed": "a test fails with the change: make it pass, then git oneshot green",

@@ -101,17 +101,28 @@ def _not_red(runs: Sequence[tuple[str, Run]], facts: Facts, turns: list[TestTurn
             return _absent(missing, failing)
         return proof_of("FAIL", "broken-test", failing, _why_not(failing[0], runs))
     if turns:
-        passed = [t for t in turns if t.red == "passed"]
-        said = f"{turns[0].id} does not fail"
-        if passed:
-            many = len(passed) > 1
-            said = f"all {len(passed)} tests pass" if many else f"{passed[0].id} passes"
-        said += " without the change"
-        idle = sum(t.red == t.green == "skipped" for t in turns)
-        if passed and idle:  # the new ones may be among them, as on an older Python
-            said += f"; skipped in both runs: {idle}"
-        return proof_of("FAIL", "vacuous-red", turns, said)
+        return proof_of("FAIL", "vacuous-red", turns, _vacuous(turns, runs))
     return proof_of("FAIL", "no-test", [], FAILURES["no-test"])
+
+
+def _vacuous(turns: Sequence[TestTurn], runs: Sequence[tuple[str, Run]]) -> str:
+    """That no test failed without the change; of skipped ones, that they were, and why."""
+    passed = [t for t in turns if t.red == "passed"]
+    skipped = [t for t in turns if t.red == "skipped"]
+    both = bool(skipped) and all(t.green == "skipped" for t in skipped)
+    said = f"{turns[0].id} does not fail without the change"
+    if passed:
+        said = _all(passed, "passes", "pass")
+    elif skipped:
+        said = _all(skipped, "is skipped", "are skipped") + (" and with it" if both else "")
+    if passed and skipped:  # the new ones may be among them, as on an older Python
+        said += f"; skipped{' in both runs' if both else ''}: {len(skipped)}"
+    return said + (_raised(skipped[0], runs) if skipped else "")
+
+
+def _all(turns: Sequence[TestTurn], one: str, many: str) -> str:
+    shown = f"all {len(turns)} tests {many}" if len(turns) > 1 else f"{turns[0].id} {one}"
+    return f"{shown} without the change"
 
 
 def _why_not(turn: TestTurn, runs: Sequence[tuple[str, Run]]) -> str:

@@ -548,7 +548,27 @@ def test_the_verdict_names_the_test_that_it_is_about() -> None:
         assert PASSED.id in proof.notes[0]
         assert [t.id for t in proof.tests] == [PASSED.id]
     assert judged(NO_PACKAGE, NO_PACKAGE).notes[0].startswith("'yaml' is not installed")
-    assert judged(SKIPPED, SKIPPED).notes == (f"{PASSED.id} does not fail without the change",)
+    [note] = judged(SKIPPED, SKIPPED).notes
+    assert note == f"{PASSED.id} is skipped without the change and with it"
+
+
+def test_a_test_that_is_skipped_is_said_to_be() -> None:
+    """Without a word of it, its reader looks for what is wrong with the test."""
+    why = replace(SKIPPED, exception="Skipped", message="needs a newer Python\nand more")
+    also = replace(why, id=f"{TEST}::test_sub")
+    here = f"{why.id} is skipped without the change"
+    reason = " (Skipped: needs a newer Python)"
+    assert judged(why, why).notes == (f"{here} and with it{reason}",)
+    assert judged(why, PASSED).notes == (here + reason,)
+    both = f"all 2 tests are skipped without the change and with it{reason}"
+    assert judged([why, also], [why, also]).notes == (both,)
+    [note] = judged([PASSED, also], [PASSED, also]).notes
+    assert note == f"{PASSED.id} passes without the change; skipped in both runs: 1{reason}"
+    assert seen_red([("all", run(why))], FACTS).notes == (here + reason,)
+    [note] = seen_red([("all", run(PASSED, also))], FACTS).notes
+    assert note == f"{PASSED.id} passes without the change; skipped: 1{reason}"
+    expected = replace(PASSED, outcome="xfailed")
+    assert judged(expected, expected).notes == (f"{PASSED.id} does not fail without the change",)
 
 
 def test_a_list_of_tests_is_cut_and_its_length_kept() -> None:

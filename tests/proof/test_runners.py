@@ -163,6 +163,8 @@ def test_control(): assert "\\x1b[31m" == ""
     "tests/test_broken.py": "import calc.deep\ndef test_never(): pass\n",
     "tests/test_syntax.py": "def test_never(:\n",
     "tests/test_import_crash.py": "import calc\ncalc.crash()\ndef test_never(): pass\n",
+    "tests/test_absent.py": "import pytest\n"
+    "pytest.skip('needs what is not here', allow_module_level=True)\n",
     "tests/test_good.py": "def test_beside_the_broken(): pass\n",
     "tests/sub/test_good.py": "def test_of_equal_name(): pass\n",
     "tests/__init__.py": "",
@@ -257,7 +259,10 @@ class TestZoo:
             "tests/test_broken.py": ("ModuleNotFoundError", "calc.deep"),
             "tests/test_syntax.py": ("SyntaxError", ""),
             "tests/test_import_crash.py": ("KeyError", "brand-new"),
+            "tests/test_absent.py": ("Skipped", ""),
         }
+        absent = results["tests/test_absent.py"]
+        assert (absent.outcome, absent.message) == ("skipped", "needs what is not here")
         assert results["tests/test_import_crash.py"].frames == (
             "tests/test_import_crash.py", "calc.py",
         )  # fmt: skip
@@ -266,6 +271,7 @@ class TestZoo:
         names = {f"tests/test_zoo.py::{name}" for name in (*DID, *OTHERS)}
         names |= {
             "tests/test_broken.py", "tests/test_syntax.py", "tests/test_import_crash.py",
+            "tests/test_absent.py",
             "tests/test_good.py::test_beside_the_broken",
             "tests/sub/test_good.py::test_of_equal_name",
         }  # fmt: skip
@@ -344,9 +350,10 @@ def test_only_the_selected_tests_are_run(project: Make) -> None:
 
 
 def test_no_test_at_all_is_a_run_without_results(project: Make) -> None:
-    made = project({"test_a.py": "import pytest\npytest.skip('all', allow_module_level=True)\n"})
-    ran = made.run()
+    ran = project({"test_a.py": "def helper(): pass\n"}).run()
     assert (ran.trouble, ran.results) == ("", ())
+    made = project({"test_a.py": "import pytest\npytest.skip('all', allow_module_level=True)\n"})
+    assert [(r.id, r.outcome) for r in made.run().results] == [("test_a.py", "skipped")]
 
 
 def test_options_of_the_command_hold_but_none_that_stops_early(project: Make) -> None:

@@ -149,6 +149,17 @@ def pytest_exception_interact(node: Any, call: Any, report: Any) -> None:
         )
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: Any) -> Iterator[None]:
+    """A file that is skipped as a whole holds no test to say so: it is said of the file."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    raised = getattr(getattr(report, "call", None), "excinfo", None)
+    if raised and report.outcome == "skipped" and isinstance(collector, pytest.Module):
+        said = told(raised.value)
+        write({**_names(collector), "when": "collect", "outcome": "skipped", **said})
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: Any, exitstatus: int) -> None:
     worker = hasattr(session.config, "workerinput")  # of xdist: it loads the code, too
