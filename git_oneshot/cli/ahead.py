@@ -6,16 +6,18 @@ something: what was refused is not tried again before it has changed.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, STATUS, Next
 from git_oneshot.cli.app import App
+from git_oneshot.cli.data.parts import Said
 from git_oneshot.cli.underway import under_way
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
-from git_oneshot.gate.commits import Commits
+from git_oneshot.gate.commits import UNFINISHED, Commits
 
 RED = Next(("git", "oneshot", "red"), "write the test that fails, then")
 GREEN = Next(("git", "oneshot", "green"), "make it pass, then")
@@ -76,11 +78,11 @@ def go_on(app: App) -> list[Next]:
     return [STATUS._replace(why="go on with the feature that is open here")]
 
 
-def after(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
-    """What to do next with a feature."""
+def after(app: App, state: State, cycle: str, commits: Commits, said: Sequence[Said]) -> list[Next]:
+    """What to do next with a feature; ``said``: what is known of its commits."""
     going = under_way(app)
     first = [going.step] if going and state.open and app.branch else branch(app, state)
-    nexts = [*first, *_ahead(app, state, cycle, commits)]
+    nexts = [*first, *_ahead(app, state, cycle, commits, said)]
     if _is_two(app, state):
         argv = ("git", "oneshot", "split", state.feature)
         nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
@@ -125,17 +127,20 @@ def switch_to(app: App, branch: str, why: str, *options: str) -> Next:
     return Next(("git", "switch", *options, branch), why)
 
 
-def _ahead(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
+def _ahead(
+    app: App, state: State, cycle: str, commits: Commits, said: Sequence[Said]
+) -> list[Next]:
     if state.spike and state.open:
         return [*SPIKE]
     if state.phase == "plan":
         return [PLAN_IT]
     if state.phase == "implementing":
-        return _implementing(app, state, cycle, commits)
+        return _implementing(app, state, cycle, commits, said)
     if state.phase == "completed" and commits.unpushed:
         return send_it(app) if app.branch == state.branch else _to_send(app, state)
     if state.phase == "synthesize":
-        return _mending(app, state, commits) or after_review(state)
+        mend_first = _mending(app, state, commits) or _unfinished(app, state, said)
+        return mend_first or after_review(state)
     return []
 
 
@@ -146,11 +151,13 @@ def _to_send(app: App, state: State) -> list[Next]:
     return [switch_to(app, state.branch, "be on its branch, to send it")]
 
 
-def _implementing(app: App, state: State, cycle: str, commits: Commits) -> list[Next]:
+def _implementing(
+    app: App, state: State, cycle: str, commits: Commits, said: Sequence[Said]
+) -> list[Next]:
     mend_first = _mending(app, state, commits)
     if mend_first:
         return mend_first
-    end = [FINALIZE] if commits.ids else []
+    end = _unfinished(app, state, said) or ([FINALIZE] if said else [])
     if cycle == "green":
         return [GREEN, *end]
     if cycle == "commit":
@@ -170,6 +177,16 @@ def _mending(app: App, state: State, commits: Commits) -> list[Next]:
     from git_oneshot.cli.refused import still
 
     return still(app, state, commits)
+
+
+def _unfinished(app: App, state: State, said: Sequence[Said]) -> list[Next]:
+    """How a fixup gets into its commit, which is before any gate."""
+    fixups = [c.commit for c in said if c.subject.startswith(UNFINISHED) and c.waived is None]
+    if not fixups or app.branch != state.branch:
+        return []
+    from git_oneshot.cli.refused import mend
+
+    return [*mend(app, "fixup", fixups[0], [c.commit for c in said])]
 
 
 def was_refused(app: App) -> bool:

@@ -11,8 +11,8 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_suite, put_into, squash
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
-from git_oneshot.gate.commits import Commits, look
-from git_oneshot.gate.judging import UNFINISHED, Verdict
+from git_oneshot.gate.commits import UNFINISHED, Commits, look
+from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.refused import Judged, Refused, keep, last
 from git_oneshot.gate.spool import commits_of
 

@@ -11,6 +11,9 @@ from git_oneshot.core.facts import CommitRecorded
 from git_oneshot.core.state import State
 from git_oneshot.git import Git, GitError
 
+# How the subject of a commit begins that is still to be squashed into another one.
+UNFINISHED: Final = ("fixup! ", "squash! ", "amend! ")
+
 
 class Seen(Struct, frozen=True):
     """A commit as git has it. ``parent_tree`` is the empty tree for a root commit."""

@@ -1,7 +1,7 @@
 """Judging commits, one by one, and a feature at its tip: the same for all who ask."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,16 +12,13 @@ from git_oneshot.core.runs import Pair
 from git_oneshot.core.state import State, Waiver
 from git_oneshot.core.verdict import proof_of
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.commits import Seen, bases_of, look
+from git_oneshot.gate.commits import UNFINISHED, Seen, bases_of, look
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes import Said
-
-# How the subject of a commit begins that is still to be squashed into another one.
-UNFINISHED: Final = ("fixup! ", "squash! ", "amend! ")
 
 
 class Verdict(NamedTuple):

@@ -105,11 +105,15 @@ def in_rebase(project: Project) -> None:
 def fixup_of(subject: str) -> Callable[[Project], None]:
     def set_up(project: Project) -> None:
         project.land("one")
-        project.repo.write("docs/more", "more\n")
-        project.git("add", "--all")
-        project.git("commit", "-q", "--no-verify", "-m", f"fixup! {subject}")
+        fix_up(project, subject)
 
     return set_up
+
+
+def fix_up(project: Project, subject: str) -> None:
+    project.repo.write("docs/more", "more\n")
+    project.git("add", "--all")
+    project.git("commit", "-q", "--no-verify", "-m", f"fixup! {subject}")
 
 
 def finalized(project: Project) -> None:
@@ -199,10 +203,10 @@ STATES: Final = {
         f"git commit 0, status 0, finalize 1, git commit 0, {LANDS}", "",
     ),
     "a fixup": State(
-        fixup_of("one"), "status", f"status 0, finalize 1, git rebase 0, {LANDS}", ""
+        fixup_of("one"), "status", f"status 0, git rebase 0, {LANDS}", ""
     ),
     "a fixup of nothing": State(
-        fixup_of("none"), "status", f"status 0, finalize 1, git commit 0, {LANDS}", ""
+        fixup_of("none"), "resume", f"resume 0, git commit 0, {LANDS}", ""
     ),
     "a suite that fails": State(broken_suite, "status", "status 0, finalize 1", "mend"),
     "commands that are not trusted": State(
@@ -303,6 +307,18 @@ def test_a_push_that_the_remote_does_not_take(make: MakeProject, feature: Projec
     agent = Agent(feature.path, {})
     agent.follow(["git", "oneshot", "status", "topic", "--json"])
     assert agent.done == ["status 0", "push 1", "git pull 0", "status 0", "push 0"]
+
+
+def test_a_fixup_in_review_is_squashed_first(make: MakeProject) -> None:
+    project = make()
+    make.remote(project)
+    project.git("switch", "-q", "-c", "work")
+    project.begin("topic", "--policy", "always", "--base", "main")
+    project.land("one")
+    project.do("finalize")
+    fix_up(project, "one")
+    steps = project.cli("status", "--json").json["next"]
+    assert [step["why"] for step in steps] == ["squash the fixup into its commit"]
 
 
 def test_a_pull_request_of_its_own(make: MakeProject) -> None:

@@ -46,14 +46,15 @@ def resume(app: App, *, feature: str | None) -> Answer:
     word, line = text.cycle(state, app.head)
     left = remaining(app.git, state)
     around = standing(app, state)
-    nexts = [*around.nexts, *after(app, state, word, commits)]
+    said = claims_of(app, state, commits.ids)
+    nexts = [*around.nexts, *after(app, state, word, commits, said)]
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,
         branch=state.branch, base=state.base, bound=bound, requested=state.requests > 0,
         plan=state.plan, summary=state.checkpoint_summary or None, cycle=word,
         red=_red(state.cycle.red if state.cycle.green is None else None),
-        commits=claims_of(app, state, commits.ids), files_left=list(left.files),
+        commits=said, files_left=list(left.files),
         tests_left=list(left.tests), pull=around.pull,
         tip=loaded.tip.commit, degraded=app.store.degraded,
     )  # fmt: skip

@@ -36,7 +36,8 @@ def status(app: App, *, feature: str | None) -> Answer:
     waiting = loaded.tip is not None and app.store.unpushed(loaded.tip)
     unpushed = Unpushed(commits=list(commits.unpushed), trail=waiting)
     assert state.phase is not None
-    nexts = after(app, state, word, commits)
+    said = claims_of(app, state, commits.ids)
+    nexts = after(app, state, word, commits, said)
     if waiting and not state.open and not nexts:
         nexts = sync_it(app, name)
     aside = standing(app, state)
@@ -44,7 +45,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     data = Status(
         feature=name, title=state.title, phase=state.phase, policy=state.policy,
         requested=state.requests > 0, branch=state.branch, base=state.base, spike=state.spike,
-        plan=state.plan, cycle=word, commits=claims_of(app, state, commits.ids),
+        plan=state.plan, cycle=word, commits=said,
         unpushed=unpushed, unheard=list(unheard(app.git)),
         tip=loaded.tip.commit if loaded.tip else None,
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
