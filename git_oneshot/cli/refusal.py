@@ -122,7 +122,12 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
     if guard in _HINTED:
         words = tuple(err.hint.partition(", ")[0].split(" "))
         return (Next(words, _HINTED[guard], work=guard == "no-conflict"),)
-    return _GUARDS.get(guard) or _CODES.get(err.code, ())
+    if guard == "has-pull-request" and err.data.get("phase") != "synthesize":
+        guard = ""
+    feature = str(err.data.get("feature") or "")  # it may be that of no branch, or of another
+    named = STATUS._replace(argv=(*STATUS.argv, *filter(None, [feature])))
+    helps = _GUARDS.get(guard) or _CODES.get(err.code, ())
+    return tuple(named if one == STATUS else one for one in helps)
 
 
 def _usage(command: str) -> Next:

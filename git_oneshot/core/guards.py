@@ -120,6 +120,7 @@ def require(state: State, *phases: Phase) -> None:
         Code.INVALID_PHASE,
         f"feature '{state.feature}' is in phase '{state.phase}', not in {_any(phases)}",
         _way(state),
+        feature=state.feature,
         phase=state.phase,
     )
 

@@ -72,6 +72,8 @@ def open_one(state: State) -> Pull:
             f"open one: git oneshot synthesize {state.feature}"
             if state.phase == "synthesize"
             else f"see where it stands: git oneshot status {state.feature}",
+            feature=state.feature,
+            phase=state.phase,
         )
     return state.pull
 

@@ -121,6 +121,11 @@ def finalized(project: Project) -> None:
     project.do("finalize")
 
 
+def left_behind(project: Project) -> None:
+    cancelled(project)
+    on_another_branch(project)
+
+
 def on_another_branch(project: Project) -> None:
     project.git("switch", "-q", "-c", "elsewhere")
 
@@ -218,6 +223,10 @@ STATES: Final = {
     ),
     "completed": State(finalized, "status topic", "status 0", ""),
     "cancelled": State(cancelled, "status topic", "status 0", ""),
+    "cancelled, with no pull request": State(left_behind, "pr -f topic", "pr 1, status 0", ""),
+    "cancelled, and not to be planned": State(
+        left_behind, "plan topic --goal x --approach y", "plan 1, status 0", ""
+    ),
 }  # fmt: skip
 
 

@@ -412,7 +412,7 @@ def test_a_command_is_taken_in_its_phases_only(row: list[str]) -> None:
             assert refused.code is Code.ALREADY_COMPLETED
             continue
         assert refused.code is Code.INVALID_PHASE
-        assert refused.data == {"phase": phase}
+        assert refused.data == {"feature": FEATURE, "phase": phase}
 
 
 def test_the_first_thing_to_do_is_named_where_the_plan_is_missing() -> None:
