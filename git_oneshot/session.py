@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError, unknown_feature
-from git_oneshot.core.ids import FeatureId, nearest
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import nearest
 from git_oneshot.trail.store import Loaded, Tip, TrailStore
 
 if TYPE_CHECKING:  # a read command decides nothing

@@ -12,7 +12,7 @@ from git_oneshot.cli.completion import features
 from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.ids import typed
+from git_oneshot.core.spelling import typed
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
     from git_oneshot.cli.data import Data

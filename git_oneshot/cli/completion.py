@@ -28,7 +28,7 @@ def _offering(find: Callable[[click.Context, str], Found]) -> Completer:
     ) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
-        from git_oneshot.core.ids import printable
+        from git_oneshot.core.spelling import printable
 
         try:
             with ctx:

@@ -7,7 +7,8 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.pull import PullData
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
-from git_oneshot.core.ids import FeatureId, typed
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import typed
 from git_oneshot.core.state import Pull, State
 from git_oneshot.forge.hosts import unknown
 from git_oneshot.forge.port import Forge, PullRequest

@@ -6,7 +6,7 @@ import click
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import nearest, typed
+from git_oneshot.core.spelling import nearest, typed
 
 MOST: Final = 2**20  # characters, more than anybody reads; standard input may have no end
 

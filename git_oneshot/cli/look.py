@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TextIO
 
 import click
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 
 class Table(NamedTuple):

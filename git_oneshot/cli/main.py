@@ -201,7 +201,7 @@ def fail(argv: Sequence[str], err: OneshotError) -> int:
     import os
 
     from git_oneshot.cli.look import tell
-    from git_oneshot.core.ids import printable
+    from git_oneshot.core.spelling import printable
 
     tell(f"error: {printable(err.message)}", os.environ)
     for hint in _hints(err):
@@ -245,7 +245,7 @@ def _usage(argv: Sequence[str], err: click.UsageError) -> OneshotError:
 
 def _meant(err: click.UsageError) -> str:
     """The command, option or choice that is spelt nearly as what click has no use for."""
-    from git_oneshot.core.ids import nearest
+    from git_oneshot.core.spelling import nearest
 
     if isinstance(err, click.NoSuchOption):  # the dashes are no likeness
         options = {option.lstrip("-"): option for option in err.possibilities or ()}

@@ -10,8 +10,8 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import OverlapData, Said
 from git_oneshot.cli.data.pull import PullData
 from git_oneshot.cli.look import Table
-from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import Overlap
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import Commits, look
 from git_oneshot.gate.spool import commits_of

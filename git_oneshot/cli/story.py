@@ -4,8 +4,8 @@ from typing import assert_never
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event, type_name
-from git_oneshot.core.ids import printable
 from git_oneshot.core.pulls import PullUpdated
+from git_oneshot.core.spelling import printable
 
 
 def event(one: Event, void: str) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from git_oneshot.cli.look import Table
-from git_oneshot.core.ids import counted as counted
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 if TYPE_CHECKING:  # a read command proves nothing
     import datetime

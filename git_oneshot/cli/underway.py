@@ -8,7 +8,7 @@ from msgspec import Struct
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 _CONCLUDE: Final = ("git", "commit", "--no-edit")
 _BISECT: Final = "BISECT_LOG"

@@ -14,7 +14,7 @@ import msgspec
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import TYPES, Event, type_name
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 VERSION: Final = 1
 MAX_EVENT: Final = 262_144  # bytes of one line

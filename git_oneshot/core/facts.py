@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from git_oneshot.core.ids import COMMIT, printable
+from git_oneshot.core.ids import COMMIT
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.words import Declarable as Declarable
 from git_oneshot.core.words import How as How
 from git_oneshot.core.words import Outcome as Outcome

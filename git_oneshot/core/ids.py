@@ -1,7 +1,6 @@
 """Names: of features, of events, and of the refs that carry them."""
 
 import re
-from collections.abc import Iterable
 from typing import Final, NewType
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -57,44 +56,3 @@ def local_ref(feature: FeatureId) -> str:
 def remote_ref(remote: str, feature: FeatureId) -> str:
     """The ref of what a fetch saw of a feature's trail at ``remote``."""
     return f"{REMOTE}{remote}/{feature}"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The name that was probably meant; "" when none of those known is close."""
-    import difflib  # needed only after a mistake
-
-    near = difflib.get_close_matches(word, list(known), 1)
-    return near[0] if near else ""
-
-
-def typed(*argv: str) -> str:
-    """A command as a person types it: names that others gave may hold what a shell would run."""
-    if all(word.replace("-", "").isalnum() and word.isascii() for word in argv):
-        return " ".join(argv)  # as it mostly is, and an import less
-    import shlex
-
-    return shlex.join(argv)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: ``1 commit``, ``2 commits``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def span(minutes: int) -> str:
-    """A time in the largest unit that fits, such as ``40 days``."""
-    for noun, size in (("day", 1_440), ("hour", 60)):
-        if minutes >= size:
-            return counted(minutes // size, noun)
-    return counted(minutes, "minute")
-
-
-def printable(text: str) -> str:
-    """Make text from a trail, a test or a commit safe for a terminal.
-
-    Control characters, bidirectional marks and other invisible characters are
-    replaced by a visible escape; a line break too, so one line stays one line.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 GAP: Final = "\u200b"  # nobody sees it, and nothing behind it is a name or a number
 _SIGNS: Final = re.compile(r"([@#!&%~$^])(?=[\w\"'(\[{<-])")

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event, type_name
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 
 

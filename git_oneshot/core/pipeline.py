@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.words import FINAL, Phase, Policy
 
 if TYPE_CHECKING:  # a list of what is known at a glance loads no state

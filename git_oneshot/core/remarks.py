@@ -13,8 +13,8 @@ import msgspec
 
 from git_oneshot.core.codes import advice
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import printable
 from git_oneshot.core.markdown import code, escape
+from git_oneshot.core.spelling import printable
 
 SHOWN: Final = 10  # annotations of one kind that GitHub shows of a step
 ROWS: Final = 200  # of a summary, which may have a mebibyte

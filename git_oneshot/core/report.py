@@ -11,7 +11,7 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from git_oneshot.core import markdown as md
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 
 _STYLE: Final = (

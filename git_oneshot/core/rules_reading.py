@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import nearest
 from git_oneshot.core.rules_file import FILE, Argv, RulesTable, SuiteTable, keys, table_at
 from git_oneshot.core.rules_lines import Where, line_of, place_of
+from git_oneshot.core.spelling import nearest
 
 LARGEST: Final = 64 * 1024  # characters of the file
 

@@ -24,7 +24,8 @@ from git_oneshot.core import guards, review
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, Said, Stamp
 from git_oneshot.core.facts import Fact, Phase
-from git_oneshot.core.ids import event_id, span
+from git_oneshot.core.ids import event_id
+from git_oneshot.core.spelling import span
 from git_oneshot.core.state import FINAL, State
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Provider
-from git_oneshot.core.ids import typed
+from git_oneshot.core.spelling import typed
 from git_oneshot.forge.own import last
 from git_oneshot.git import Git
 

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import How
-from git_oneshot.core.ids import FeatureId, typed
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import CommitLanded
+from git_oneshot.core.spelling import typed
 from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.port import Forge

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from git_oneshot.core import prbody
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
-from git_oneshot.core.ids import typed
 from git_oneshot.core.markdown import line
 from git_oneshot.core.pulls import CommitLanded
 from git_oneshot.core.review import open_one
+from git_oneshot.core.spelling import typed
 from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.landing import Landing, as_commit, merged_tree, tip_of

@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.notices import Notice, notices
+from git_oneshot.core.spelling import printable
 from git_oneshot.forge.extra import needs
 from git_oneshot.forge.own import own
 from git_oneshot.git import Git

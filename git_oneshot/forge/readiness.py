@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.commands import Ready
 from git_oneshot.core.facts import CommitJudged, SuiteJudged
-from git_oneshot.core.ids import counted
 from git_oneshot.core.pulls import GateChecked
+from git_oneshot.core.spelling import counted
 from git_oneshot.core.state import State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.gate.commits import look, of_feature, record

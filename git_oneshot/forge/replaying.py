@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from git_oneshot.core.guards import unmet
-from git_oneshot.core.ids import typed
+from git_oneshot.core.spelling import typed
 from git_oneshot.forge.landing import merged_tree
 from git_oneshot.git import Git
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final, NamedTuple, TypeVar
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 TIMEOUT: Final = 15.0  # seconds for one answer
 TRIES: Final = 4

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, OpenPull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, typed
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullCreated, PullUpdated
+from git_oneshot.core.spelling import typed
 from git_oneshot.core.state import Pull, State
 from git_oneshot.forge.base import base_ref
 from git_oneshot.forge.keeping import as_text

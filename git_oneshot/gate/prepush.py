@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import LOCAL, FeatureId, counted, printable
+from git_oneshot.core.ids import LOCAL, FeatureId
+from git_oneshot.core.spelling import counted, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, commits_here, look

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Rules
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.verdict import proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.change import Change

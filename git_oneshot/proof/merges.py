@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git
 from git_oneshot.proof.change import AT_ONCE, Change, File
 from git_oneshot.proof.index import private_index

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Reddened
 from git_oneshot.core.history import Entry
-from git_oneshot.core.ids import EVENT, FEATURE, LOCAL, printable
+from git_oneshot.core.ids import EVENT, FEATURE, LOCAL
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of

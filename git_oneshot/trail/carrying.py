@@ -18,7 +18,8 @@ from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import ShaFile
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FEATURE, FeatureId, printable
+from git_oneshot.core.ids import FEATURE, FeatureId
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore

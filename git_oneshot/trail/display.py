@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
-from git_oneshot.core.ids import FeatureId, counted, local_ref
+from git_oneshot.core.ids import FeatureId, local_ref
+from git_oneshot.core.spelling import counted
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_reader import GitReader, key

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from git_oneshot.core import events as e
 from git_oneshot.core.events import Event
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 
 # What speaks of no code commit: most of a trail.
 _SILENT: Final = frozenset(

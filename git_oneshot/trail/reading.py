@@ -15,7 +15,8 @@ from git_oneshot.core.codec import decode
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry
-from git_oneshot.core.ids import FeatureId, local_ref, printable, remote_ref
+from git_oneshot.core.ids import FeatureId, local_ref, remote_ref
+from git_oneshot.core.spelling import printable
 from git_oneshot.trail.store import Tip, Trail
 
 NOBODY: Final = b"git oneshot <git-oneshot@localhost>"

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import ANY, Git, syncing
 
 PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer

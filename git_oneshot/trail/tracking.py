@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, printable, remote_ref
+from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip

@@ -10,16 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import (
-    FEATURE,
-    LOCAL,
-    REMOTE,
-    FeatureId,
-    local_ref,
-    printable,
-    remote_ref,
-    typed,
-)
+from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, remote_ref
+from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import ANY, Git
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long

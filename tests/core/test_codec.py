@@ -21,8 +21,8 @@ from git_oneshot.core import facts as f
 from git_oneshot.core.codec import MAX_EVENT, Upcaster, decode, encode
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.events import TYPES, Event, type_name
-from git_oneshot.core.ids import printable
 from git_oneshot.core.replay import replay
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from tests.strategies import events
 

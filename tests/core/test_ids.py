@@ -1,4 +1,4 @@
-"""Names: what may be a feature, how events are told apart, what a terminal gets to see."""
+"""Names: what may be a feature, and how events are told apart."""
 
 import subprocess
 
@@ -14,7 +14,6 @@ from git_oneshot.core.ids import (
     event_id,
     feature_id,
     local_ref,
-    printable,
     remote_ref,
 )
 from tests.strategies import milliseconds
@@ -88,26 +87,3 @@ def test_event_ids_sort_by_time(earlier: int, later: int, a: bytes, b: bytes) ->
 def test_the_form_of_an_event_id_does_not_change() -> None:
     assert event_id(0, bytes(16), 0) == "0000000000vs3wkckyq39g1pxn"
     assert event_id(1_767_225_600_000, bytes(range(16)), 7) == "01kdvdna00pg0v1zcd6017syzk"
-
-
-@given(st.text())
-def test_printable_text_is_one_line_without_invisible_characters(text: str) -> None:
-    shown = printable(text)
-    assert shown.isprintable()
-    assert printable(shown) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain 'text' \\ kept", "plain 'text' \\ kept"),
-        ("Grüße, 世界", "Grüße, 世界"),
-        ("a\nb", "a\\nb"),
-        ("\x1b[31mred", "\\x1b[31mred"),
-        ("left\u202eright", "left\\u202eright"),
-        ("zero\u200bwidth", "zero\\u200bwidth"),
-        ("\ud800", "\\ud800"),
-    ],
-)
-def test_what_a_terminal_must_not_get_is_made_visible(text: str, shown: str) -> None:
-    assert printable(text) == shown

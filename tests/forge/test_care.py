@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.core.ids import span
 from git_oneshot.core.prune import age
+from git_oneshot.core.spelling import span
 from tests.forge.steps import elsewhere, work
 from tests.gate.project import FEATURE, MakeProject, Project
 

@@ -12,8 +12,9 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import FeatureId, feature_id, nearest, printable, span
+from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.core.prune import age, choose
+from git_oneshot.core.spelling import nearest, printable, span
 from git_oneshot.core.state import State
 from git_oneshot.core.words import PHASES
 from git_oneshot.forge import pruning

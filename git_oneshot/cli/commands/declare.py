@@ -12,7 +12,8 @@ from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Declare, Waive
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Declarable
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from git_oneshot.forge.own import granted
 from git_oneshot.gate.commits import Seen, look, record

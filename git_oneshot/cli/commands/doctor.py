@@ -11,8 +11,8 @@ from git_oneshot.cli.data.clone import Checkup
 from git_oneshot.cli.data.parts import CheckRow, FindingRow
 from git_oneshot.cli.look import Table
 from git_oneshot.cli.provers import asked_for
-from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.spelling import counted
 from git_oneshot.gate.clinic import Clinic, Finding
 from git_oneshot.gate.doctor import examine
 

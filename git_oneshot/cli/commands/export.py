@@ -11,11 +11,11 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features
 from git_oneshot.cli.data.trails import Exported, Imported
 from git_oneshot.cli.look import Document
-from git_oneshot.cli.text import counted
 from git_oneshot.core import report
 from git_oneshot.core.errors import unknown_feature
 from git_oneshot.core.events import type_name
 from git_oneshot.core.history import state_of
+from git_oneshot.core.spelling import counted
 from git_oneshot.trail.carrying import ids, lines_of, take
 from git_oneshot.trail.merging import join
 

@@ -10,9 +10,9 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import BrokenRow
 from git_oneshot.cli.data.trails import Checked, SealRow
 from git_oneshot.cli.sealing import later
-from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import feature_id
+from git_oneshot.core.spelling import counted
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.display import REF, ours

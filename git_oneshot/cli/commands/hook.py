@@ -14,6 +14,7 @@ from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
 from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.gate.judging import Verdict
@@ -93,7 +94,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             if isinstance(one, Held):
                 held.append(one)
             else:
-                theirs = text.counted(one.number, "commit")
+                theirs = counted(one.number, "commit")
                 app.say(f"note: {theirs} by others, not judged here")
     if held:
         judged = [_judged(one) for one in held]

@@ -13,9 +13,9 @@ from git_oneshot.cli.completion import ranges
 from git_oneshot.cli.consent import apply, ask, commands_to_trust, pending
 from git_oneshot.cli.data.clone import Installed, Trusted, Uninstalled
 from git_oneshot.cli.mending import trust as to_trust
-from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import LOCAL, REMOTE, printable
+from git_oneshot.core.ids import LOCAL, REMOTE
+from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.commits import range_of
 from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.hooks import SERVER

@@ -15,6 +15,7 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
+from git_oneshot.core.spelling import counted
 from git_oneshot.core.words import PHASES
 from git_oneshot.trail.store import joined
 
@@ -91,7 +92,7 @@ class Asked:
         """The features at these tips; what is wrong with any is said."""
         if not (self._app.told or self._app.terminal):  # a pipe does not pay for it
             return self._look(tips)
-        with self._app.progress.running(f"reading {text.counted(len(tips), 'trail')}"):
+        with self._app.progress.running(f"reading {counted(len(tips), 'trail')}"):
             return self._look(tips)
 
     def _look(self, tips: "list[Tip]") -> Page:
@@ -159,7 +160,7 @@ def _brought_by(app: App) -> list[Next]:
 def _told(app: App, asked: Asked, page: Page) -> Part:
     """A page for people; how much of all it is, is said beside it."""
     if not page.features:
-        beyond = f"this page is empty: {text.counted(page.total, 'feature')} in all"
+        beyond = f"this page is empty: {counted(page.total, 'feature')} in all"
         return beyond if page.total else asked.nothing
     if page.total > len(page.features):
         app.say(f"note: {len(page.features)} of {page.total} are shown")

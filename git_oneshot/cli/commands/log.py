@@ -16,7 +16,8 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
-from git_oneshot.core.ids import COMMIT, EVENT, FeatureId, printable
+from git_oneshot.core.ids import COMMIT, EVENT, FeatureId
+from git_oneshot.core.spelling import printable
 from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined
 

@@ -27,11 +27,12 @@ from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.markdown import line, ungapped
 from git_oneshot.core.masking import masked
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.review import open_one
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from git_oneshot.forge import merging
 from git_oneshot.forge import synthesize as opening

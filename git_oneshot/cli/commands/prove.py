@@ -17,6 +17,7 @@ from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import counted
 from git_oneshot.gate.filed import file_proven
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
@@ -44,7 +45,7 @@ def prove(app: App, *, stop: bool) -> Answer:
         said = "the proof in the background was ended" if ended else "no proof is going on"
         return Answer(Proved(feature=None, commits=[], suite=None, stopped=bool(ended)), said)
     data = proven(app, app.feature(), "nothing is proven by it")
-    done = text.counted(len(data["commits"]), "commit")
+    done = counted(len(data["commits"]), "commit")
     return Answer(Proved(**data, stopped=False), f"{done} proven")
 
 
@@ -105,4 +106,4 @@ def _counted(app: App, found: Found, word: str) -> str:
     """The commits of that verdict: shown, and counted in a line."""
     bad = [v for v in found.verdicts if v.proof.word == word and not v.accepted]
     app.say(text.verdicts(bad))
-    return f"{word}: {text.counted(len(bad), 'commit')} of {len(found.verdicts)}"
+    return f"{word}: {counted(len(bad), 'commit')} of {len(found.verdicts)}"

@@ -20,8 +20,9 @@ from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import FeatureId, typed
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.rules_file import FILE
+from git_oneshot.core.spelling import typed
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.logs import Logs

@@ -11,7 +11,8 @@ from git_oneshot.cli.data.care import Checkpointed, Resumed
 from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import FeatureId, printable
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.progress import Remaining, remaining
 

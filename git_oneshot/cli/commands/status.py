@@ -16,8 +16,8 @@ from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
-from git_oneshot.core.ids import printable
 from git_oneshot.core.pipeline import checkpoint_advised
+from git_oneshot.core.spelling import counted, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.elsewhere import unheard
 from git_oneshot.trail.disk import put, read
@@ -118,7 +118,7 @@ def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]
         of = "the whole suite" if data.going.suite else "a commit"
         where = f" in '{printable(data.going.elsewhere)}'" if data.going.elsewhere else ""
         rest.append(f"proving   {of}{where}, for {text.lasting(data.going.seconds)}")
-    waiting = [text.counted(len(unpushed.commits), "commit")] if unpushed.commits else []
+    waiting = [counted(len(unpushed.commits), "commit")] if unpushed.commits else []
     waiting += ["the trail"] if unpushed.trail else []
     if waiting:
         rest.append("unpushed  " + " and ".join(waiting))

@@ -13,9 +13,9 @@ from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.parts import SyncRow
 from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
-from git_oneshot.cli.text import counted
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
+from git_oneshot.core.spelling import counted
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange

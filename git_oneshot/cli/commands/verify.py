@@ -24,6 +24,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.remarks import harmless
 from git_oneshot.core.shards import Shard, shard_of
+from git_oneshot.core.spelling import counted
 from git_oneshot.core.state import State
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
@@ -121,7 +122,7 @@ def _shown(part: Shard, asked: Asked) -> ShardData:
 def _told(commits: int, pardoned: int) -> str:
     if not commits:
         return "nothing to judge"
-    proven = f"{text.counted(commits - pardoned, 'commit')} proven"
+    proven = f"{counted(commits - pardoned, 'commit')} proven"
     return f"{proven}, {pardoned} waived" if pardoned else proven
 
 
@@ -148,7 +149,7 @@ def _answer(
     bad = [proof for proof in found.proofs if proof.word == word]
     raise OneshotError(
         Code.NOT_PROVEN if word == "FAIL" else Code.UNDECIDED,
-        f"{word}: {text.counted(len(bad), 'judgement')} of {len(found.proofs)}",
+        f"{word}: {counted(len(bad), 'judgement')} of {len(found.proofs)}",
         remedies(bad) or "each line above says why",
         commits=data.commits,
         suite=data.suite,

@@ -13,7 +13,7 @@ from git_oneshot.cli.proofs import proof_fields
 from git_oneshot.cli.refused import mend
 from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.ids import printable
+from git_oneshot.core.spelling import printable
 from git_oneshot.gate.refused import Judged, Refused, last
 from git_oneshot.gate.spool import commits_of
 

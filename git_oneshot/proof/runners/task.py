@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.ids import printable
 from git_oneshot.core.rules import Suite
 from git_oneshot.core.rules_file import Sandboxing
 from git_oneshot.core.runs import FAILING, Result, Run
+from git_oneshot.core.spelling import printable
 from git_oneshot.proof import plugin
 from git_oneshot.proof.process import LOG, OUTPUT, Ended, environment, run
 from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
