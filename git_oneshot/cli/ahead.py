@@ -81,7 +81,9 @@ def go_on(app: App) -> list[Next]:
 def after(app: App, state: State, cycle: str, commits: Commits, said: Sequence[Said]) -> list[Next]:
     """What to do next with a feature; ``said``: what is known of its commits."""
     going = under_way(app)
-    first = [going.step] if going and state.open and app.branch else branch(app, state)
+    if going and state.open and app.branch is None:  # and git goes to none before that is done
+        return [going.step]
+    first = [going.step] if going and state.open else branch(app, state)
     nexts = [*first, *_ahead(app, state, cycle, commits, said)]
     if _is_two(app, state):
         argv = ("git", "oneshot", "split", state.feature)

@@ -9,6 +9,7 @@ from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.spelling import printable
+from git_oneshot.trail.disk import read
 
 _CONCLUDE: Final = ("git", "commit", "--no-edit")
 _BISECT: Final = "BISECT_LOG"
@@ -52,6 +53,13 @@ def under_way(app: App) -> UnderWay | None:
     why = "resolve what is in conflict, stage it, and go on" if conflicts else "go on with it"
     work = bool(conflicts) or app.branch is None  # a rebase may have stopped for an edit
     return UnderWay(what, conflicts, Next(argv, why, work=work))
+
+
+def rebased(app: App) -> str:
+    """The branch that is back when a rebase is done; "" without one."""
+    marks = (mark for mark, _, argv in _MARKS if argv[1] == "rebase")
+    names = (read(os.path.join(app.git.git_dir, mark, "head-name")) for mark in marks)
+    return next((name.strip().removeprefix("refs/heads/") for name in names if name), "")
 
 
 def settled(app: App) -> None:

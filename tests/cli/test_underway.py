@@ -59,6 +59,24 @@ def test_a_conflict_is_resolved_before_anything_is_judged(
     assert agent.done[-1].startswith("finalize 0"), agent.done
 
 
+def test_in_a_rebase_status_knows_the_feature_of_its_branch(project: Project) -> None:
+    """git brings the branch back when the rebase is done, and goes to none before that."""
+    conflict(project)
+    assert project.may("rebase", "main").code != 0
+    for named in ((), ("topic",)):
+        said = project.do("status", *named)
+        assert said.out.splitlines()[:2] == [
+            "topic: implementing, on-request, on topic",
+            "git       a rebase is under way, in conflict: checks/one, lib/one",
+        ]
+        [step] = project.do("status", *named, "--json").json["next"]
+        assert step["argv"] == ["git", "rebase", "--continue"]
+    project.git("rebase", "--abort")
+    project.git("switch", "-q", "main")
+    project.git("switch", "-q", "--detach")
+    assert project.cli("status").code == 2
+
+
 def test_a_bisect_ends_before_its_branch_is_back(project: Project) -> None:
     project.begin()
     project.land("one")

@@ -16,6 +16,7 @@ from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
+from git_oneshot.cli.underway import rebased, under_way
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.core.state import State
@@ -27,6 +28,9 @@ from git_oneshot.trail.disk import put, read
 @click.argument("feature", required=False, shell_complete=features)
 def status(app: App, *, feature: str | None) -> Answer:
     """Say where a feature stands: phase, plan, cycle, commits, and what to do next."""
+    going = under_way(app)
+    if app.branch is None and app.named is None and feature is None:
+        feature = app.markers.feature_on(rebased(app))
     name = app.feature(feature)
     loaded = app.session.sound(name)
     app.left_out(name, loaded.aside)
@@ -52,6 +56,8 @@ def status(app: App, *, feature: str | None) -> Answer:
         checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
     lines = _status_text(state, data, line, found_here(app, data.commits))
+    if going:
+        lines.insert(1, f"git       {going.told}")
     if not app.json and state.gated and _suiteless(app):
         aside.lines.append("suite     none is known here: nothing is gated until there is one")
     return Answer(data, [*lines, *aside.lines], nexts)
