@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.history import state_of
 from git_oneshot.core.rules import Rules
 from git_oneshot.core.rules_file import Sandboxing
 from git_oneshot.gate.hooks import HOOKS
@@ -52,8 +53,12 @@ class Clinic:
 
     @cached_property
     def loaded(self) -> list[Loaded]:
-        """Every feature."""
-        return self.store.load(list(joined(self.store.tips()).values()))
+        """Every feature, read from its trail: what is cached may be of one that is damaged."""
+        tips = list(joined(self.store.tips()).values())
+        return [
+            Loaded(state_of(tip.feature, trail.entries), tip, trail.damage, trail.aside)
+            for tip, trail in zip(tips, self.store.read(tips), strict=True)
+        ]
 
     @cached_property
     def rules(self) -> Rules | OneshotError:

@@ -19,6 +19,7 @@ from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.gate.clinic import Clinic, Finding, age
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
+from git_oneshot.gate.locks import LEFT, locks
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
 from git_oneshot.proof.slots import bury, orphans
@@ -27,11 +28,9 @@ from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.disk import read
 from git_oneshot.trail.display import REF, ours
-from git_oneshot.trail.refs import STALE, TABLES
 from git_oneshot.trail.tracking import Tracking
 
 OLDEST: Final = (2, 39)  # git that works (README)
-LEFT: Final = 3600.0  # seconds after which nobody comes back to a file of one process
 _OF_ONE: Final = r"\.\d+(\.[0-9a-f]+)?(\.lock)?"  # process, thread or dice, and git's own lock
 
 Check = Callable[[Clinic], Iterator[Finding]]
@@ -112,18 +111,6 @@ def _markers(c: Clinic) -> Iterator[Finding]:
         if c.git.named(f"refs/heads/{state.branch}") is not None:
             what = f"'{name}' is open on '{state.branch}', and no marker tells the hooks so"
             yield Finding(what, fix=partial(c.markers.open, state.branch, FeatureId(name)))
-
-
-def _locks(c: Clinic) -> Iterator[Finding]:
-    tops = (LOCAL, "refs/oneshot-remote/", os.path.dirname(REF) + "/", os.path.dirname(TABLES))
-    for top in tops:
-        for folder, _, files in os.walk(os.path.join(c.git.common_dir, top)):
-            for name in files:
-                path = os.path.join(folder, name)
-                if name.endswith(".lock") and age(c, path) > STALE:
-                    what = f"a killed process left the lock '{path}' behind"
-                    mine = top == LOCAL or name == os.path.basename(REF) + ".lock"
-                    yield Finding(what, ("rm", path), partial(os.unlink, path) if mine else None)
 
 
 def _fetch(c: Clinic) -> Iterator[Finding]:
@@ -276,7 +263,7 @@ CHECKS: Final[dict[str, Check]] = {
     "core.hooksPath": _hooks_path,
     "program": _program,
     "markers": _markers,
-    "locks": _locks,
+    "locks": locks,
     "fetch": _fetch,
     "notes": _notes,
     "rules": _rules,

@@ -182,11 +182,32 @@ THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
     "a lock of all refs is left": (
         "locks", lambda p: _old(p.own.parent / "reftable/tables.list.lock"), "killed process", 1,
     ),
+    "a lock of a branch is left": (
+        "locks", lambda p: _old(p.own.parent / "refs/heads/main.lock"), "killed process", 1,
+    ),
+    "a lock of the index is left": (
+        "locks", lambda p: _old(p.own.parent / "index.lock"), "killed process", 1,
+    ),
     "trust is gone": ("trust", lambda p: (p.own / "trust").unlink(), "not trusted", 1),
     "the clone is shallow": (
         "history", lambda p: (p.own.parent / "shallow").write_text(""), "shallow", 0,
     ),
 }  # fmt: skip
+
+
+def test_a_trail_is_sound_when_it_can_be_read_and_not_when_its_state_is_cached(
+    feature: Project,
+) -> None:
+    tip = feature.git("rev-parse", "refs/oneshot/topic")
+    (feature.own.parent / "objects" / tip[:2] / tip[2:]).unlink()
+    done = feature.cli("doctor", "--json")
+    assert done.code == 1
+    assert [*wrong(done)] == ["trails"]
+
+
+def test_a_cache_that_is_rubbish_is_damaged_however_short_it_is(feature: Project) -> None:
+    (feature.own / "states").write_text("rubbish\n")
+    assert [*wrong(feature.cli("doctor", "--json"))] == ["cache"]
 
 
 @pytest.mark.usefixtures("by_files")
