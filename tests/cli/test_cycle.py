@@ -422,3 +422,28 @@ def test_a_red_that_does_not_count_did_not_pass_all_along(make: MakeProject) -> 
         "  test_calc.py::test_number  red without it (assertion)",
         "  test_calc.py::test_word  breaks without the change by an error of its own",
     ]
+
+
+def test_names_that_differ_only_in_case_or_in_how_an_accent_is_spelt(
+    pytest_project: Project,
+) -> None:
+    """macOS gives names decomposed; what git and a runner name otherwise is another file."""
+    project = pytest_project
+    names = ("cafe", "CAFE", "caf\u00e9", "cafe\u0301")
+    tests = [f"tests/test_{name}.py" for name in names]
+    for number, (name, test) in enumerate(zip(names, tests, strict=True)):
+        text = f"def test_it():\n    assert getattr(import_module('{name}'), 'X') == {number}\n"
+        project.repo.write(test, f"from importlib import import_module\n{text}")
+    if len([*(project.path / "tests").iterdir()]) < len(names) + 1:
+        pytest.skip("the disk takes some of these names for one")
+    red = project.do("red", *tests, "--json").data["proof"]["tests"]
+    assert sorted(one["file"] for one in red) == sorted(tests)
+    for number, name in enumerate(names):
+        project.repo.write(f"{name}.py", f"X = {number}\n")
+    assert project.do("green", tests[3], "--json").data["proof"]["total"] == 1
+    assert project.do("green", "--json").data["proof"]["total"] == len(names)
+    project.git("add", "--all")
+    project.git("commit", "-q", "-m", f"feat: {names[3]}")
+    [found] = project.do("verify", "HEAD", "--json").data["commits"]
+    assert found["verdict"] == "PASS"
+    assert sorted(one["file"] for one in found["tests"] if one["red"] != "passed") == sorted(tests)
