@@ -77,12 +77,17 @@ class Session:
             raise unknown_feature(feature, near)
         return loaded
 
-    def rehearse(self, feature: FeatureId, command: "Command") -> None:
-        """Raise what ``execute`` would raise now; write nothing. For before long work."""
+    def rehearse(
+        self, feature: FeatureId, command: "Command", loaded: Loaded | None = None
+    ) -> None:
+        """Raise what ``execute`` would raise now; write nothing. For before long work.
+
+        ``loaded``: what was read of the feature just now.
+        """
         from git_oneshot.core.workflow import decide
 
         command = self._masked(command)
-        loaded = self.load(feature)
+        loaded = loaded or self.load(feature)
         if loaded.damage is not None:
             raise loaded.damage
         stamp = self.world.stamp()

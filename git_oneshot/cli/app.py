@@ -258,7 +258,7 @@ class App(Place):
             return self.if_tip  # which the command then refuses
         if loaded.state.gated and self.markers.feature_on(self.branch) is None:
             self.markers.open(self.branch, feature)  # it was lost, or is another clone's
-        receipt = bind(self.git, self.aside, feature, self.branch)
+        receipt = bind(self.git, self.aside, feature, self.branch, loaded.state)
         return receipt.tip.commit if receipt and self.if_tip is not None else self.if_tip
 
     # -- proofs ---------------------------------------------------------------------

@@ -84,9 +84,14 @@ def _lines(data: bytes) -> list[str]:
     return os.fsdecode(data).removesuffix("\n").split("\n")
 
 
-def bind(git: Git, session: "Session", feature: FeatureId, branch: str) -> "Receipt | None":
-    """Write what the hooks noted of a branch to the trail of its feature."""
-    found = waiting(git, session.load(feature).state, branch)
+def bind(
+    git: Git, session: "Session", feature: FeatureId, branch: str, state: State | None = None
+) -> "Receipt | None":
+    """Write what the hooks noted of a branch to the trail of its feature.
+
+    ``state``: that of the feature, where it was read just now.
+    """
+    found = waiting(git, state or session.load(feature).state, branch)
     if found is None:
         return None
     receipt = None

@@ -273,3 +273,18 @@ def test_before_the_first_commit_there_is_nothing_to_waive(make: MakeProject) ->
     project.do("plan", "--goal", "begin")
     said = project.cli("waive", "--reason", "x").err.splitlines()
     assert said == ["error: there is no commit here yet", "hint: git commit"]
+
+
+@pytest.mark.parametrize("argv", [("declare", "refactor"), ("waive",)])
+def test_a_claim_asks_for_its_trail_no_oftener_than_it_has_to(
+    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    """First, before the hooks' notes are written, and before the swap: each is another moment."""
+    feature.git("config", "--global", "oneshot.unattended", "true")
+    feature.land("one")
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+    feature.do(*argv, "HEAD", "--reason", "x")
+    asked = [line for line in trace.read_text().splitlines() if '"event":"start"' in line
+             and "for-each-ref" in line and "refs/oneshot/topic" in line]  # fmt: skip
+    assert len(asked) == 4  # one of them to write what the hooks noted of the commit

@@ -32,13 +32,14 @@ def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> A
     and with it, and execute every line that it changes. It is shown as declared.
     """
     name = app.feature()
-    state = app.session.sound(name).state
+    loaded = app.session.sound(name)
+    state = loaded.state
     seen = _commit(app, state, commit) if commit is not None else None
     command = Declare(
         kind=kind, reason=reason, commit=seen.id if seen else None,
         parent_tree=None if seen else app.git.tree(app.head),
     )  # fmt: skip
-    app.session.rehearse(name, command)
+    app.session.rehearse(name, command, loaded)
     receipt = sealed(app, app.session.execute(name, command, expect=app.bind(name)))
     app.refresh_display()
     which = f"{seen.id[:9]} {printable(seen.subject)}" if seen else "the next commit"
@@ -61,11 +62,12 @@ def waive(app: App, *, commit: str | None, reason: str) -> Answer:
     wherever the commit is, and holds for the same change after a rebase.
     """
     name = app.feature()
-    state = app.session.sound(name).state
+    loaded = app.session.sound(name)
+    state = loaded.state
     seen = _commit(app, state, commit or "HEAD")
     [recorded] = record(app.git, [seen])
     command = Waive(commit=seen.id, patch_id=recorded.patchId, reason=reason)
-    app.session.rehearse(name, command)
+    app.session.rehearse(name, command, loaded)
     _agree(app, seen, reason)
     receipt = sealed(app, app.session.execute(name, command, expect=app.bind(name)))
     app.refresh_display()
