@@ -123,8 +123,10 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
                     yield Finding(what, mend)
     for name, other in c.clone.astray():
         yield Finding(f"a fetch of '{name}' brings its trails as those of '{other}'", INSTALL)
-    if any(step.what.startswith("fetch: bring ") for step in c.clone.steps()):
-        yield Finding(f"no fetch brings the trails of '{c.clone.remote}' along", INSTALL)
+    for step in c.clone.steps():
+        if step.what.startswith("fetch: bring "):
+            what = f"no fetch brings the trails of '{c.clone.remote}' along"
+            yield Finding(what, INSTALL, step.make if c.set_up else None)
     yield from _removed(c)
 
 
@@ -146,7 +148,9 @@ def _notes(c: Clinic) -> Iterator[Finding]:
         return
     shown = (c.git.maybe("config", "--get-all", "notes.displayRef") or "").split("\n")
     if REF not in shown:
-        yield Finding("git log does not show proofs (notes.displayRef)", INSTALL, note=True)
+        makes = (s.make for s in c.clone.steps() if s.what.startswith("git log: ") and c.set_up)
+        what = "git log does not show proofs (notes.displayRef)"
+        yield Finding(what, INSTALL, next(makes, None), note=True)
     elif c.git.named(REF) is None:
         yield Finding(f"{REF} is not there, and git log warns of that", fix=c.refresh)
 

@@ -169,6 +169,18 @@ def named_and_mended(feature: Project, damages: Damage) -> None:
         assert wrong(feature.do("doctor", "--json")) == {}, name
 
 
+def test_a_setting_that_install_made_is_made_again(feature: Project, make: MakeProject) -> None:
+    make.remote(feature)
+    feature.do("install", "--yes")
+    before = feature.git("config", "--local", "--list")
+    feature.git("config", "--unset-all", "remote.origin.fetch", "oneshot")
+    feature.git("config", "--unset-all", "notes.displayRef")
+    assert {*wrong(feature.cli("doctor", "--json"))} == {"fetch", "notes"}
+    feature.do("doctor", "--fix")
+    assert sorted(feature.git("config", "--local", "--list").split()) == sorted(before.split())
+    assert wrong(feature.do("doctor", "--json")) == {}
+
+
 THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
     "hooks are elsewhere": (
         "core.hooksPath", lambda p: p.git("config", "core.hooksPath", ".husky"),
