@@ -57,6 +57,30 @@ class Session:
         # What the last append of this process left. Whether it still holds is
         # for the compare-and-swap to say, so a run of appends reads nothing.
         self._left: dict[FeatureId, Loaded] = {}
+        self.repeated: Receipt | None = None  # what a key gave back, of a call that came before
+
+    def before(self, feature: FeatureId, command: "Command", key: str | None) -> Receipt | None:
+        """What this command wrote under the key before; None where the key is new.
+
+        Raises OneshotError(INVALID_INPUT) where the key was used for something else.
+        """
+        loaded = self.load(feature) if key is not None else None
+        if loaded is None or loaded.damage is not None:
+            return None
+        return self._again(loaded, self._masked(command), key)
+
+    def _again(self, loaded: Loaded, command: "Command", key: str | None) -> Receipt | None:
+        state, tip = loaded.state, loaded.tip
+        if tip is None or key is None or key not in state.keys:
+            return None
+        from git_oneshot.core.keys import same_use
+
+        wrote = state.keys[key]
+        [trail] = self.store.read([tip])
+        by_id = {event.id: event for event in trail.events}
+        same_use(key, state.feature, [by_id[one] for one in wrote if one in by_id], command)
+        self.repeated = Receipt(wrote, tip, state, state)
+        return self.repeated
 
     def load(self, feature: FeatureId) -> Loaded:
         """The state of a feature; of phase None when there is no such trail."""
@@ -91,7 +115,7 @@ class Session:
         if loaded.damage is not None:
             raise loaded.damage
         stamp = self.world.stamp()
-        if stamp.key is None or stamp.key not in loaded.state.keys:
+        if self._again(loaded, command, stamp.key) is None:
             decide(loaded.state, command, stamp)
 
     def execute(
@@ -106,7 +130,8 @@ class Session:
 
         ``expect``: the tip the caller has seen ("" for none); another one is
         SEQUENCE_CONFLICT. A stamp whose key is on the trail changes nothing and
-        gives back the events it wrote then. Secrets and homes in the command are
+        gives back the events it wrote then, where they are this command's. Secrets and homes in
+        the command are
         masked; ``payloads`` has to have done so.
         """
         clean = self._masked(command)
@@ -166,8 +191,9 @@ class Session:
             raise loaded.damage
         state, tip = loaded.state, loaded.tip
         stamp = self.world.stamp()
-        if tip is not None and stamp.key is not None and stamp.key in state.keys:
-            return Receipt(state.keys[stamp.key], tip, state, state)
+        again = self._again(loaded, command, stamp.key)
+        if again is not None:
+            return again
         expected(expect, tip)
         events = decide(state, command, stamp)
         if not events:

@@ -43,6 +43,7 @@ class Next(NamedTuple):
 
 
 _TYPED: Final = click.core.ParameterSource.COMMANDLINE
+AGAIN: Final = "that key was used before: nothing was done again"
 STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
 DOCTOR: Final = Next(("git", "oneshot", "doctor"), "see what is wrong in this clone")
 COMMIT_IT: Final = Next(("git", "commit"), "commit it", ("--message",))
@@ -96,7 +97,7 @@ def answering(name: str, *, long: bool = False) -> Callable[[Callable[..., Answe
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json, told=told)
             if told:
                 app.progress.begin(name)
-            answer = function(app, **arguments)
+            answer = _of_before(app, function(app, **arguments))
             if json:  # the types of all answers are more than one command should load
                 from git_oneshot.cli.data.table import ANSWERS
 
@@ -107,6 +108,15 @@ def answering(name: str, *, long: bool = False) -> Callable[[Callable[..., Answe
         return click.command(name, cls=Command, add_help_option=False)(found)
 
     return wrap
+
+
+def _of_before(app: App, answer: Answer) -> Answer:
+    """The answer; of a call that only repeats one, that, and not what it would have done."""
+    before = app.session.repeated if "session" in vars(app) else None
+    if before is None:
+        return answer
+    step = STATUS._replace(argv=(*STATUS.argv, before.state.feature))
+    return answer._replace(text=AGAIN, next=[step])
 
 
 def _common(run: Callable[..., None]) -> Callable[..., None]:

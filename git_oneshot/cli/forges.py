@@ -102,16 +102,6 @@ def pull_name(pull: PullRequest) -> str:
     return f"{kind}{number}: {where}"
 
 
-def done_before(app: App, name: FeatureId) -> Receipt | None:
-    """What a repeated --key wrote then, None when it is new: then there is work to do."""
-    if app.key is None:
-        return None
-    loaded = app.session.load(name)
-    if loaded.damage is not None or loaded.tip is None or app.key not in loaded.state.keys:
-        return None
-    return Receipt(loaded.state.keys[app.key], loaded.tip, loaded.state, loaded.state)
-
-
 def read_at(app: App, name: FeatureId) -> Receipt:
     """Where a feature is, as a command that writes nothing says it."""
     loaded = app.session.sound(name)

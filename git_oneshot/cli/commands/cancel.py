@@ -7,7 +7,7 @@ from git_oneshot.cli.answer import Answer, answering, as_given, in_earnest, writ
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
-from git_oneshot.cli.forges import done_before, forge_for, read_at, send_trail, tell
+from git_oneshot.cli.forges import forge_for, read_at, send_trail, tell
 from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.core.commands import Cancel
@@ -47,7 +47,7 @@ def cancel(
     name = app.feature(feature)
     successor = _successor(app, name, superseded_by) if superseded_by else ""
     command = Cancel(reason=reason, superseded_by=successor)
-    before = done_before(app, name)
+    before = app.session.before(name, command, app.key)
     if before is not None:
         return _cancelled(before, command, [], dry_run=False)
     app.session.rehearse(name, command)

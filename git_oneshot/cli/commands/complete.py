@@ -10,7 +10,6 @@ from git_oneshot.cli.data.pull import Completed, LandedData
 from git_oneshot.cli.forges import (
     base_gone,
     closed,
-    done_before,
     fetch_base,
     forge_for,
     read_at,
@@ -47,7 +46,7 @@ def complete(
     the commit that it was squashed or rebased to, and that one is in the base.
     """
     name = app.feature(feature, ended=True)
-    before = done_before(app, name)
+    before = app.session.before(name, Complete(), app.key)
     if before is not None:
         return _answer(before, None, dry_run=False)
     state = app.session.sound(name).state

@@ -2,7 +2,7 @@
 
 import os
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 import click
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from git_oneshot.cli.underway import settled
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Stamp
-from git_oneshot.core.facts import Moved
+from git_oneshot.core.facts import Moved, Proof, SuiteJudged
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.core.workflow import decide
@@ -29,6 +29,8 @@ from git_oneshot.gate.finalize import Checked, check
 from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
 from git_oneshot.trail.store import Loaded
+
+_KIND: Final = Finalize(proofs=(), suite=SuiteJudged(commit="", proof=Proof(word="UNKNOWN")))
 
 
 @answering("finalize", long=True)
@@ -42,6 +44,9 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     """
     name = app.feature(feature)
     top = app.work_tree
+    before = app.session.before(name, _KIND, app.key)
+    if before is not None:
+        return _again(before)
     loaded = app.session.sound(name)
     state = loaded.state
     app.stand_on(state)
@@ -123,6 +128,16 @@ def _data(checked: Checked) -> dict[str, Any]:
         "unturned": list(checked.scope.tests),
         "late": list(checked.scope.late),
     }
+
+
+def _again(before: Receipt) -> Answer:
+    """The answer to a repeated --key, of what is on the trail."""
+    wrote = written(before)
+    suite = proof_data(before.state.suite or Proof(word="UNKNOWN"))
+    return Answer(Finalized(
+        **wrote, to=wrote["phase"], dry_run=False, commits=[], suite=suite, untracked=[],
+        outside=[], unturned=[], late=[],
+    ))  # fmt: skip
 
 
 def _would(loaded: Loaded, command: Finalize, data: dict[str, Any]) -> Finalized:

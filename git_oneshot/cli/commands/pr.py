@@ -12,7 +12,6 @@ from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.pull import PullAnswer
 from git_oneshot.cli.forges import (
     as_known,
-    done_before,
     fetch_its_base,
     forge_for,
     pull_data,
@@ -24,7 +23,7 @@ from git_oneshot.cli.forges import (
 from git_oneshot.cli.given import read_text
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core import prbody
-from git_oneshot.core.commands import ClosePull, UpdatePull
+from git_oneshot.core.commands import ClosePull, Command, Complete, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
@@ -92,16 +91,12 @@ def pr(app: App, *, action: str, **asked: Any) -> Answer:
     name = app.feature(ended=True)
     loaded = app.session.sound(name)
     state = loaded.state
-    before = done_before(app, name)
-    if before is not None:
-        assert state.pull is not None
-        return _answer(
-            before,
-            as_known(state.pull),
-            f"that key was used before: '{name}' was not changed again",
-        )
     if action == "show":
         return _show(app, name, state)
+    before = app.session.before(name, _WRITES[action], app.key)
+    if before is not None:
+        assert state.pull is not None
+        return _answer(before, as_known(state.pull), "")
     expected(app.if_tip, loaded.tip)  # before anything is done there
     open_one(state)
     forge = forge_for(app, name)
@@ -243,6 +238,13 @@ def _answer(receipt: Receipt, pull: PullRequest, text: str, body: str | None = N
     return Answer(data, text, after_review(state))
 
 
+_WRITES: Final[dict[str, Command]] = {
+    "edit": UpdatePull(PullUpdated()),
+    "ready": UpdatePull(PullUpdated(draft=False)),
+    "draft": UpdatePull(PullUpdated(draft=True)),
+    "close": ClosePull(),
+    "merge": Complete(),
+}
 ACTIONS: Final[dict[str, Callable[[App, Forge, FeatureId, PullRequest, Asked], Answer]]] = {
     "edit": _edit,
     "ready": _ready,

@@ -14,7 +14,6 @@ from git_oneshot.cli.data.parts import Gate
 from git_oneshot.cli.data.pull import BodyJudged, Synthesized
 from git_oneshot.cli.forges import (
     as_known,
-    done_before,
     fetch_its_base,
     forge_for,
     pull_data,
@@ -61,7 +60,7 @@ def synthesize(
     declared, in the repository's own template if it has one.
     """
     name = app.feature(feature)
-    before = done_before(app, name)
+    before = app.session.before(name, Ready(gates=()), app.key)
     if before is not None:
         return _again(before)
     os.chdir(app.work_tree)
@@ -129,13 +128,13 @@ def _published(
 
 
 def _again(before: Receipt) -> Answer:
-    """The answer to a repeated --key: nothing was done anew."""
+    """The answer to a repeated --key, of what is on the trail."""
     pull = before.state.pull
     data = Synthesized(
         **written(before), commits=[], gates=[], ready=True, blockers=[],
         pull=pull_data(as_known(pull)) if pull else None, opened=False, dry_run=False,
     )  # fmt: skip
-    return Answer(data, "that key was used before: nothing was done again")
+    return Answer(data)
 
 
 def _blocked(
