@@ -9,6 +9,7 @@ import base64
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, Final
 
@@ -25,7 +26,7 @@ from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
 from git_oneshot.trail.objects import root
-from git_oneshot.trail.reading import MAX_COMMIT, commit_at
+from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, DamageError, commit_at
 from git_oneshot.trail.shelter import shelter
 from git_oneshot.trail.store import Tip, Trail
 from git_oneshot.trail.tree import entries_in
@@ -34,6 +35,8 @@ VERSION: Final = 1
 MAX_LINE: Final = 8 * MAX_COMMIT  # bytes; of one that is written out in ASCII, six become of one
 _NUMBERS: Final = {"commit": 1, "tree": 2, "blob": 3}  # in a pack
 _KINDS: Final = tuple(_NUMBERS)
+_ID: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_MAKES: Final = "git oneshot export makes one"
 
 
 def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
@@ -117,10 +120,11 @@ def take(git: Git, store: GitStore, stream: IO[bytes]) -> Trail:
     """
     rows = _lines(stream)
     feature, end = _head(git, next(rows, b""))
+    ours = _ours(store, feature)
     kept: list[str] = []
     try:
         kept.extend(_written(git, batch) for batch in _batches(git, rows))
-        return _taken(store, feature, end)
+        return _taken(git, store, Tip(feature, end), ours)
     finally:
         for path in kept:
             Disk().unlink(path)
@@ -137,19 +141,45 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _taken(store: GitStore, feature: FeatureId, end: str) -> Trail:
+def _ours(store: GitStore, feature: FeatureId) -> Tip | None:
+    """Where our ref is. Raises what is wrong with what it leads to: nothing can join that."""
+    tip = store.tip(feature)
+    if tip is None or tip.origin:
+        return None
+    [trail] = store.read([tip])
+    if trail.damage is not None:
+        raise trail.damage
+    return tip
+
+
+def _taken(git: Git, store: GitStore, came: Tip, ours: Tip | None) -> Trail:
     """Let the ref lead to a trail whose objects are here."""
-    ours = next((t for t in store.tips() if t.feature == feature and not t.origin), None)
-    ends = (end,) if ours is None or ours.commit == end else (ours.commit, end)
-    [alone] = store.read([Tip(feature, end)])
+    [alone] = store.read([came])
     if alone.damage is not None:
-        raise alone.damage
+        raise _unsound(git, came, alone.damage)
     if ours is None:
-        store.move(feature, end, None)
-    elif len(ends) == 2:
-        [trail] = store.read([Tip(feature, ours.commit, "", (end,))])
-        store.move(feature, agree(store, feature, ours.commit, end, trail.entries).commit, ours)
+        store.move(came.feature, came.commit, None)
+    elif ours.commit != came.commit:
+        [trail] = store.read([ours._replace(beside=(came.commit,))])
+        both = agree(store, came.feature, ours.commit, came.commit, trail.entries)
+        store.move(came.feature, both.commit, ours)
     return alone
+
+
+def _unsound(git: Git, came: Tip, damage: OneshotError) -> OneshotError:
+    """What is wrong with a file, where reading says what would be wrong with our ref."""
+    rule, parents = (damage.rule, damage.parents) if isinstance(damage, DamageError) else ("", 1)
+    if rule in ("newer", "unknown-type", "edited"):
+        return damage  # of which the file has no fault
+    what, hint = f"holds no sound trail of '{came.feature}': {damage.message}", _MAKES
+    if rule == "parents" and not parents:
+        what = f"holds no trail of '{came.feature}': it does not begin as one"
+    elif rule == "missing" and git.maybe("cat-file", "-e", came.commit) is None:
+        what = f"is cut: the last commit of the trail of '{came.feature}' is not in it"
+        hint = f"export it again: git oneshot export {came.feature}"
+    elif rule == "missing":
+        what = f"holds more than a trail may, which is {MAX_TRAIL >> 20} MiB"
+    return OneshotError(Code.INVALID_INPUT, f"the file {what}", hint)
 
 
 def _head(git: Git, line: bytes) -> tuple[FeatureId, str]:
@@ -162,6 +192,8 @@ def _head(git: Git, line: bytes) -> tuple[FeatureId, str]:
     feature, tip = str(head.get("feature")), str(head.get("tip"))
     if not FEATURE.fullmatch(feature):
         raise _refusal(1, "names no feature")
+    if not _ID.fullmatch(tip):
+        raise _refusal(1, "names no commit")
     if head.get("objectFormat") != git.object_format:
         raise _refusal(
             1, f"is of another kind of repository than this, which is {git.object_format}"
@@ -174,6 +206,8 @@ def _batches(git: Git, rows: Iterable[bytes]) -> Iterator[list[ShaFile]]:
     batch: list[ShaFile] = []
     size = 0
     for number, line in enumerate(rows, 2):
+        if not line.strip():  # an editor, or a mail, puts one at the end
+            continue
         batch.append(_object(git, number, line))
         size += len(line)
         if size > MAX_COMMIT:
@@ -189,7 +223,7 @@ def _object(git: Git, number: int, line: bytes) -> ShaFile:
         said = msgspec.json.decode(line, type=dict[str, Any])
         kind, content = str(said["type"]), _joined(said)
     except (ValueError, LookupError, TypeError, RecursionError, msgspec.DecodeError) as err:
-        raise _refusal(number, "is no object") from err
+        raise _refusal(number, "is no object, or is cut") from err
     if kind not in _KINDS or len(content) > MAX_COMMIT:
         raise _refusal(number, "is no object that a trail can have")
     digest = hashlib.new(git.object_format, b"%s %d\0" % (kind.encode(), len(content)) + content)
@@ -219,7 +253,7 @@ def _written(git: Git, batch: Sequence[ShaFile]) -> str:
 
 
 def _refusal(number: int, what: str) -> OneshotError:
-    return OneshotError(Code.INVALID_INPUT, f"line {number} {what}", "git oneshot export makes one")
+    return OneshotError(Code.INVALID_INPUT, f"line {number} {what}", _MAKES)
 
 
 def ids(trail: Trail) -> Sequence[str]:

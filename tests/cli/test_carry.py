@@ -7,7 +7,7 @@ import os
 import pytest
 
 from git_oneshot.core.markdown import GAP
-from git_oneshot.trail import carrying, reading
+from git_oneshot.trail import carrying, reading, source
 from git_oneshot.trail.objects import FOLDER, Objects, tree_of
 from tests.gate.project import FEATURE, MakeProject, Project
 from tests.trail.crafted import hash_object
@@ -46,9 +46,15 @@ def test_what_is_taken_in_joins_what_is_there(make: MakeProject) -> None:
     assert (data["phase"], data["requested"]) == ("cancelled", True)
 
 
-@pytest.mark.parametrize("line", [b"", b"[]\n", b'{"format":"oneshot-trail","v":2}\n', b"\xff\n"])
-def test_what_is_no_trail_is_refused(feature: Project, line: bytes) -> None:
-    assert feature.cli("import", "--json", stdin=line).error == "INVALID_INPUT"
+HEAD = '{"format":"oneshot-trail","v":%d,"feature":"f","objectFormat":"sha1","tip":"%s"}\n'
+
+
+@pytest.mark.parametrize(
+    "line", ["", "[]\n", HEAD % (2, "0" * 40), HEAD % (1, "--all"), HEAD % (1, "0\n"), "\udcff\n"]
+)
+def test_what_is_no_trail_is_refused(feature: Project, line: str) -> None:
+    stdin = line.encode(errors="surrogateescape")
+    assert feature.cli("import", "--json", stdin=stdin).error == "INVALID_INPUT"
 
 
 def test_a_line_that_does_not_end_is_refused(
@@ -183,3 +189,125 @@ def test_what_cannot_be_carried_is_no_export(feature: Project) -> None:
     )
     assert feature.cli("export", FEATURE, "--json").error == "TRAIL_DAMAGED"
     assert feature.do("export", FEATURE, "--format", "markdown").out
+
+
+def on_top(project: Project, how: str) -> None:
+    """Put on our trail what cannot be read there: a newer program's event, or no trail at all."""
+    if how == "none":
+        other = project.git("commit-tree", "-m", "x", project.git("rev-parse", f"{REF}^{{tree}}"))
+    else:
+        raw = project.git("cat-file", "commit", REF)
+        head, _, last = raw.rpartition("\n")
+        event = json.loads(last)
+        event = {**event, "v": 2 if how == "newer" else 1, "clock": event["clock"] + 1,
+                 "id": "0" * len(event["id"])}  # fmt: skip
+        if how == "said":
+            event["clock"] += 7
+        line = json.dumps(event, sort_keys=True, separators=(",", ":"))
+        tip = project.git("rev-parse", REF)
+        head = "\n".join(f"parent {tip}" if one.startswith("parent ") else one
+                         for one in head.split("\n"))  # fmt: skip
+        other = hash_object(project.repo, "commit", f"{head}\n{line}\n".encode())
+    project.git("update-ref", REF, other)
+
+
+@pytest.mark.parametrize("how", ["newer", "said", "none"])
+def test_nothing_is_taken_in_where_ours_cannot_be_read(
+    feature: Project, make: MakeProject, how: str
+) -> None:
+    """It would come behind what nobody believes, or take the place of what is sound there."""
+    two = make("two")
+    old = feature.do("export").out.encode()
+    two.do("import", stdin=old)
+    two.do("plan", FEATURE, "--goal", "another")
+    files = [old, two.do("export", FEATURE).out.encode()]
+    feature.do("request-synthesize", "--reason", "unpushed")
+    on_top(feature, how)
+    why = feature.cli("log", FEATURE)
+    before = feature.git("rev-parse", REF)
+    for file in files:
+        done = feature.cli("import", stdin=file)
+        assert (done.code, done.out) == (4, "")
+        assert why.err.endswith(done.err)
+        assert done.err.count("\n") == 2  # and what helps
+        assert feature.git("rev-parse", REF) == before
+
+
+def test_a_file_that_is_no_sound_trail_says_nothing_about_ours(
+    feature: Project, make: MakeProject
+) -> None:
+    """Which is sound, and must not be taken away on a hint."""
+    feature.git("switch", "-q", "-c", "elsewhere")
+    feature.do("init", "other", "--policy", "never")
+    before = feature.git("for-each-ref", "refs/oneshot")
+    lines = feature.do("export", FEATURE).out.splitlines()
+    lines[0] = json.dumps({**json.loads(lines[0]), "feature": "other"})
+    done = feature.cli("import", stdin="\n".join(lines).encode())
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: the file holds no trail of 'other': it does not begin as one\n"
+        "hint: git oneshot export makes one\n"
+    )
+    assert feature.git("for-each-ref", "refs/oneshot") == before
+    on_top(feature, "said")
+    unsound = exported(feature)
+    feature.git("update-ref", REF, f"{REF}^")
+    for project in (feature, make("two")):
+        done = project.cli("import", stdin=unsound)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"error: the file holds no sound trail of '{FEATURE}': ")
+        assert done.err.endswith("\nhint: git oneshot export makes one\n")
+    assert feature.git("for-each-ref", "refs/oneshot") == before
+
+
+def exported(project: Project) -> bytes:
+    """The lines of a trail that is not sound at its end, which nobody exports."""
+    tip = project.git("rev-parse", REF)
+    project.git("update-ref", REF, f"{tip}^")
+    head, *lines = project.do("export", FEATURE).out.splitlines()
+    project.git("update-ref", REF, tip)
+    text = project.git("cat-file", "commit", tip) + "\n"
+    last = json.dumps({"id": tip, "type": "commit", "text": text})
+    return "\n".join([json.dumps({**json.loads(head), "tip": tip}), *lines, last]).encode()
+
+
+def test_a_file_that_a_newer_program_wrote_says_so(feature: Project, make: MakeProject) -> None:
+    on_top(feature, "newer")
+    done = make("two").cli("import", stdin=exported(feature))
+    assert (done.code, done.out) == (4, "")
+    assert feature.cli("log", FEATURE).err.endswith(done.err)
+    assert done.err.endswith("hint: upgrade it: pip install --upgrade git-oneshot\n")
+
+
+def test_a_file_that_is_cut_is_said_to_be(feature: Project, make: MakeProject) -> None:
+    """By a line, or in the middle of one; a fetch brings nothing of it."""
+    two = make("two")
+    lines = feature.do("export", FEATURE).out.splitlines(keepends=True)
+    for left in (1, len(lines) - 2):
+        done = two.cli("import", stdin="".join(lines[:left]).encode())
+        assert (done.code, done.err) == (2, (
+            "error: the file is cut: the last commit of the trail of 'topic' is not in it\n"
+            "hint: export it again: git oneshot export topic\n"
+        ))  # fmt: skip
+    done = two.cli("import", stdin="".join(lines)[:-9].encode())
+    assert f"error: line {len(lines)} is no object, or is cut\n" in done.err
+    assert two.git("for-each-ref", "refs/oneshot") == ""
+
+
+def test_a_trail_that_is_too_big_is_said_to_be(
+    feature: Project, make: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = feature.do("export", FEATURE).out.encode()
+    two = make("two")
+    monkeypatch.setattr(source, "MAX_TRAIL", 100)
+    done = two.cli("import", stdin=text)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: the file holds more than a trail may, which is 256 MiB\n")
+    assert "refetch" not in done.err
+
+
+def test_blank_lines_at_the_end_are_no_objects(feature: Project, make: MakeProject) -> None:
+    text = feature.do("export", FEATURE).out
+    two = make("two")
+    assert two.do("import", stdin=f"{text}\n\r\n".encode()).out == "'topic': 3 events taken in\n"
+    assert two.do("export", FEATURE).out == text
