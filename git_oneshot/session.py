@@ -24,7 +24,8 @@ class World(NamedTuple):
 
     ``stamp`` gives a fresh stamp; ``pause(seconds)`` waits; ``chance()`` is in [0, 1).
     The name of the folder ``home`` goes on no trail; ``masked`` is called when that, or what
-    looks like a secret, was masked in what was written.
+    looks like a secret, was masked in what was written. ``wrote`` is called with the state of
+    a feature after each append.
     """
 
     stamp: Callable[[], "Stamp"]
@@ -32,6 +33,7 @@ class World(NamedTuple):
     chance: Callable[[], float]
     home: str = ""
     masked: Callable[[], None] = lambda: None
+    wrote: Callable[["State"], None] = lambda _: None
 
 
 class Receipt(NamedTuple):
@@ -136,6 +138,8 @@ class Session:
         """
         clean = self._masked(command)
         receipt = self._tried(feature, clean, expect, payloads)
+        if receipt.appended:
+            self.world.wrote(receipt.state)
         if receipt.appended and clean != command:
             self.world.masked()
         return receipt

@@ -105,7 +105,8 @@ class App(Place):
     def session(self) -> Session:
         """Reads and writes the trails."""
         return Session(
-            self.store, World(self.stamp, time.sleep, _chance, self.home, self.say_masked)
+            self.store,
+            World(self.stamp, time.sleep, _chance, self.home, self.say_masked, self.mark),
         )
 
     @property
@@ -126,6 +127,14 @@ class App(Place):
     def markers(self) -> Markers:
         """What the shims look at."""
         return Markers(self.git)
+
+    def mark(self, state: "State") -> None:
+        """Let the hooks know of a feature that is open here, also where another clone began it."""
+        if not state.gated or self.markers.feature_on(state.branch) is not None:
+            return
+        here = state.branch == self.branch  # which may have no commit yet
+        if here or self.git.named(f"refs/heads/{state.branch}") is not None:
+            self.markers.open(state.branch, FeatureId(state.feature))
 
     @cached_property
     def clone(self) -> "Clone":
@@ -256,8 +265,6 @@ class App(Place):
             return self.if_tip
         if self.if_tip is not None and (loaded.tip is None or loaded.tip.commit != self.if_tip):
             return self.if_tip  # which the command then refuses
-        if loaded.state.gated and self.markers.feature_on(self.branch) is None:
-            self.markers.open(self.branch, feature)  # it was lost, or is another clone's
         receipt = bind(self.git, self.aside, feature, self.branch, loaded.state)
         return receipt.tip.commit if receipt and self.if_tip is not None else self.if_tip
 

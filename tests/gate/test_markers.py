@@ -65,6 +65,30 @@ def test_a_hook_that_is_missed_is_put_back_by_the_next_feature(
     assert [name for name in HOOKS if not os.access(feature.hook(name), os.X_OK)] == []
 
 
+WRITES = {
+    "plan": ["--message", "another"],
+    "request-synthesize": [],
+    "checkpoint": ["--summary", "so far"],
+    "declare": ["refactor", "--reason", "x"],
+    "import": ["trail.jsonl"],
+}
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_the_first_write_to_what_another_clone_began_sets_the_gate(
+    feature: Project, markers: Markers, command: str
+) -> None:
+    trail = feature.do("export", FEATURE).out
+    (feature.path / "trail.jsonl").write_text(trail)
+    tip = feature.git("rev-parse", f"refs/oneshot/{FEATURE}")
+    feature.git("update-ref", f"refs/oneshot-remote/origin/{FEATURE}", tip)
+    feature.git("update-ref", "-d", f"refs/oneshot/{FEATURE}")
+    markers.close("main")
+    feature.do(command, *WRITES[command], *(["-f", FEATURE] if command != "import" else []))
+    assert markers.feature_on("main") == FEATURE
+    assert (feature.own / "active").exists()
+
+
 @pytest.mark.usefixtures("by_files")
 def test_two_that_open_and_close_at_once_leave_what_is_open(
     project: Project, markers: Markers, monkeypatch: pytest.MonkeyPatch

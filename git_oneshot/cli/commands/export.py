@@ -63,6 +63,7 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     tip = app.store.tip(name)
     if tip is None:
         raise unknown_feature(name)
+    app.mark(app.session.load(name).state)
     app.refresh_display()
     data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
     return Answer(data, f"'{name}': {counted(len(trail.events), 'event')} taken in")

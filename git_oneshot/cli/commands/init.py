@@ -57,8 +57,6 @@ def init(
     with app.markers.beginning():  # of two who begin at once, one finds what the other began
         _free(app, branch, name)
         receipt = app.session.execute(name, start, expect=app.if_tip)
-        if receipt.state.gated:  # a key may give back what is over by now
-            app.markers.open(branch, name)
     done = apply(app) if agreed and changes else []
     nexts = [*SPIKE] if spike else [PLAN_IT]
     if not agreed:

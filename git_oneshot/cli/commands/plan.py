@@ -151,8 +151,6 @@ def graduate(app: App, *, feature: str | None, reason: str) -> Answer:
     """
     name = app.feature(feature)
     receipt = app.session.execute(name, Graduate(reason=reason), expect=app.if_tip)
-    if receipt.state.gated:  # a key may give back what is over by now
-        app.markers.open(receipt.state.branch, name)
     if receipt.state.phase == "plan":
         nexts = [PLAN_IT]
     else:
