@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import io
 import os
 import sys
 
@@ -15,6 +16,9 @@ def run() -> None:
         from git_oneshot.cli.shedding import shed
 
         shed(sys.argv[1:], os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None, where whoever called us closed it
+            stream.reconfigure(errors="backslashreplace")
     from git_oneshot.cli.main import main
 
     code = main(sys.argv[1:])

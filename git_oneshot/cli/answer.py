@@ -11,7 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features
 from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
-from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.spelling import typed
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
@@ -93,6 +93,7 @@ def answering(name: str, *, long: bool = False) -> Callable[[Callable[..., Answe
             *, feature_option: str | None, json: bool, key: str | None, if_tip: str | None,
             via: str | None, progress: str | None = None, **arguments: Any,
         ) -> None:  # fmt: skip
+            _utf_8(click.get_current_context())
             told = progress is not None
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json, told=told)
             if told:
@@ -117,6 +118,24 @@ def _of_before(app: App, answer: Answer) -> Answer:
         return answer
     step = STATUS._replace(argv=(*STATUS.argv, before.state.feature))
     return answer._replace(text=AGAIN, next=[step])
+
+
+def _utf_8(ctx: click.Context) -> None:
+    """Refuse an option's text that no trail can hold; a feature's id is looked at as such."""
+    for option in ctx.command.params:
+        if not isinstance(option, click.Option) or option.type is not click.STRING:
+            continue
+        value = ctx.params.get(option.name or "") or ""
+        try:
+            "".join(value).encode()
+        except UnicodeEncodeError as err:
+            if option.name == "feature_option":
+                continue
+            raise OneshotError(
+                Code.INVALID_INPUT,
+                f"'{option.opts[-1]}' is no UTF-8 text",
+                "a trail holds UTF-8: say it in that",
+            ) from err
 
 
 def _common(run: Callable[..., None]) -> Callable[..., None]:

@@ -67,16 +67,17 @@ _VERDICTS: Final[dict[str, Look]] = {
 _LOOKS: Final[dict[str, Look]] = {
     "error": {"fg": "red", "bold": True}, "talk": {"fg": "yellow"}, "hint": {"fg": "cyan"},
     "red": {"fg": "red"}, "green": {"fg": "green"}, "id": {"fg": "yellow"},
-    "label": {"dim": True}, "aside": {"dim": True},
+    "label": {"dim": True}, "aside": {"dim": True}, "event": {"dim": True},
 }  # fmt: skip
 _WORD: Final = r"(?P<word>PASS|FAIL|UNKNOWN)\b(?:\([a-z-]+\))?"
 _LABELS: Final = "title|plan|ended|cycle|asked|commit|unpushed|void|suite|check|gate"
+_EVENT: Final = r" *\d+  \d{4}-\d\d-\d\d \d\d:\d\d(?=  )"  # of `log`: its clock and its time
 # How a line of ours begins; the names of its parts are looks.
 _BEGINNING: Final = (
-    r"(?P<error>error:)|(?P<talk>warning:|note:)|(?P<hint>hint:)|(?P<red>red:)|(?P<green>green:)"
+    rf"(?P<event>{_EVENT})|(?P<error>error:)|(?P<talk>warning:|note:)|(?P<hint>hint:)|(?P<red>red:)|(?P<green>green:)"
     rf"|(?P<label>(?:{_LABELS}) {{2,}}|commit +)?(?P<id>[0-9a-f]{{9}} )?(?:{_WORD})?"
 )
-_ASIDE: Final = r"(?P<aside> {2,}.*)"
+_ASIDE: Final = rf"(?!{_EVENT})(?P<aside> {{2,}}.*)"
 _CELLS: Final[dict[str, Look]] = {
     **_VERDICTS, "completed": {"fg": "green"}, "cancelled": {"dim": True},
     "sound": {"fg": "green"}, "mended": {"fg": "green"}, "note": {"fg": "yellow"},
@@ -130,7 +131,7 @@ def show(part: Part, stream: TextIO | None, environ: Mapping[str, str]) -> None:
         return
     colour = colours(stream, environ)
     if isinstance(part, Document) and not stream.isatty():
-        click.echo(part.text, file=stream, color=True)
+        click.echo(part.text.encode(errors="replace"), file=stream)
         return
     text = plain(str(part))
     if isinstance(part, Prose | Table) and fitting(stream, environ):

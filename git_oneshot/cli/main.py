@@ -7,7 +7,6 @@ and a read command pay for nothing that they do not use.
 import contextlib
 import importlib
 import io
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -170,9 +169,14 @@ def main(argv: Sequence[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as err:
         return _help(argv, err)
     except click.UsageError as err:
-        return fail(argv, _usage(argv, err))
+        from git_oneshot.cli.usage import usage
+
+        names = [name for name in COMMANDS if name not in HIDDEN]
+        return fail(argv, usage(_named(argv), argv, err, names))
     except click.ClickException as err:
-        said = _sentence(err.format_message())
+        from git_oneshot.cli.usage import sentence
+
+        said = sentence(err.format_message())
         return fail(argv, OneshotError(Code.INVALID_INPUT, said, "git oneshot -h"))
     except (KeyboardInterrupt, click.Abort):
         if sys.stderr is not None and sys.stderr.isatty():
@@ -192,7 +196,7 @@ def main(argv: Sequence[str]) -> int:
 
 def fail(argv: Sequence[str], err: OneshotError) -> int:
     """Say what went wrong, as people read it or as --json has it; give back the exit status."""
-    if "--json" in argv:
+    if any(word == "--json" or word.startswith("--json=") for word in argv):
         from git_oneshot.cli.refusal import refusal
 
         with contextlib.suppress(OSError):  # where nobody takes it, it is said as to people
@@ -232,43 +236,12 @@ def _help(argv: Sequence[str], err: click.UsageError) -> int:
     return Exit.USAGE
 
 
-def _usage(argv: Sequence[str], err: click.UsageError) -> OneshotError:
-    command = f"git oneshot {_named(argv)}".rstrip()
-    meant = _meant(err)
-    said = err.format_message().partition(" Did you mean ")[0]  # of an option
-    # An argument that may be left out has no name, only the brackets of the usage line.
-    said = re.sub(r" for '\[[^']*\]'", "", said)
-    return OneshotError(
-        Code.USAGE, _sentence(said), f"did you mean '{meant}'?" if meant else f"{command} -h"
-    )
-
-
-def _meant(err: click.UsageError) -> str:
-    """The command, option or choice that is spelt nearly as what click has no use for."""
-    from git_oneshot.core.spelling import nearest
-
-    if isinstance(err, click.NoSuchOption):  # the dashes are no likeness
-        options = {option.lstrip("-"): option for option in err.possibilities or ()}
-        return options.get(nearest(err.option_name.lstrip("-"), options), "")
-    said = err.format_message()
-    unknown = re.match(r"No such command '(.*)'", said)
-    choice = re.search(r"'([^']*)' is not one of (.*)\.", said)
-    if unknown:
-        return nearest(unknown[1], [name for name in COMMANDS if name not in HIDDEN])
-    return nearest(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
-
-
-def _sentence(text: str) -> str:
-    """A message of click in git's grammar: lower case, no full stop."""
-    first = " ".join(text.split())
-    return (first[:1].lower() + first[1:]).rstrip(".")
-
-
 def _machine(err: OSError) -> OneshotError | None:
     """What is no fault of ours: a disk that is full or read-only, a file in a folder's place."""
     import errno
     import os
 
+    from git_oneshot.cli.usage import sentence
     from git_oneshot.git import MAKE_ROOM
 
     denied = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -282,7 +255,7 @@ def _machine(err: OSError) -> OneshotError | None:
         hint = "you have to be allowed to write there: ls -ld"
     if err.errno in full:
         hint = MAKE_ROOM
-    return OneshotError(Code.FILE_ERROR, f"{what}: {_sentence(err.strerror or 'no')}", hint)
+    return OneshotError(Code.FILE_ERROR, f"{what}: {sentence(err.strerror or 'no')}", hint)
 
 
 def _bug(err: Exception) -> OneshotError:

@@ -61,6 +61,13 @@ def encode(event: Event) -> bytes:
 
 def _unfit(err: Exception) -> OneshotError:
     """What no event can hold, in words."""
+    if isinstance(err, UnicodeError):
+        why = "cannot record this: it is no UTF-8 text"
+        return OneshotError(Code.INVALID_INPUT, why, "a trail holds UTF-8: say it in that")
+    many = re.match(r"Expected `array` of length <= (\d+) - at `\$\.(?:data\.)?(.*)`", str(err))
+    if many is not None:
+        why = f"cannot record this: the {many[2].replace('.', ' ')} are more than {many[1]}"
+        return OneshotError(Code.INVALID_INPUT, why, "name fewer")
     long = re.match(r"Expected `str` of length <= (\d+) - at `\$\.(?:data\.)?(.*)`", str(err))
     if long is None:
         why = f"cannot record this: {err}"

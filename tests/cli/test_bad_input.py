@@ -116,7 +116,7 @@ def test_a_blank_plan(project: Project, text: str) -> None:
 @pytest.mark.parametrize(
     "argv",
     [["init", "x", "--title", "t" * 501],
-     ["init", "x", "--title", "\udcff"], ["init", "x", "--via", "v" * 501],
+     ["init", "x", "--via", "v" * 501],
      ["init", "x", "--key", "k" * 501]],
 )  # fmt: skip
 def test_text_that_no_event_can_hold(project: Project, argv: list[str]) -> None:

@@ -20,7 +20,8 @@ import contextlib, io, sys
 from git_oneshot.cli.main import main
 for line in sys.argv[1:]:
     out = io.StringIO()
-    with contextlib.redirect_stderr(out), contextlib.redirect_stdout(io.StringIO()):
+    answer = io.TextIOWrapper(io.BytesIO())
+    with contextlib.redirect_stderr(out), contextlib.redirect_stdout(answer):
         code = main(line.split())
     print(code, line, "|", out.getvalue().replace("\\n", "|"))
 """
@@ -154,7 +155,7 @@ def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> N
     ("argv", "said"),
     [
         (("cache", "nix"), "invalid value: 'nix' is not one of 'show', 'clear'"),
-        (("import", "/nope"), "invalid value: '/nope': No such file or directory"),
+        (("import", "/nope"), "cannot read '/nope': No such file or directory"),
     ],
 )
 def test_an_argument_without_a_name_has_none(

@@ -88,7 +88,7 @@ def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str
             return given(from_file)
         except UnicodeDecodeError as err:
             raise OneshotError(
-                Code.INVALID_INPUT, f"the plan is not UTF-8: {err.reason}", "git oneshot plan -h"
+                Code.INVALID_INPUT, "the plan is no UTF-8 text", "git oneshot plan -h"
             ) from err
     if not app.terminal:
         raise OneshotError(

@@ -67,6 +67,7 @@ TAKES: Final = {
 @click.option("--title", help="edit: another title.")
 @click.option(
     "--body-file",
+    type=click.Path(),
     metavar="FILE",
     help="edit: another text; - is standard input.",
     shell_complete=files,

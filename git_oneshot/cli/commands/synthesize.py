@@ -163,8 +163,9 @@ def _blocked(
 @answering("validate-pr-body")
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=files)
 @click.option(
-    "--template", metavar="FILE", help="Whose level-2 headings are required.", shell_complete=files
-)
+    "--template", type=click.Path(), metavar="FILE", help="Whose level-2 headings are required.",
+    shell_complete=files,
+)  # fmt: skip
 @click.option("--author", default="", help="Who wrote it: the text of a known bot is not judged.")
 @click.option("--head", default="", help="Its branch: that of a merge queue is not judged.")
 def validate_pr_body(
