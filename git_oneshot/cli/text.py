@@ -70,16 +70,24 @@ def verdict(found: "Verdict") -> str:
     return "\n".join(lines)
 
 
-def verdicts(found: Sequence["Verdict"]) -> Table:
-    """Commits and their verdicts."""
-    rows = []
+def verdicts(found: Sequence["Verdict"], *, neutral: bool = False) -> Table:
+    """Commits and their verdicts; ``neutral``: and their files that need no test."""
+    rows, lines = [], []
     for one in found:
         below = _rests_on(one)
         if one.suite is not None and one.suite.word != "PASS":
             below.append(f"suite {one.suite.told}")
-        what = "\n".join([printable(one.commit.subject), *below])
+        rest = [f"needs no test: {_some(one.neutral)}"] if neutral and one.neutral else []
+        lines += [verdict(one), *(f"          {line}" for line in rest)]
+        what = "\n".join([printable(one.commit.subject), *below, *rest])
         rows.append((one.commit.id[:9], _word(one.proof), what))
-    return Table(("commit", "verdict", "what"), rows, "\n".join(map(verdict, found)))
+    return Table(("commit", "verdict", "what"), rows, "\n".join(lines))
+
+
+def _some(paths: Sequence[str]) -> str:
+    """The first names of many."""
+    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
+    return ", ".join(map(printable, paths[:3])) + more
 
 
 def _word(proof: "Proof") -> str:

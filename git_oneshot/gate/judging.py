@@ -34,6 +34,7 @@ class Verdict(NamedTuple):
     log: str = ""  # the end of what its tests printed
     runs: tuple[Pair, ...] = ()  # that its proof rests on
     leaving: frozenset[Key] = frozenset()  # the tests that the commit takes along
+    neutral: tuple[str, ...] = ()  # its files that need no test
 
     @property
     def accepted(self) -> bool:
@@ -115,7 +116,9 @@ def judge_all(
         waiver = claims.waiver(git, seen) if proof.word != "PASS" else None
         if proof.word == "PASS":
             overcome(git, (seen.id,))
-        yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving)
+        rest = () if len(seen.parents) > 1 else judged.change.on("neutral")  # or all that it merges
+        yield Verdict(seen, proof, suite, waiver, judged.log, judged.runs, judged.leaving,
+                      tuple(file.path for file in rest))  # fmt: skip
 
 
 def _judged(git: Git, judge: Judge, seen: Seen, claims: Claims, base: str) -> Judged:

@@ -130,6 +130,33 @@ def test_untracked_files_are_listed_and_stop_nothing(feature: Project) -> None:
     assert "untracked, and in no commit: \\udcff" in done.out
 
 
+def test_what_needs_no_test_is_listed_commit_by_commit(feature: Project) -> None:
+    feature.change("one")
+    for name in ("README", "deploy.sh"):
+        feature.repo.write(name, "anew\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "one")
+    for name in ("a", "b", "c\x1b", "d", "e"):
+        feature.repo.write(f"notes/{name}", "more\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "-m", "notes")
+    feature.land("two")
+    for words in (("--dry-run",), ()):
+        done = feature.do("finalize", *words)
+        told = [line.strip() for line in done.out.splitlines() if "needs no test" in line]
+        assert told == [
+            "needs no test: README, deploy.sh",
+            "needs no test: notes/a, notes/b, notes/c\\x1b and 2 more",
+        ]
+
+
+def test_what_needs_no_test_is_told_to_programs(feature: Project) -> None:
+    feature.repo.write("README", "anew\n")
+    feature.git("commit", "-qam", "notes")
+    feature.land("one")
+    assert feature.cli("finalize", "--dry-run", "--json").data["neutral"] == ["README"]
+
+
 def test_one_commit_that_fails(feature: Project) -> None:
     feature.land("one")
     bad = feature.land("bad", "--no-verify", test=False)

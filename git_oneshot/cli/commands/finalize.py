@@ -55,7 +55,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     logs = Logs(app.git, app.git.tree(app.head), app.home)
     checked = _checked(app, loaded, logs)
     data = _data(checked)
-    table = text.verdicts(checked.verdicts)
+    table = text.verdicts(checked.verdicts, neutral=True)
     try:
         trusted([*(v.proof for v in checked.verdicts), checked.suite])
         if dry_run:
@@ -124,6 +124,7 @@ def _data(checked: Checked) -> dict[str, Any]:
         "commits": judgements(checked.verdicts),
         "suite": proof_data(checked.suite),
         "untracked": list(checked.untracked),
+        "neutral": sorted({path for v in checked.verdicts for path in v.neutral}),
         "outside": list(checked.scope.files),
         "unturned": list(checked.scope.tests),
         "late": list(checked.scope.late),
@@ -136,6 +137,7 @@ def _again(before: Receipt) -> Answer:
     suite = proof_data(before.state.suite or Proof(word="UNKNOWN"))
     return Answer(Finalized(
         **wrote, to=wrote["phase"], dry_run=False, commits=[], suite=suite, untracked=[],
+        neutral=[],
         outside=[], unturned=[], late=[],
     ))  # fmt: skip
 

@@ -58,6 +58,7 @@ class Greened(Wrote, frozen=True, kw_only=True):
 class Finalized(Data, frozen=True, kw_only=True):
     """finalize. Of --dry-run: no events, and ``to`` is the phase that it would enter.
 
+    ``neutral``: changed files that need no test.
     ``outside``: changed files that the plan does not name; ``unturned``: planned tests that
     no commit turned; ``late``: commits of which no test was seen red before their code.
     """
@@ -72,6 +73,7 @@ class Finalized(Data, frozen=True, kw_only=True):
     commits: list[Judgement]
     suite: ProofData
     untracked: list[str]
+    neutral: list[str]
     outside: list[str]
     unturned: list[str]
     late: list[str]

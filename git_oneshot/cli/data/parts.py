@@ -137,6 +137,7 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
     commits: list[Judgement] | None = None
     suite: ProofData | None = None
     untracked: list[str] | None = None
+    neutral: list[str] | None = None  # changed files that need no test
     log: Excerpt | None = None  # the end of what the tests printed
     said: Excerpt | None = None  # the end of what git said
     changes: list[str] | None = None  # to this clone: done, or waiting for a yes
