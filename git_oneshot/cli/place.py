@@ -50,6 +50,10 @@ class Place(Talk):
             )
         return self.git.work_tree
 
+    def from_here(self, path: str) -> str:
+        """A path below the top of the working tree, as it is typed in this folder."""
+        return os.path.relpath(os.path.join(self.work_tree, path), self.cwd)
+
     @cached_property
     def branch(self) -> str | None:
         """The branch that HEAD is on, None when it is detached."""

@@ -14,7 +14,7 @@ import msgspec
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import TYPES, Event, type_name
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import from_source, printable
 
 VERSION: Final = 1
 MAX_EVENT: Final = 262_144  # bytes of one line
@@ -106,13 +106,13 @@ def _decode_slowly(line: bytes, err: Exception, upcasters: Mapping[int, Upcaster
         raise OneshotError(
             Code.TRAIL_NEWER,
             f"an event of version {header.v} was written by a newer git-oneshot",
-            "upgrade it: pip install --upgrade git-oneshot",
+            f"upgrade it, {from_source()}",
         ) from err
     if header.v == VERSION and header.type not in _TYPES:
         raise OneshotError(
             Code.UNKNOWN_EVENT_TYPE,
             f"unknown event type '{printable(header.type[:80])}'",
-            "a newer git-oneshot may know it: pip install --upgrade git-oneshot",
+            f"a newer git-oneshot may know it; {from_source()}",
         ) from err
     if header.v not in upcasters:
         raise _damaged(f"event '{header.type}' cannot be read: {err}") from err

@@ -23,6 +23,12 @@ def typed(*argv: str) -> str:
     return shlex.join(argv)
 
 
+def from_source(extra: str = "") -> str:
+    """How this program is installed: where it has no index of packages, too."""
+    what = f"'.[{extra}]'" if extra else "."
+    return f"in a checkout of git-oneshot: pip install {what}"
+
+
 def counted(number: int, noun: str) -> str:
     """A number of things: ``1 commit``, ``2 commits``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

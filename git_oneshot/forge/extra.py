@@ -3,6 +3,7 @@
 import importlib.util
 
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.spelling import from_source
 
 
 def needs(module: str, extra: str) -> None:
@@ -11,5 +12,5 @@ def needs(module: str, extra: str) -> None:
         raise OneshotError(
             Code.EXTRA_MISSING,
             f"'{extra}' needs a library that is not installed",
-            f"pip install 'git-oneshot[{extra}]'",
+            from_source(extra),
         )

@@ -394,7 +394,8 @@ def test_what_would_see_comments_is_told_where_it_is_not_installed(
     project.repo.write("a.js", "/** One. */\nexport const a = 1;\n")
     said = project.cli("green").err.splitlines()
     assert said[-1] == (
-        "hint: to see whether only comments or types changed: pip install 'git-oneshot[syntax]'"
+        "hint: to see whether only comments or types changed: "
+        "in a checkout of git-oneshot: pip install '.[syntax]'"
     )
 
 

@@ -1,7 +1,9 @@
 """Words that a command is given, and words that a stream can't have."""
 
 import os
+import re
 import subprocess
+from pathlib import Path
 from typing import Final
 
 import click
@@ -9,7 +11,8 @@ import pytest
 
 from git_oneshot.cli.look import painted
 from git_oneshot.cli.main import COMMANDS, HIDDEN, group
-from tests.gate.project import Project
+from tests.cli.test_start import terminal
+from tests.gate.project import Project, run
 
 NO_TEXT: Final = "ab\udcff"  # what Python makes of bytes that are not UTF-8
 
@@ -97,3 +100,62 @@ def test_a_log_is_no_aside(feature: Project) -> None:
         assert shown.startswith("\x1b[2m")
         assert shown.partition("\x1b[0m")[2].lstrip(" ").startswith("Ada")
     assert painted("  what a test printed").endswith("\x1b[0m")
+
+
+# -- the editor ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "editor",
+    ["~/ed.sh", "$HOME/ed.sh", 'f() { sh ~/ed.sh "$@"; }; f', "sh ~/ed.sh"],
+)
+def test_the_editor_is_run_as_git_runs_it(feature: Project, home: Path, editor: str) -> None:
+    script = home / "ed.sh"
+    script.write_text('#!/bin/sh\n[ $# = 1 ] && echo "the goal" >"$1"\n')
+    script.chmod(0o755)
+    assert "planned 'topic': the goal" in terminal(feature, ["plan"], {"GIT_EDITOR": editor})
+
+
+def test_what_was_written_is_kept_where_the_editor_fails(feature: Project) -> None:
+    failing = 'f() { echo "the goal" >"$1"; return 1; }; f'
+    said = terminal(feature, ["plan"], {"GIT_EDITOR": failing})
+    assert "error: the editor ended with 1; nothing is recorded" in said
+    hint = re.search(r"hint: what you wrote is kept: git oneshot (plan -F \S+)\r\n", said)
+    assert hint is not None
+    # The next editor begins with it, and what is recorded is not kept any longer.
+    said = terminal(feature, ["plan"], {"GIT_EDITOR": 'grep -q "the goal"'})
+    assert "planned 'topic': the goal" in said
+    assert not [*(feature.path / ".git").glob("ONESHOT_PLAN*")]
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        (":", "the plan was not saved; nothing is recorded"),
+        ("false", "the editor ended with 1; nothing is recorded"),
+        ("/nope/ed", "the editor ended with 127; nothing is recorded"),
+    ],
+)
+def test_an_editor_that_writes_nothing(feature: Project, editor: str, said: str) -> None:
+    assert f"error: {said}" in terminal(feature, ["plan"], {"GIT_EDITOR": editor})
+
+
+# -- hints that work where they are read ---------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["rules", "skill"])
+def test_a_path_in_a_hint_is_one_from_here(project: Project, command: str) -> None:
+    below = project.path / "lib"
+    below.mkdir(exist_ok=True)
+    (project.path / ".oneshot.toml").unlink(missing_ok=True)
+    [step] = project.cli(command, "--write", "--json", cwd=below).json["next"]
+    assert run(step["argv"], below).code == 0
+    assert project.git("diff", "--cached", "--name-only")
+
+
+def test_nothing_names_a_package_that_a_stranger_could_bring() -> None:
+    root = Path(__file__).parent.parent.parent
+    found = run(["git", "grep", "-nE", r"pip install [^|]*git.?-oneshot *($|[^:])", "--", ".",
+                 ":!tests", ":!CHANGELOG.md"], root)  # fmt: skip
+    named = [line for line in found.out.splitlines() if not re.search(r"of git.?-oneshot", line)]
+    assert named == []

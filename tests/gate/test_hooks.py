@@ -380,7 +380,8 @@ def test_h11_a_commit_without_the_program_is_refused_with_the_way_out(
     assert done.code == 1
     assert done.err.splitlines() == [
         "error: git-oneshot is not there any more, and feature 'topic' is open",
-        "hint: pip install git-oneshot && git oneshot install, or for once: git commit --no-verify",
+        "hint: in a checkout of git-oneshot: pip install ., then here: "
+        "git oneshot install; or for once: git commit --no-verify",
     ]
     (feature.own / "program").unlink()
     assert feature.may("commit", "-q", "-m", "one", env=env).code == 1
@@ -402,7 +403,8 @@ def test_a_push_without_the_program_is_refused_with_the_way_out(
     assert done.code == 1
     assert done.err.splitlines()[:2] == [
         "error: git-oneshot is not there any more, and a feature is on its way",
-        "hint: pip install git-oneshot && git oneshot install, or for once: git push --no-verify",
+        "hint: in a checkout of git-oneshot: pip install ., then here: "
+        "git oneshot install; or for once: git push --no-verify",
     ]
     program_without_interpreter(feature, tmp_path)
     assert done.err in feature.may("push", "origin", "main", env=env).err

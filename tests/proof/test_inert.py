@@ -242,7 +242,7 @@ def test_without_the_extra_the_hint_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     proof = made.prove({"b.ts": "g(1) // one\n"}).proof
     assert said(proof) == "FAIL(no-test)"
-    assert "pip install 'git-oneshot[syntax]'" in advice(proof)
+    assert "pip install '.[syntax]'" in advice(proof)
 
 
 def test_what_declares_types_alone_asks_for_no_test(lab: MakeLab) -> None:

@@ -173,7 +173,9 @@ def _does_not_know(newer: Clone, older: Clone, reader: Clone, word: str) -> None
     assert older.head() == newer.head()
     code, _, text = older.do("type", "status", FEATURE)
     assert code == "4" and f"unknown event type '{word}'" in text
-    assert "hint: a newer git-oneshot may know it: pip install --upgrade" in text
+    assert (
+        "hint: a newer git-oneshot may know it; in a checkout of git-oneshot: pip install ." in text
+    )
     code, out, _ = older.do("type", "list", "--all")
     assert code == "0" and FEATURE in out and OTHER in out
     code, out, text = older.do("type", "fsck")

@@ -13,6 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files, open_features
 from git_oneshot.cli.data.feature import Planned, Requested
 from git_oneshot.cli.data.parts import Wrote
+from git_oneshot.cli.editor import edited, forget
 from git_oneshot.cli.given import given
 from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis
 from git_oneshot.core.errors import Code, OneshotError
@@ -21,7 +22,7 @@ from git_oneshot.core.facts import Plan
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.masking import masked_fact
 from git_oneshot.core.pipeline import told
-from git_oneshot.core.plan import PAYLOAD, parse, template
+from git_oneshot.core.plan import PAYLOAD, parse
 
 
 @answering("plan")
@@ -68,6 +69,7 @@ def plan(
         name, Patch(fields=("plan",), plan=said, move=not draft), expect=app.if_tip,
         payloads=lambda events: _payloads(events, payload),
     )  # fmt: skip
+    forget(app, name)
     said = receipt.state.plan or said  # of a repeated --key, what was recorded then
     warnings = _warnings(app, said)
     warnings += told(overlapping(app, receipt.state, here=False))
@@ -96,13 +98,7 @@ def _text(app: App, name: FeatureId, message: str | None, from_file: Any) -> str
             "there is no terminal to write the plan on",
             "give it: git oneshot plan --goal '…' --approach '…' --file … --test …",
         )
-    editor = app.git.maybe("var", "GIT_EDITOR")
-    written_text = click.edit(template(name), editor=editor, extension=".md")
-    if written_text is None:
-        raise OneshotError(
-            Code.NEEDS_INPUT, "the plan was not saved; nothing is recorded", "git oneshot plan"
-        )
-    return written_text
+    return edited(app, name)
 
 
 def _payload(said: Plan) -> tuple[Plan, bytes]:

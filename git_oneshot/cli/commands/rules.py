@@ -43,7 +43,7 @@ def _written(app: App, found: Rules, tree: str) -> Answer:
     return Answer(
         _data(app, found, tree, FILE),
         f"wrote {FILE}",
-        [Next(("git", "add", FILE), "commit it alone: it changes the rules")],
+        [Next(("git", "add", app.from_here(FILE)), "commit it alone: it changes the rules")],
     )
 
 

@@ -35,7 +35,8 @@ def skill(app: App, *, write: bool, force: bool) -> Answer:
     if there != text:
         put(path, text.encode())
     data = Skill(text=text, path=PLACE, written=there != text)
-    nexts = [Next(("git", "add", PLACE), "let everyone's agent know it")] if there != text else []
+    add = Next(("git", "add", app.from_here(PLACE)), "let everyone's agent know it")
+    nexts = [add] if there != text else []
     return Answer(data, f"wrote {PLACE}" if there != text else f"{PLACE} says it already", nexts)
 
 
