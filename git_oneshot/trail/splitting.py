@@ -1,7 +1,8 @@
 """One id that was begun twice: one of the two gets a trail of its own.
 
 Nothing is taken away: its events are said again on the new trail, with their
-ids, times and authors; on the old one they stay as they are, if they are there.
+ids, times and authors. On the old one they stay, unless that is a remote's and
+only this clone had them: then the new one has all that only this clone had.
 No event says so: that a beginning was split off is told from those ids.
 """
 
@@ -22,16 +23,25 @@ from git_oneshot.trail.store import Tip, Trail, TrailStore, load_all
 
 
 class Split(NamedTuple):
-    """A new trail, and what it says."""
+    """A new trail, and what it says.
+
+    ``by``: who began it. ``counts``: who began what the old id is now, and ``left``
+    whether that is a remote's alone.
+    """
 
     tip: Tip
     state: State
     events: tuple[str, ...]
+    by: str
+    counts: str
+    left: bool
 
 
-def split(store: TrailStore, feature: FeatureId, new: FeatureId) -> Split:
-    """Give a beginning its own trail: the one that only this clone has, else a void one.
+def split(store: TrailStore, feature: FeatureId, new: FeatureId, email: str) -> Split:
+    """Give a beginning its own trail.
 
+    The one that only this clone has, with all that only this clone has; else the one by
+    who asks (``email``), else one that does not count, and then no ref moves.
     Raises OneshotError when there is none, or none that has no trail of its own yet.
     """
     tip = store.tip(feature)
@@ -45,47 +55,69 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId) -> Split:
     if trail.damage is not None:
         raise trail.damage
     starts = starts_of(feature, trail.entries)
-    if len(starts) < 2:
+    if len({*starts.values()}) < 2:
         raise OneshotError(
             Code.INVALID_INPUT,
             f"'{feature}' was begun once, and there is nothing to split",
             f"see its events: git oneshot log {feature}",
         )
     alone = _alone(trail, tip, starts)
-    chosen = alone or _void(store, trail, starts)
-    entries = side_of(trail.entries, chosen, starts)
-    events = tuple(_of(event, new, n + 1) for n, event in enumerate(_line(entries)))
+    entries = alone or side_of(trail.entries, _one_of(store, trail, starts, email), starts)
+    events, state = _said_again(entries, new)
     payloads = store.payloads(entry.commit for entry in entries)
-    state = replay(State(feature=new), events)
     kept: Mapping[str, bytes] = {i: blob for i, blob in payloads.items() if i in _ids(events)}
     made = store.append(
         new, None, events, summary=f"{new}: split from {feature}", state=state, payloads=kept
     )
-    if alone and tip.beside:
+    rest = trail.entries
+    if alone:
         store.move(feature, tip.beside[0], tip)  # what it said is on the new trail now
-    return Split(made, state, _ids(events))
+        theirs = behind(rest, tip.beside[0]).commits
+        rest = tuple(entry for entry in rest if entry.commit in theirs)
+    counts = state_of(feature, rest).by
+    return Split(made, state, _ids(events), state.by, counts, bool(alone))
 
 
-def _alone(trail: Trail, tip: Tip, starts: Mapping[str, str]) -> str | None:
-    """The beginning that only our own ref holds, where a remote's holds another one."""
+def _said_again(entries: tuple[Entry, ...], new: FeatureId) -> tuple[tuple[Event, ...], State]:
+    """What is said on the new trail, and what it comes to."""
+    events = tuple(_of(event, new, n + 1) for n, event in enumerate(_line(entries)))
+    return events, replay(State(feature=new), events)
+
+
+def _alone(trail: Trail, tip: Tip, starts: Mapping[str, str]) -> tuple[Entry, ...]:
+    """All that only our own ref holds, where that has a beginning and a remote's another one.
+
+    What came behind their merge was said in the state of both. Where a part of it would be
+    void without the other beginning, nothing: the old trail has to stay as it is.
+    """
     if tip.origin or len(tip.beside) != 1:
-        return None
+        return ()
     ours, theirs = (behind(trail.entries, end).commits for end in tip.ends)
     mine = [commit for commit in starts if commit in ours and commit not in theirs]
-    return mine[0] if len(mine) == 1 and not theirs.isdisjoint(starts) else None
+    if len(mine) != 1 or theirs.isdisjoint(starts):
+        return ()
+    entries = tuple(entry for entry in trail.entries if entry.commit in ours - theirs)
+    _, alone = _said_again(entries, trail.feature)
+    return entries if _void(trail).issuperset(one.id for one in alone.void) else ()
 
 
-def _void(store: TrailStore, trail: Trail, starts: Mapping[str, str]) -> str:
-    """The first beginning that does not count and has no trail of its own."""
-    gone = split_off(store, trail)
-    left = [commit for commit, event in starts.items() if event in gone and not gone[event]]
-    if left:
-        return left[0]
-    names = ", ".join(f"'{name}'" for name in sorted(filter(None, gone.values())))
+def _one_of(store: TrailStore, trail: Trail, starts: Mapping[str, str], email: str) -> str:
+    """The first beginning that has no trail of its own: of who asks, or one that does not count."""
+    void = _void(trail)
+    by = {event.id: event.by for entry in trail.entries for event in entry.events}
+    late = [commit for commit, event in starts.items() if event in void]
+    mine = [commit for commit in starts if by[starts[commit]].endswith(f"<{email}>")]
+    wanted = [commit for commit in mine if commit in late] or mine
+    homes = _homes(store, trail, starts)
+    for commit in (*wanted, *late):
+        if homes[starts[commit]] is None:
+            return commit
+    own = sorted({home for home in homes.values() if home})
+    names = ", ".join(f"'{name}'" for name in own)
     raise OneshotError(
         Code.INVALID_INPUT,
         f"what else was begun as '{trail.feature}' has a trail of its own: {names}",
-        f"see where it stands: git oneshot status {min(filter(None, gone.values()))}",
+        f"see where it stands: git oneshot status {own[0]}",
     )
 
 
@@ -94,12 +126,21 @@ def split_off(store: TrailStore, trail: Trail) -> dict[str, FeatureId | None]:
 
     Each is on the trail, here or at a remote, that has all that came of it; None: on none yet.
     """
-    starts = starts_of(trail.feature, trail.entries)
-    void = {one.id for one in state_of(trail.feature, trail.entries).void}
+    homes = _homes(store, trail, starts_of(trail.feature, trail.entries))
+    void = _void(trail)
+    return {event: home for event, home in homes.items() if event in void}
+
+
+def _void(trail: Trail) -> set[str]:
+    return {one.id for one in state_of(trail.feature, trail.entries).void}
+
+
+def _homes(
+    store: TrailStore, trail: Trail, starts: Mapping[str, str]
+) -> dict[str, FeatureId | None]:
+    """The other trail that each beginning is on, with all that came of it."""
     sides = {
-        event: _line(side_of(trail.entries, commit, starts))
-        for commit, event in starts.items()
-        if event in void
+        event: _line(side_of(trail.entries, commit, starts)) for commit, event in starts.items()
     }
     begun = {(side[0].at, side[0].by) for side in sides.values()}
     like = [

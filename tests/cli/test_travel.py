@@ -151,6 +151,119 @@ def test_split_of_a_trail_that_has_both(feature: Project, make: MakeProject) -> 
     assert other.cli("split", "second", "--as", "third", "--json").error == "INVALID_INPUT"
 
 
+def begun_by(project: Project, *names: str, plan: bool = True) -> list[Project]:
+    """Clones of who begins the feature anew, one behind the other; ids tell whose counts."""
+    found = []
+    for name in names:
+        clone = Project(Repo(project.path.parent / name))
+        clone.git("config", "user.name", name)
+        clone.git("config", "user.email", f"{name.lower()}@example.com")
+        clone.git("remote", "add", "origin", str(project.path.parent / "origin.git"))
+        clone.do("init", FEATURE, "--yes", "--title", name)
+        if plan:
+            clone.do("plan", FEATURE, "--goal", f"the goal of {name}")
+        clone.do("install", "--yes")
+        found.append(clone)
+    return found
+
+
+def said_in(project: Project, *features: str) -> dict[str, list[str]]:
+    """The ids of what is said on trails."""
+    return {
+        one: [event["id"] for event in project.do("log", one, "--json").data["events"]]
+        for one in features
+    }
+
+
+def test_a_split_takes_along_what_came_behind_the_merge(
+    project: Project, make: MakeProject
+) -> None:
+    """It was said in this clone alone, and the old id is a remote's then."""
+    make.remote(project)
+    two, one = begun_by(project, "Bob", "Ann")
+    two.do("sync")
+    one.git("fetch", "-q")
+    one.do("checkpoint", FEATURE, "--summary", "after the fork")  # a merge is written by that
+    one.do("request-synthesize", FEATURE, "--reason", "mine")
+    theirs, both = said_in(two, FEATURE)[FEATURE], said_in(one, FEATURE)[FEATURE]
+    done = one.do("split", FEATURE, "--as", "mine")
+    assert done.out == (
+        f"'mine' has what Ann began as '{FEATURE}': 6 events; '{FEATURE}' has what Bob began\n"
+    )
+    after = said_in(one, FEATURE, "mine")
+    assert after[FEATURE] == theirs
+    assert {*after["mine"]} == {*both} - {*theirs}
+    data = one.do("status", "mine", "--json").data
+    assert (data["title"], data["requested"], data["void"]) == ("Ann", True, [])
+    assert one.do("status", FEATURE, "--json").data["title"] == "Bob"
+    one.do("sync")
+    assert said_in(two, FEATURE)[FEATURE] == theirs
+
+
+def test_what_counts_only_beside_the_other_beginning_stays(
+    project: Project, make: MakeProject
+) -> None:
+    """On a trail of its own it would be void: so the old one stays as it is."""
+    make.remote(project)
+    [two] = begun_by(project, "Bob")
+    two.do("sync")
+    [one] = begun_by(project, "Ann", plan=False)
+    one.git("fetch", "-q")
+    one.do("cancel", FEATURE)  # out of implementing, where only what Bob began is
+    before = one.git("rev-parse", REF)
+    done = one.do("split", FEATURE, "--as", "mine")
+    assert "stays as it is" in done.out
+    assert one.git("rev-parse", REF) == before
+    data = one.do("status", "mine", "--json").data
+    assert (data["phase"], data["void"]) == ("plan", [])
+    assert one.do("status", FEATURE, "--json").data["phase"] == "cancelled"
+
+
+@pytest.mark.parametrize("asks", ["Ann", "Bob"])
+def test_each_splits_what_is_theirs(project: Project, make: MakeProject, asks: str) -> None:
+    """Whichever of the two counts; and when both have, nothing is there twice."""
+    make.remote(project)
+    clones = begun_by(project, "Ann", "Bob")
+    for clone in (*clones, clones[0]):
+        clone.do("sync")
+    before = said_in(clones[0], FEATURE)
+    counts = clones[0].do("status", FEATURE, "--json").data["title"]
+    for clone, name in sorted(zip(clones, ("Ann", "Bob"), strict=True), key=lambda x: x[1] != asks):
+        done = clone.do("split", FEATURE, "--as", f"of-{name.lower()}")
+        assert done.out == (
+            f"'of-{name.lower()}' has what {name} began as '{FEATURE}': 3 events; "
+            f"'{FEATURE}' stays as it is, and what {counts} began counts there\n"
+        )
+        on = clone.do("status", "--json").data
+        assert (on["feature"], on["title"]) == (f"of-{name.lower()}", name)
+    for clone in (*clones, *clones):
+        clone.do("sync")
+    for clone in clones:
+        said = said_in(clone, FEATURE, "of-ann", "of-bob")
+        assert said[FEATURE] == before[FEATURE]
+        assert {*said["of-ann"]}.isdisjoint(said["of-bob"])
+        done = clone.cli("split", FEATURE, "--as", "once-more", "--json")
+        assert done.json["error"]["message"] == (
+            f"what else was begun as '{FEATURE}' has a trail of its own: 'of-ann', 'of-bob'"
+        )
+
+
+def test_who_began_neither_splits_what_does_not_count(project: Project, make: MakeProject) -> None:
+    """And is told whose that is; what is open in that clone stays so."""
+    make.remote(project)
+    clones = begun_by(project, "Ann", "Bob")
+    for clone in (*clones, clones[0]):
+        clone.do("sync")
+    third = clones[0]
+    counts = third.do("status", FEATURE, "--json").data["title"]
+    [other] = {"Ann", "Bob"} - {counts}
+    third.git("config", "user.email", "carol@example.com")
+    done = third.do("split", FEATURE, "--as", "other", "--json")
+    assert done.data["by"].startswith(f"{other} <")
+    assert done.data["counts"].startswith(f"{counts} <")
+    assert third.do("status", "--json").data["feature"] == FEATURE
+
+
 def test_what_was_split_off_is_not_split_off_again(feature: Project, make: MakeProject) -> None:
     """Whoever did it, each beginning that does not count gets one trail, and the hint ends."""
     make.remote(feature)

@@ -15,7 +15,7 @@ from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
-from git_oneshot.core.spelling import counted
+from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
@@ -118,22 +118,30 @@ def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> On
 def split(app: App, *, feature: str | None, new: str) -> Answer:
     """Part what two people began under one id.
 
-    The beginning that only this clone has goes to NEW-ID, with all that came of
-    it; where both are on one trail already, the one that does not count. On the
-    old trail nothing is taken away.
+    The beginning that only this clone has goes to NEW-ID, with all that only
+    this clone has of it. Where both are on one trail already, it is your own
+    beginning, or else one that does not count, and the old trail stays as it is.
     """
     from git_oneshot.trail.splitting import split as part
 
     name = app.feature(feature)
-    tip, state, events = part(app.store, name, feature_id(new))
+    done = part(app.store, name, feature_id(new), app.email)
+    state = done.state
     on = app.markers.feature_on(state.branch)
-    if state.branch == app.branch and on == name and state.gated:
+    mine = done.left or done.by.endswith(f"<{app.email}>")
+    if mine and state.branch == app.branch and on == name and state.gated:
         app.markers.open(state.branch, FeatureId(state.feature))
     assert state.phase is not None
     data = SplitOff(
-        feature=state.feature, source=name, phase=state.phase, events=list(events), tip=tip.commit
-    )
-    text = f"'{new}' has what was begun as '{name}': {counted(len(events), 'event')}"
+        feature=state.feature, source=name, by=done.by, counts=done.counts, phase=state.phase,
+        events=list(done.events), tip=done.tip.commit,
+    )  # fmt: skip
+    by, counts = (printable(one.partition(" <")[0]) for one in (done.by, done.counts))
+    rest = f"has what {counts} began"
+    if not done.left:
+        rest = f"stays as it is, and what {counts} began counts there"
+    said = counted(len(done.events), "event")
+    text = f"'{new}' has what {by} began as '{name}': {said}; '{name}' {rest}"
     return Answer(data, text, [Next(("git", "oneshot", "sync"), "send it")])
 
 

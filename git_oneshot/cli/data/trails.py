@@ -33,10 +33,15 @@ class Cloned(Data, frozen=True, kw_only=True):
 
 
 class SplitOff(Data, frozen=True, kw_only=True):
-    """split. ``source`` is the old id; ``events`` are on both trails, if they were on the old."""
+    """split. ``source`` is the old id; ``events`` are on both trails, if they stay on the old.
+
+    ``by`` began what is split off, ``counts`` what the old id is now.
+    """
 
     feature: str
     source: str
+    by: str
+    counts: str
     phase: Phase
     events: list[str]
     tip: str
