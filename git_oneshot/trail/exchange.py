@@ -15,7 +15,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import Git
 from git_oneshot.trail.merging import agree, behind, join, meet
 from git_oneshot.trail.store import Tip, Trail, TrailStore, joined
-from git_oneshot.trail.tracking import Loss, Tracking, seen_in
+from git_oneshot.trail.tracking import Loss, Tracking, kept_of, seen_in
 from git_oneshot.trail.transport import Remote
 
 ROUNDS: Final = 12
@@ -112,7 +112,7 @@ class Exchange:
         self.losses += self._tracking.compare(before, now)
         tips = self._store.tips()
         ours = {tip.feature: tip.commit for tip in tips if not tip.origin}
-        self._kept = {tip.feature for tip in tips if "@" in tip.origin}
+        self._kept = {tip.feature for tip in tips if kept_of(tip.origin)}
         # What a remote lost and is not ours goes back only where that is asked for.
         here = {*ours, *self._kept}
         wanted = ours if features is None else [f for f in features if f in here]
@@ -225,8 +225,8 @@ class Exchange:
 def lost(tips: Sequence[Tip], remote: str = "*") -> list[FeatureId]:
     """The features of which something that a remote lost is kept here, and nothing is ours."""
     ours = {tip.feature for tip in tips if not tip.origin}
-    origins = ((tip.feature, *tip.origin.partition("@")) for tip in tips)
-    return sorted({f for f, name, at, _ in origins if at and remote in ("*", name)} - ours)
+    kept = ((tip.feature, kept_of(tip.origin)) for tip in tips)
+    return sorted({f for f, name in kept if name and remote in ("*", name)} - ours)
 
 
 def _events(history: Sequence[Entry], commits: frozenset[str]) -> int:

@@ -8,16 +8,19 @@ with the rest, and goes back with the next `git oneshot sync`.
 """
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable
-from git_oneshot.git import Git, GitError
+from git_oneshot.git import ANY, Git, GitError
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip
 
-Seen = Mapping[tuple[str, FeatureId], str]  # a remote and a feature: the commit
+Key = tuple[str, FeatureId]  # a remote and a feature
+Seen = Mapping[Key, str]  # the commit of each
+_KEPT: Final = re.compile(r"(.+)@[0-9a-f]{12}", re.DOTALL)
 
 
 class Loss(NamedTuple):
@@ -27,19 +30,25 @@ class Loss(NamedTuple):
     feature: FeatureId
     before: str
     after: str  # "" when the ref is gone
+    gone: bool = False  # what was dropped: a gc was here before us
 
     @property
     def told(self) -> str:
         """The loss in a line."""
         did = "rewound" if self.after else "dropped"
-        return (
-            f"'{printable(self.remote)}' {did} the trail of '{self.feature}'; nothing is lost here"
-        )
+        left = f"{self.before[:12]} is gone here, too" if self.gone else "nothing is lost here"
+        return f"'{printable(self.remote)}' {did} the trail of '{self.feature}'; {left}"
 
 
-def seen_in(tips: Iterable[Tip]) -> dict[tuple[str, FeatureId], str]:
+def kept_of(origin: str) -> str:
+    """The remote that lost what is kept under such a name; "" for what was only fetched."""
+    found = _KEPT.fullmatch(origin)
+    return found[1] if found else ""
+
+
+def seen_in(tips: Iterable[Tip]) -> dict[Key, str]:
     """What was fetched, less what is kept because it was lost."""
-    return {(t.origin, t.feature): t.commit for t in tips if t.origin and "@" not in t.origin}
+    return {(t.origin, t.feature): t.commit for t in tips if t.origin and not kept_of(t.origin)}
 
 
 class Tracking:
@@ -58,29 +67,54 @@ class Tracking:
         try:
             return self.compare({}, now)
         except (OSError, GitError):
-            return self._losses(self._read(), now)
+            return self._losses(self._read().items(), now)
 
     def compare(self, before: Seen, now: Seen) -> list[Loss]:
         """The same, for what was known of the remotes just now, and what they really have."""
         remembered = self._read()
         if now == remembered and before == now:
             return []
-        losses = self._losses({**remembered, **before}, now)
+        # A fetch may have moved what is there since it was last looked at.
+        losses = self._losses([*remembered.items(), *before.items()], now)
         self._keep(losses)
         for key in before.keys() - now.keys():  # it is kept by now, if it had to be
             self._take_away(remote_ref(*key), before[key])
         self._write(now)
         return losses
 
-    def _losses(self, before: Seen, now: Seen) -> list[Loss]:
-        changed = {key: old for key, old in before.items() if now.get(key, "") != old}
-        if not changed or not self._lost(changed.values(), now.values()):
-            return []
-        return [
-            Loss(*key, old, now.get(key, ""))
-            for key, old in changed.items()
-            if self._lost([old], [now[key]] if key in now else [])
+    def _losses(self, olds: Iterable[tuple[Key, str]], now: Seen) -> list[Loss]:
+        """What is behind the olds, and not behind what there is now of the same trail."""
+        moved = sorted({(key, old) for key, old in olds if now.get(key) != old})
+        forward = self._forward([(old, now[key]) for key, old in moved if key in now])
+        found = [
+            Loss(*key, old, now.get(key, ""), gone=not self._there(old))
+            for key, old in moved
+            if (old, now.get(key)) not in forward
         ]
+        found = [one for one in found if one.gone or self._lost([one.before], _some(one.after))]
+        return [one for one in found if not any(self._behind(one, other) for other in found)]
+
+    def _forward(self, moves: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Of moves from one commit to another, those that are seen at once to go forward."""
+        if not moves:
+            return set()
+        lines = "".join(f"^{old}\n{new}\n" for old, new in moves)
+        rows = self._git.call(
+            "rev-list", "--parents", "--ignore-missing", "--stdin",
+            stdin=lines.encode(), ok=(0, 128),
+        ).stdout.decode().splitlines()  # fmt: skip
+        parents = {commit: above for commit, *above in map(str.split, rows)}
+        return {(old, new) for old, new in moves if old in _reached(new, parents)}
+
+    def _behind(self, one: Loss, other: Loss) -> bool:
+        """Whether what one says is lost is part of another loss."""
+        same = (one.remote, one.feature) == (other.remote, other.feature)
+        if not same or one.before == other.before or one.gone or other.gone:
+            return False
+        return not self._lost([one.before], [other.before])
+
+    def _there(self, commit: str) -> bool:
+        return self._git.call("cat-file", "-e", commit, ok=ANY).returncode == 0
 
     def _lost(self, olds: Iterable[str], news: Iterable[str]) -> bool:
         """Whether anything is behind the olds and not behind the news."""
@@ -94,6 +128,8 @@ class Tracking:
     def _keep(self, losses: Iterable[Loss]) -> None:
         """Keep what our own refs do not hold."""
         for one in losses:
+            if one.gone:
+                continue
             ours = self._git.named(local_ref(one.feature))
             if ours is None or self._lost([one.before], [ours]):
                 ref = remote_ref(f"{one.remote}@{one.before[:12]}", one.feature)
@@ -104,7 +140,8 @@ class Tracking:
         pattern = f"{REMOTE}*@*/{feature}"
         for line in self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", pattern):
             old, ref = line.split(" ", 1)
-            if not self._lost([old], [commit]):
+            origin = ref.removeprefix(REMOTE).removesuffix(f"/{feature}")
+            if kept_of(origin) and not self._lost([old], [commit]):
                 self._take_away(ref, old)
 
     def _take_away(self, ref: str, old: str) -> None:
@@ -116,7 +153,7 @@ class Tracking:
         remotes, here = {"", *self._git.lines("remote")}, list[Tip]()
         gone = dict[str, list[Tip]]()
         for tip in tips:
-            names = {tip.origin, tip.origin.rpartition("@")[0] or tip.origin}  # "@": see above
+            names = {tip.origin, kept_of(tip.origin) or tip.origin}
             (here if names & remotes else gone.setdefault(tip.origin, [])).append(tip)
         kept = [tip.commit for tip in here]
         return [
@@ -129,7 +166,7 @@ class Tracking:
         lines = (f"delete {remote_ref(tip.origin, tip.feature)} {tip.commit}\n" for tip in tips)
         self._git.call("update-ref", "--stdin", stdin="".join(lines).encode())
 
-    def _read(self) -> dict[tuple[str, FeatureId], str]:
+    def _read(self) -> dict[Key, str]:
         try:
             with open(self._file, encoding="utf-8", errors="surrogateescape") as file:
                 rows = [line.rstrip("\n").split(" ", 2) for line in file]
@@ -140,3 +177,17 @@ class Tracking:
     def _write(self, seen: Seen) -> None:
         lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
         put(self._file, os.fsencode("".join(lines)))
+
+
+def _some(commit: str) -> list[str]:
+    return [commit] if commit else []
+
+
+def _reached(start: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """All commits that some parents lead to."""
+    found, left = {start}, [start]
+    while left:
+        new = [one for one in parents.get(left.pop(), ()) if one not in found]
+        found.update(new)
+        left += new
+    return found

@@ -381,6 +381,64 @@ def test_a_plain_fetch_of_a_rewound_remote_loses_nothing(net: Net, prune: list[s
     assert Tracking(two.discover()).look(store.tips()) == []
 
 
+PLAIN = ("fetch", "-q", "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
+
+
+@pytest.mark.parametrize("plan", [False, True])
+def test_what_a_plain_fetch_took_back_is_missed_by_the_sync_after_it(net: Net, plan: bool) -> None:
+    """The tracking ref is rewound already when the sync begins: only we remember."""
+    _, two = rewound(net)
+    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+    two.git(*PLAIN)
+    exchange = net.exchange(two)
+    if plan:
+        exchange.plan(None)
+    else:
+        exchange.run(None, lambda _: None)
+    assert [loss.told for loss in exchange.losses] == [
+        "'origin' rewound the trail of 'fix-typo'; nothing is lost here"
+    ]
+    two.git("gc", "-q", "--prune=now")
+    assert net.state(two).requests == 1
+
+
+def test_a_loss_is_not_hidden_by_another_ref_that_leads_to_the_same(net: Net) -> None:
+    _, two = rewound(net)
+    store = net.session(two).store
+    assert Tracking(two.discover()).look(store.tips()) == []
+    was = refs(two)[SEEN]
+    net.hub.git("update-ref", "refs/oneshot/decoy", was)
+    two.git(*PLAIN)
+    [loss] = Tracking(two.discover()).look(net.session(two).store.tips())
+    assert loss.feature == FEATURE
+    assert f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}" in refs(two)
+
+
+def test_what_a_gc_took_before_anyone_looked_is_said_to_be_gone(net: Net) -> None:
+    _, two = rewound(net)
+    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+    was = refs(two)[SEEN]
+    two.git(*PLAIN)
+    two.git("reflog", "expire", "--all", "--expire=now")
+    two.git("gc", "-q", "--prune=now")
+    losses = Tracking(two.discover()).look(net.session(two).store.tips())
+    assert [loss.told for loss in losses] == [
+        f"'origin' rewound the trail of 'fix-typo'; {was[:12]} is gone here, too"
+    ]
+    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+
+
+def test_a_remote_may_have_an_at_in_its_name(net: Net) -> None:
+    one = net.clone("one")
+    one.git("remote", "rename", "origin", "me@work")
+    session = net.session(one)
+    session.execute(FEATURE, Start())
+    git = one.discover()
+    exchange = Exchange(git, session.store, Remote(git, "me@work"))
+    assert exchange.run(None, lambda _: None) == [Outcome(FEATURE, sent=1)]
+    assert refs(net.hub)[REF] == refs(one)[REF]
+
+
 def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> None:
     one, two = rewound(net)
     net.hub.git("update-ref", "-d", REF)
@@ -406,7 +464,7 @@ def test_a_ref_that_a_fetch_has_moved_meanwhile_is_not_taken_away(
     session = net.session(one)
     session.execute(FEATURE, Start())
     old = one.git("rev-parse", REF)
-    origin = "origin@abc" if does == "let_go" else "origin"
+    origin = "origin@0123456789ab" if does == "let_go" else "origin"
     ref = f"refs/oneshot-remote/{origin}/{FEATURE}"
     one.git("update-ref", ref, old)
     seen = [tip for tip in session.store.tips() if tip.origin]
