@@ -152,6 +152,20 @@ class Prover:
         """
         force = self._in_force(before or tree, tree)
         rules = force.rules if force.broken is None else rules_of(self._git, tree)  # mended since
+        proof = self._whole(rules, tree, before, leaving)
+        if proof.word != "PASS" or self._by is not None:
+            return proof
+        # What has been added to the rules since then has to hold, too.
+        added = _added(rules, rules_for(self._git, tree, tree).rules)
+        if not added.commands:
+            return proof
+        more = self._whole(added, tree, before, leaving)
+        return more if more.word != "PASS" or not rules.suites else proof
+
+    def _whole(
+        self, rules: Rules, tree: str, before: str | None, leaving: Collection[Key]
+    ) -> Proof:
+        """The suites and checks of some rules."""
         refused = untrusted(self._trusted, rules.commands)
         if refused:
             return refused
@@ -195,6 +209,19 @@ class Prover:
         if found.returncode == 0 and b"\n?" not in b"\n" + found.stdout:
             raise err
         return proof_of("UNKNOWN", "missing-objects", [], err.message)
+
+
+def _added(old: Rules, new: Rules) -> Rules:
+    """The new rules with those suites and checks alone that the old ones do not have."""
+    known = [msgspec.structs.replace(suite, detected=False) for suite in old.suites]
+    return msgspec.structs.replace(
+        new,
+        suites=tuple(
+            suite for suite in new.suites
+            if msgspec.structs.replace(suite, detected=False) not in known
+        ),
+        checks=tuple(argv for argv in new.checks if argv not in old.checks),
+    )  # fmt: skip
 
 
 def _empty_tree(git: Git) -> str:

@@ -232,6 +232,45 @@ def test_a_check_command_that_fails(project: Project) -> None:
     assert "\nthe suite FAIL(check-failed)\n" in project.do("why").out
 
 
+@pytest.mark.parametrize(
+    ("top", "bottom"),
+    [
+        ("check = ['test ! -e lib/one']\n", ""),
+        ("", "[[suite]]\nname = 'more'\nroot = 'more'\ncommand = 'test ! -e ../lib/one'\n"),
+    ],
+    ids=["a check", "a suite"],
+)  # fmt: skip
+def test_what_a_feature_adds_to_the_rules_holds_at_its_end(
+    feature: Project, top: str, bottom: str
+) -> None:
+    """finalize and a push said PASS, and the next verify of the same tip FAIL."""
+    rules = (feature.path / ".oneshot.toml").read_text()
+    feature.repo.write("more/README", "more\n")
+    feature.git("add", "more")
+    feature.git("commit", "-q", "-m", "more")
+    feature.repo.write(".oneshot.toml", top + rules + bottom)
+    feature.git("commit", "-q", "-am", "rules")
+    feature.do("trust", "--yes")
+    feature.land("one")
+    said = []
+    for words in (("finalize",), ("verify", "HEAD~3..HEAD"), ("verify", "HEAD")):
+        done = feature.cli(*words, "--json")
+        assert done.code == 1, words
+        said.append(done.data["suite"]["verdict"])
+    assert said == ["FAIL"] * 3
+
+
+def test_rules_that_a_feature_takes_away_hold_to_its_end(project: Project) -> None:
+    rules = (project.path / ".oneshot.toml").read_text()
+    project.repo.write(".oneshot.toml", "check = ['test ! -e lib/one']\n" + rules)
+    project.git("commit", "-q", "-am", "check")
+    project.begin()
+    project.repo.write(".oneshot.toml", rules)
+    project.git("commit", "-q", "-am", "no check")
+    project.land("one")
+    assert refusal(project, "NOT_PROVEN", 1).startswith("the suite is FAIL (check-failed): ")
+
+
 def test_no_cache_is_believed(feature: Project, tmp_path: Path) -> None:
     """What an executor can write is not what `finalize` reads: the tests run again."""
     ran = tmp_path / "ran"
