@@ -211,6 +211,32 @@ def test_a_declared_refactor_is_committed_finalized_and_pushed(
     assert (found["class"], found["declared"]) == ("refactor", True)
 
 
+def test_what_is_said_of_a_completed_feature_leads_to_its_push(
+    feature: Project, make: MakeProject
+) -> None:
+    """The hints were `green` and `finalize`, which are refused then."""
+    remote = make.remote(feature)
+    feature.land("one")
+    feature.do("finalize")
+    unattended(feature)
+    done = feature.do("waive", "--reason", REASON)
+    assert done.err == "hint: send it, with its trail: git push --set-upstream origin main\n"
+    feature.repo.write("lib/base", "base\n\n")
+    feature.git("add", "--all")
+    done = feature.do("declare", "refactor", "--reason", "tidy")
+    why = "commit it, and the push sees whether the tests bear it out"
+    assert done.err == f"hint: {why}: git commit --message …\n"
+    feature.git("commit", "-q", "--no-verify", "-m", "tidy")
+    assert feature.may("push", "-q", "origin", "main").code == 0
+    assert remote.git("rev-parse", "main") == feature.head
+    feature.git("switch", "-q", "-c", "side")
+    gone = feature.cli("declare", "-f", "topic", "refactor", "--reason", "tidy")
+    assert gone.err.splitlines() == [
+        "error: feature 'topic' is completed, and no commit of it is to come here",
+        "hint: name one that it has: git oneshot declare refactor COMMIT --reason …",
+    ]
+
+
 def test_a_declaration_is_of_the_next_commit_on_this_one(feature: Project) -> None:
     declare(feature)
     feature.repo.write("lib/base", "base\n\n")

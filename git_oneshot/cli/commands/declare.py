@@ -4,7 +4,8 @@ from typing import get_args
 
 import click
 
-from git_oneshot.cli.answer import Answer, Next, answering, written
+from git_oneshot.cli.ahead import send_it
+from git_oneshot.cli.answer import COMMIT_IT, STATUS, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import commits
 from git_oneshot.cli.data.feature import Declared, Waived
@@ -12,7 +13,6 @@ from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Declare, Waive
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Declarable
-from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
 from git_oneshot.forge.own import granted
@@ -35,6 +35,17 @@ def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> A
     loaded = app.session.sound(name)
     state = loaded.state
     seen = _commit(app, state, commit) if commit is not None else None
+    if (
+        seen is None
+        and state.phase == "completed"
+        and app.markers.leaving(app.branch or "") != name
+    ):
+        raise OneshotError(
+            Code.INVALID_PHASE,
+            f"feature '{name}' is completed, and no commit of it is to come here",
+            f"name one that it has: git oneshot declare {kind} COMMIT --reason …",
+            feature=name, phase=state.phase,
+        )  # fmt: skip
     command = Declare(
         kind=kind, reason=reason, commit=seen.id if seen else None,
         parent_tree=None if seen else app.git.tree(app.head),
@@ -47,9 +58,10 @@ def declare(app: App, *, kind: Declarable, commit: str | None, reason: str) -> A
         **written(receipt), commit=seen.id if seen else None, kind=kind, reason=reason.strip()
     )
     argv = ("git", "oneshot", "verify", seen.id) if seen else ("git", "oneshot", "green")
-    return Answer(
-        data, f"declared {kind}: {which}", [Next(argv, "see whether the tests bear it out")]
-    )
+    step = Next(argv, "see whether the tests bear it out")
+    if seen is None and state.phase == "completed":
+        step = COMMIT_IT._replace(why="commit it, and the push sees whether the tests bear it out")
+    return Answer(data, f"declared {kind}: {which}", [step])
 
 
 @answering("waive")
@@ -72,11 +84,19 @@ def waive(app: App, *, commit: str | None, reason: str) -> Answer:
     receipt = sealed(app, app.session.execute(name, command, expect=app.bind(name)))
     app.refresh_display()
     data = Waived(**written(receipt), commit=seen.id, reason=reason.strip())
-    return Answer(data, f"waived {seen.id[:9]} {printable(seen.subject)}", _finalizing(name))
+    return Answer(
+        data, f"waived {seen.id[:9]} {printable(seen.subject)}", _onward(app, receipt.state)
+    )
 
 
-def _finalizing(name: FeatureId) -> list[Next]:
-    return [Next(("git", "oneshot", "finalize", name), "when all is committed")]
+def _onward(app: App, state: State) -> list[Next]:
+    """Where the waived commit goes through."""
+    name = state.feature
+    if state.phase == "implementing":
+        return [Next(("git", "oneshot", "finalize", name), "when all is committed")]
+    if state.phase == "synthesize":
+        return [Next(("git", "oneshot", "synthesize", name), "bring its pull request up to date")]
+    return send_it(app) or [STATUS._replace(argv=(*STATUS.argv, name))]
 
 
 def _commit(app: App, state: State, named: str) -> Seen:
