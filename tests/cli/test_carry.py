@@ -276,7 +276,7 @@ def test_a_file_that_a_newer_program_wrote_says_so(feature: Project, make: MakeP
     done = make("two").cli("import", stdin=exported(feature))
     assert (done.code, done.out) == (4, "")
     assert feature.cli("log", FEATURE).err.endswith(done.err)
-    assert done.err.endswith("hint: upgrade it: pip install --upgrade git-oneshot\n")
+    assert "\nhint: upgrade it" in done.err
 
 
 def test_a_file_that_is_cut_is_said_to_be(feature: Project, make: MakeProject) -> None:
