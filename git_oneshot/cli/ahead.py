@@ -85,25 +85,26 @@ def after(app: App, state: State, cycle: str, commits: Commits, said: Sequence[S
         return [going.step]
     first = [going.step] if going and state.open else branch(app, state)
     nexts = [*first, *_ahead(app, state, cycle, commits, said)]
-    if _is_two(app, state):
-        argv = ("git", "oneshot", "split", state.feature)
-        nexts.append(Next(argv, "it was begun twice: give one a trail of its own", ("--as",)))
+    nexts += split_it(app, state)
     if state.open and not os.path.exists(os.path.join(app.git.own_dir, "program")):
         argv = ("git", "oneshot", "install", "--yes")
         nexts.append(Next(argv, "no hook looks at commits here; set up this clone"))
     return nexts
 
 
-def _is_two(app: App, state: State) -> bool:
-    """Whether it was begun twice, and a beginning has no trail of its own yet."""
+def split_it(app: App, state: State) -> list[Next]:
+    """How to part what was begun twice, while a beginning has no trail of its own."""
     if all(void.reason != BEGUN_TWICE for void in state.void):
-        return False
+        return []
     from git_oneshot.trail.splitting import split_off
 
     tip = app.store.tip(FeatureId(state.feature))
     assert tip is not None
     [trail] = app.store.read([tip])
-    return None in split_off(app.store, trail).values()
+    if None not in split_off(app.store, trail).values():
+        return []
+    argv = ("git", "oneshot", "split", state.feature)
+    return [Next(argv, "it was begun twice: give one a trail of its own", ("--as",))]
 
 
 def branch(app: App, state: State) -> list[Next]:

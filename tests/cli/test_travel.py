@@ -264,6 +264,39 @@ def test_who_began_neither_splits_what_does_not_count(project: Project, make: Ma
     assert third.do("status", "--json").data["feature"] == FEATURE
 
 
+def test_sync_tells_each_author_once_that_two_beginnings_met(
+    project: Project, make: MakeProject
+) -> None:
+    """Also the one whose write merged them before; and who takes one in as a file."""
+    make.remote(project)
+    two, one = begun_by(project, "Bob", "Ann")
+    file = two.do("export", FEATURE).out.encode()
+    two.do("sync")
+    one.git("fetch", "-q")
+    one.do("checkpoint", FEATURE, "--summary", "merged")
+    argv = ["git", "oneshot", "split", "--json", FEATURE]
+    for clone in (one, two):
+        assert "begun twice" not in clone.do("sync", "--dry-run").err
+        done = clone.do("sync")
+        counts = clone.do("status", FEATURE, "--json").data["title"]
+        [other] = {"Ann", "Bob"} - {counts}
+        assert done.err == (
+            f"note: '{FEATURE}' was begun twice, by {counts} and {other}; "
+            f"what {counts} began counts\n"
+            f"hint: it was begun twice: give one a trail of its own: "
+            f"git oneshot split {FEATURE} --as …\n"
+        )
+    for clone in (one, two):
+        clone.do("request-synthesize", FEATURE)
+        done = clone.do("sync", "--json")
+        assert argv not in [step["argv"] for step in done.json["next"]]
+    [third] = begun_by(project, "Carol")
+    done = third.do("import", "--json", stdin=file)
+    assert argv in [step["argv"] for step in done.json["next"]]
+    third.do("split", FEATURE, "--as", "carols")
+    assert third.do("import", stdin=file).err == ""
+
+
 def test_what_was_split_off_is_not_split_off_again(feature: Project, make: MakeProject) -> None:
     """Whoever did it, each beginning that does not count gets one trail, and the hint ends."""
     make.remote(feature)

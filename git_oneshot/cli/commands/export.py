@@ -11,6 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features
 from git_oneshot.cli.data.trails import Exported, Imported
 from git_oneshot.cli.look import Document
+from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.core import report
 from git_oneshot.core.errors import unknown_feature
 from git_oneshot.core.events import type_name
@@ -58,6 +59,7 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     Every object must be what its id says. Where there is a trail of its name,
     the two become one, as in a sync.
     """
+    before = ends(app)
     trail = take(app.git, app.store, file or sys.stdin.buffer)
     name = trail.feature
     tip = app.store.tip(name)
@@ -66,4 +68,5 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     app.mark(app.session.load(name).state)
     app.refresh_display()
     data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
-    return Answer(data, f"'{name}': {counted(len(trail.events), 'event')} taken in")
+    text = f"'{name}': {counted(len(trail.events), 'event')} taken in"
+    return Answer(data, text, tell(app, before, [name], [""]))

@@ -13,6 +13,7 @@ from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.parts import SyncRow
 from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
+from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
 from git_oneshot.core.spelling import counted, printable
@@ -42,6 +43,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise unknown_feature(named[0])
     completed = complete_seen(app, named) if not dry_run else []
     sealed = _sealed(app, named) if not dry_run and signs(app.git) else []
+    before = ends(app)
     with app.progress.running(f"exchange with '{name}'", line=False):
         outcomes, losses = exchange(
             app.git, app.session, name, named, dry=dry_run, told=app.progress.trail
@@ -49,6 +51,8 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     app.refresh_display()
     for loss in losses:
         app.say(f"warning: {loss.told}")
+    moved = [one.feature for one in outcomes if one.moved and not dry_run]
+    split_them = tell(app, before, moved, ("", name))
     data = Synced(
         remote=name, dry_run=dry_run, completed=completed,
         features=[SyncRow(feature=o.feature, sent=o.sent, received=o.received, merged=o.merged,
@@ -68,7 +72,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         app.say(f"warning: '{name}' no longer has what is kept here of '{one}'")
     argv = ("git", "oneshot", "sync", name, "-f", *kept[:1])
     again = [Next(argv, "if nobody took it away on purpose, send it again")] if kept else []
-    again += [in_earnest()] if dry_run and lines else []
+    again += [*split_them, *([in_earnest()] if dry_run and lines else [])]
     have = "all trails" if not kept else "all others"
     return Answer(data, "\n".join(lines) or f"{have} are as '{name}' has them", again)
 
