@@ -110,7 +110,7 @@ class GitStore(GitReader):
         Whether it is ours is quicker asked than read; of another end it has to be seen first
         that it is sound.
         """
-        if tip == self._joined or not tip.beside or self.leads(tip):
+        if tip == self._joined or not tip.beside or (not tip.origin and self.leads(tip)):
             return tip
         from git_oneshot.trail.merging import join
 

@@ -75,14 +75,15 @@ def meet(history: Sequence[Entry], ours: str, theirs: str) -> Meeting:
 def join(store: TrailStore, tip: Tip) -> Tip:
     """A tip whose one commit holds what all its ends say: one of them, or their merge.
 
-    A damaged end beside the first is left out: nothing that comes behind it would be believed.
+    A damaged end is left out: nothing that comes behind it would be believed.
     """
     if not tip.beside:
         return tip
     [trail] = store.read([tip])
     history = list(trail.entries)
     there = {entry.commit for entry in history}
-    sound = tip._replace(beside=tuple(end for end in tip.beside if end in there))
+    ends = [end for end in tip.ends if end in there]
+    sound = tip._replace(commit=ends[0], beside=tuple(ends[1:]))
     first, *others = settle(history, sound.ends)
     for other in others:
         both = (min(first, other), max(first, other))

@@ -63,15 +63,16 @@ class Trail(NamedTuple):
 
 
 def joint(tip: Tip, trails: Sequence[Trail]) -> Trail:
-    """What was read at the ends of a tip, as one trail, without damaged ends beside the first."""
-    first, *others = trails
-    if first.damage is not None or not others:
-        return first._replace(tip=tip)
-    entries = {entry.commit: entry for entry in first.entries}
-    for other in others:
-        if other.damage is None:
-            entries |= {entry.commit: entry for entry in other.entries}
-    aside = tuple(other.damage for other in others if other.damage is not None)
+    """What was read at the ends of a tip, as one trail.
+
+    A damaged end is left aside, unless it is ours, or there is no sound one.
+    """
+    sound = [trail for trail in trails if trail.damage is None]
+    ours = not tip.origin and trails[0].damage is not None
+    if ours or not sound or not tip.beside:
+        return trails[0]._replace(tip=tip)
+    entries = {entry.commit: entry for trail in sound for entry in trail.entries}
+    aside = tuple(trail.damage for trail in trails if trail.damage is not None)
     return Trail(tip.feature, tip, tuple(entries.values()), None, aside)
 
 

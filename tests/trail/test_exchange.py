@@ -530,10 +530,26 @@ def test_what_a_reader_kept_and_is_damaged_is_not_sent_and_said(net: Net) -> Non
     net.hub.git("update-ref", REF, bad)
     net.exchange(two).run(None, lambda _: None)
     net.hub.git("update-ref", "-d", REF)
+    net.exchange(two).run(None, lambda _: None)
+    sound = [ref for ref, commit in refs(two).items() if commit != bad]
+    for ref in sound:
+        two.git("update-ref", "-d", ref)
     for _ in range(2):
         [outcome] = net.exchange(two).run([FEATURE], lambda _: None)
         assert "holds no event" in outcome.wrong
     assert refs(net.hub) == {}
+
+
+def test_of_what_a_reader_kept_the_sound_end_is_sent_and_the_damaged_one_not(net: Net) -> None:
+    _, two = rewound(net)
+    bad = commit_with(net.hub, [refs(net.hub)[REF]], b"no event\n")
+    net.hub.git("update-ref", REF, bad)
+    net.exchange(two).run(None, lambda _: None)
+    net.hub.git("update-ref", "-d", REF)
+    [outcome] = net.exchange(two).run([FEATURE], lambda _: None)
+    assert (outcome.wrong, outcome.sent) == ("", 2)
+    assert refs(net.hub) == {REF: refs(two)[REF]}
+    assert net.state(two).requests == 1
 
 
 # -- damage ------------------------------------------------------------------------------

@@ -204,6 +204,36 @@ def test_an_append_does_not_come_behind_damage_that_a_remote_put_on_top_of_ours(
     assert (loaded.damage, loaded.state.requests, len(loaded.aside)) == (None, 1, 1)
 
 
+@pytest.mark.parametrize("kind", ["on top", "no trail", "blob"])
+@pytest.mark.parametrize("name", ["aaa", "zzz"])
+def test_damage_of_one_remote_does_not_hide_what_another_has(
+    repo: MakeRepo, opened: Open, world: MakeWorld, name: str, kind: str
+) -> None:
+    """Whatever their names: nothing is ours yet, and the first write adopts what is sound."""
+    ours, _ = forked(repo, opened)
+    head = ours.git("rev-parse", REF)
+    match kind:
+        case "on top":
+            bad = commit_with(ours, [head], b"by hand\n\nno event\n")
+        case "no trail":
+            bad = ours.commit("no trail at all")
+        case _:
+            bad = ours.git("hash-object", "-w", "--stdin", stdin="x")
+    ours.git("update-ref", f"refs/oneshot-remote/origin/{FEATURE}", head)
+    ours.git("update-ref", f"refs/oneshot-remote/{name}/{FEATURE}", bad)
+    ours.git("remote", "add", name, "nowhere")
+    ours.git("update-ref", "-d", REF)
+    tip = tip_of(opened, ours)
+    [loaded] = opened(ours).load([tip])
+    assert (loaded.damage, loaded.state.title, len(loaded.aside)) == (None, "ours", 1)
+    Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    assert ours.git("rev-parse", f"{REF}~1") == head
+    store = opened(ours)
+    store.close()
+    [loaded] = opened(ours).load([tip_of(opened, ours)])
+    assert (loaded.damage, loaded.state.requests) == (None, 1)
+
+
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
 def test_the_merge_is_the_one_that_every_version_made(
     repo: MakeRepo, opened: Open, form: str
