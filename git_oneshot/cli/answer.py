@@ -12,6 +12,7 @@ from git_oneshot.cli.completion import features
 from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import COMMIT
 from git_oneshot.core.spelling import typed
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
@@ -138,6 +139,17 @@ def _utf_8(ctx: click.Context) -> None:
             ) from err
 
 
+def _full_id(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The tip that is expected; what is no full id would be expected in vain, however often."""
+    if value and value.isprintable() and not COMMIT.fullmatch(value):
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'--if-tip' takes the full id of a commit, and not '{value[:100]}'",
+            "it is in 'tip' of: git oneshot status --json",
+        )
+    return value
+
+
 def _common(run: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option(
@@ -150,7 +162,12 @@ def _common(run: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--json", is_flag=True, help="Answer with one JSON object."),
         click.option("--key", metavar="KEY", help="Do this once, however often it is asked."),
-        click.option("--if-tip", metavar="COMMIT", help="Only if the trail ends at COMMIT."),
+        click.option(
+            "--if-tip",
+            metavar="COMMIT",
+            help="Only if the trail ends at COMMIT.",
+            callback=_full_id,
+        ),
         click.option("--via", metavar="NAME", help="Who acts for you, for the record."),
         help_option,
     )

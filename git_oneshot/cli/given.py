@@ -1,5 +1,6 @@
 """What a command is given: a text as a file, or on standard input; a branch; a number."""
 
+from collections.abc import Mapping
 from typing import IO, Any, Final
 
 import click
@@ -32,12 +33,29 @@ def read_text(path: str, code: Code) -> str:
         raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err
 
 
-def a_branch(app: App, base: str) -> None:
-    """Refuse a base that is no branch, here or at a remote."""
+def apart(given: Mapping[str, object]) -> None:
+    """Refuse options that exclude each other; ``given``: what each was given, nothing if not."""
+    there = [name for name, value in given.items() if value not in (None, (), False)]
+    if len(there) > 1:
+        first, second = there[:2]
+        raise OneshotError(
+            Code.USAGE, f"options '{first}' and '{second}' cannot be used together",
+            "give one of them",
+        )  # fmt: skip
+
+
+def a_branch(app: App, base: str) -> str:
+    """The name of a branch, here or at a remote, which may be named before it, as git does.
+
+    Raises OneshotError(INVALID_INPUT) where there is none.
+    """
     heads = app.git.lines("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
     far = app.git.lines("for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes")
     if base in (*heads, *far, app.branch):
-        return
+        return base
+    _, _, bare = base.partition("/")
+    if bare in far and app.git.named(f"refs/remotes/{base}") is not None:
+        return bare
     near = nearest(base, [*heads, *far])
     raise OneshotError(
         Code.INVALID_INPUT,

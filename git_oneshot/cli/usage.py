@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.spelling import nearest
+from git_oneshot.core.spelling import nearest, typed
 
 
 def usage(
@@ -26,9 +26,11 @@ def usage(
         said = f"{said.rstrip('.')}: '{joined}' is read as '{joined[:2]} {joined[2:]}'"
     # An argument that may be left out has no name, only the brackets of the usage line.
     said = re.sub(r" for '\[[^']*\]'", "", said)
-    return OneshotError(
-        Code.USAGE, sentence(said), f"did you mean '{meant}'?" if meant else f"{command} -h"
-    )
+    hint = f"did you mean '{meant}'?" if meant else f"{command} -h"
+    if named == "push" and isinstance(err, click.NoSuchOption) and not meant and "--" not in argv:
+        rest = argv[argv.index(named) + 1 :]
+        hint = f"to git push it goes behind --: {typed('git', 'oneshot', 'push', '--', *rest)}"
+    return OneshotError(Code.USAGE, sentence(said), hint)
 
 
 def _meant(err: click.UsageError, commands: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "hook pre-push": ["hook", "pre-push", "o", "u"],
 }  # fmt: skip
 ON_A_FEATURE: Final = (
-    "plan", "red", "green", "request-synthesize", "finalize", "push", "cancel", "status", "log",
+    "plan", "red", "green", "request-synthesize", "finalize", "cancel", "status", "log",
     "replay",
 )  # fmt: skip
 WRITERS: Final = ("plan", "request-synthesize", "cancel")

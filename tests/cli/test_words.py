@@ -12,7 +12,8 @@ import pytest
 from git_oneshot.cli.look import painted
 from git_oneshot.cli.main import COMMANDS, HIDDEN, group
 from tests.cli.test_start import terminal
-from tests.gate.project import Project, run
+from tests.gate.project import MakeProject, Project, run
+from tests.proof.lab import INI
 
 NO_TEXT: Final = "ab\udcff"  # what Python makes of bytes that are not UTF-8
 
@@ -159,3 +160,76 @@ def test_nothing_names_a_package_that_a_stranger_could_bring() -> None:
                  ":!tests", ":!CHANGELOG.md"], root)  # fmt: skip
     named = [line for line in found.out.splitlines() if not re.search(r"of git.?-oneshot", line)]
     assert named == []
+
+
+# -- what a command is told ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tip", ["HEAD", "abc1234", "refs/oneshot/topic", "A" * 40])
+def test_a_tip_that_is_no_full_id_is_no_reason_to_try_again(feature: Project, tip: str) -> None:
+    done = feature.cli("request-synthesize", "--if-tip", tip, "--json")
+    assert (done.code, done.error) == (2, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["plan", "-m", "a", "-F", "lib/base"], "options '-m' and '-F' cannot be used together"),
+        (["plan", "--goal", "a", "-F", "lib/base"],
+         "options '-F' and '--goal' cannot be used together"),
+        (["list", "-f", "nope"], "list shows every feature, and takes no '-f'"),
+        (["cancel", "--superseded-by", ""], "invalid feature id ''"),
+        (["init", "other", "--base", ""], "no branch '', here or at a remote"),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_given_is_dropped_in_silence(
+    feature: Project, argv: list[str], said: str
+) -> None:
+    before = feature.digest()
+    done = feature.cli(*argv)
+    assert done.code == 2, done
+    assert done.err.startswith(f"error: {said}")
+    assert feature.digest() == before
+
+
+def test_a_base_is_named_as_git_names_it(project: Project) -> None:
+    project.git("update-ref", "refs/remotes/origin/trunk", "HEAD")
+    project.do("init", "topic", "--base", "origin/trunk")
+    assert project.do("status", "--json").data["base"] == "trunk"
+
+
+def test_a_file_without_a_test_is_named(make: MakeProject) -> None:
+    project = make(files={"pytest.ini": INI, "README.md": "hi\n", "test_calc.py": ""})
+    project.begin()
+    done = project.cli("red", "README.md")
+    assert (done.code, done.err.splitlines()[-2:]) == (
+        2, ["error: no test in 'README.md'", "hint: name a test file, or file::test"],
+    )  # fmt: skip
+
+
+# -- push ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["side", "--detach"])
+def test_a_push_without_a_feature_is_gits(project: Project, where: str) -> None:
+    project.git("init", "-q", "--bare", "../remote.git")
+    project.git("remote", "add", "origin", "../remote.git")
+    project.git("switch", "-q", *(["-c", where] if where == "side" else [where]))
+    assert run(["git-oneshot", "push", "origin", "HEAD:refs/heads/main"], project.path).code == 0
+    assert project.git("ls-remote", "origin", "main").split()[0] == project.head
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (["push", "--set-upstream", "origin", "main"],
+         "to git push it goes behind --: git oneshot push -- --set-upstream origin main"),
+        (["push", "-f", "origin", "main"],
+         "git's own -f goes behind --: git oneshot push -- -f origin main"),
+    ],
+)  # fmt: skip
+def test_what_git_push_takes_goes_behind_two_dashes(
+    feature: Project, argv: list[str], hint: str
+) -> None:
+    done = feature.cli(*argv)
+    assert (done.code, done.err.splitlines()[1]) == (2, f"hint: {hint}")

@@ -28,7 +28,7 @@ from git_oneshot.trail.store import ours
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--reason", default="", help="Why.")
 @click.option(
-    "--superseded-by", default="", metavar="FEATURE", help="What takes its place.",
+    "--superseded-by", metavar="FEATURE", help="What takes its place.",
     shell_complete=open_features,
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say which steps it would take.")
@@ -36,7 +36,7 @@ from git_oneshot.trail.store import ours
 @click.option("--keep-branch", is_flag=True, help="Leave the branch that synthesize made.")
 @click.option("--delete-branch", is_flag=True, help="Delete your branch, if nothing is lost.")
 def cancel(
-    app: App, *, feature: str | None, reason: str, superseded_by: str, dry_run: bool,
+    app: App, *, feature: str | None, reason: str, superseded_by: str | None, dry_run: bool,
     keep_pr: bool, keep_branch: bool, delete_branch: bool,
 ) -> Answer:  # fmt: skip
     """Give a feature up. Its branch, its commits and its trail stay as they are.
@@ -45,7 +45,7 @@ def cancel(
     next try goes on behind those that are done.
     """
     name = app.feature(feature)
-    successor = _successor(app, name, superseded_by) if superseded_by else ""
+    successor = "" if superseded_by is None else _successor(app, name, superseded_by)
     command = Cancel(reason=reason, superseded_by=successor)
     before = app.session.before(name, command, app.key)
     if before is not None:

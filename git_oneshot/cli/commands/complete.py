@@ -33,12 +33,12 @@ from git_oneshot.session import Receipt
     help="The commit of the base that holds it.",
 )  # fmt: skip
 @click.option(
-    "--base", default="", metavar="BRANCH", shell_complete=branches,
+    "--base", metavar="BRANCH", shell_complete=branches,
     help="What the base is called now, where it was renamed.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
 def complete(
-    app: App, *, feature: str | None, merged_as: str, base: str, dry_run: bool
+    app: App, *, feature: str | None, merged_as: str, base: str | None, dry_run: bool
 ) -> Answer:  # fmt: skip
     """Complete a feature in synthesize, if its merge is a fact.
 
@@ -52,9 +52,9 @@ def complete(
     state = app.session.sound(name).state
     app.session.rehearse(name, Complete(merge_commit=app.git.zero))
     there = fetch_base(app, state.base)
-    if base:
+    if base is not None:
         state = _renamed(app, state, base, there=there)
-    found = _find(app, name, state, merged_as, there=there or bool(base))
+    found = _find(app, name, state, merged_as, there=there or base is not None)
     if dry_run:
         return _answer(read_at(app, name), found, dry_run=True)
     expect = app.bind(name)
@@ -81,7 +81,7 @@ def _find(app: App, name: FeatureId, state: State, said: str, *, there: bool) ->
 
 def _renamed(app: App, state: State, base: str, *, there: bool) -> State:
     """The state with the new name of its base: only where there is none of the old name."""
-    a_branch(app, base)
+    base = a_branch(app, base)
     if there or base == state.branch:
         raise OneshotError(
             Code.INVALID_INPUT,

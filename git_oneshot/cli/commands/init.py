@@ -22,13 +22,18 @@ from git_oneshot.core.ids import FeatureId
     help="Whether it ends in a pull request.",
 )  # fmt: skip
 @click.option("--title", default="", help="A line about it.")
-@click.option(
-    "--base", default="", help="The branch that it is meant for.", shell_complete=branches
-)
+@click.option("--base", help="The branch that it is meant for.", shell_complete=branches)
 @click.option("--spike", is_flag=True, help="To try something out: gated by nothing.")
 @click.option("--yes", is_flag=True, help="Make the changes to this clone without asking.")
 def init(
-    app: App, *, feature: str, policy: Policy | None, title: str, base: str, spike: bool, yes: bool
+    app: App,
+    *,
+    feature: str,
+    policy: Policy | None,
+    title: str,
+    base: str | None,
+    spike: bool,
+    yes: bool,
 ) -> Answer:
     """Begin FEATURE on the branch that you are on.
 
@@ -44,8 +49,8 @@ def init(
             "HEAD is on no branch, and a feature lives on one",
             f"git switch -c {name}",
         )
-    if base:
-        a_branch(app, base)
+    if base is not None:
+        base = a_branch(app, base)
     _free(app, branch, name)
     start = Start(
         policy=policy, title=title, base=base or _base(app, branch), branch=branch,

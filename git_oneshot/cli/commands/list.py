@@ -15,7 +15,7 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
-from git_oneshot.core.spelling import counted
+from git_oneshot.core.spelling import counted, typed
 from git_oneshot.core.words import PHASES
 from git_oneshot.trail.store import joined
 
@@ -130,6 +130,11 @@ def list_(
     offset: int, limit: int | None, watch: bool,
 ) -> Answer:  # fmt: skip
     """List features, those that only a remote has included."""
+    if app.named is not None:
+        raise OneshotError(
+            Code.USAGE, "list shows every feature, and takes no '-f'",
+            typed("git", "oneshot", "status", app.named),
+        )  # fmt: skip
     wanted = Filter(all_, phases, branch, app.identity if mine else "")
     asked = Asked(app, wanted=wanted, stale=stale, offset=offset, limit=limit)
     tips = app.store.tips()

@@ -14,7 +14,7 @@ from git_oneshot.cli.completion import files, open_features
 from git_oneshot.cli.data.feature import Planned, Requested
 from git_oneshot.cli.data.parts import Wrote
 from git_oneshot.cli.editor import edited, forget
-from git_oneshot.cli.given import given
+from git_oneshot.cli.given import apart, given
 from git_oneshot.core.commands import Graduate, Patch, RequestSynthesis
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event, StatePatched
@@ -51,6 +51,10 @@ def plan(
     from git_oneshot.cli.standing import overlapping
 
     name = app.feature(feature)
+    apart({"-m": message, "-F": from_file})
+    for option, value in (("--goal", goal), ("--approach", approach), ("--file", files),
+                          ("--test", tests)):  # fmt: skip
+        apart({"-F": from_file, option: value})
     if not all(one.strip() for one in (*files, *tests)):
         raise OneshotError(
             Code.INVALID_INPUT, "a planned file or test has no name",

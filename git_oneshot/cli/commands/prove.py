@@ -15,9 +15,9 @@ from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.cli.refused import note_refusal
-from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.spelling import counted
+from git_oneshot.core.spelling import counted, typed
 from git_oneshot.gate.filed import file_proven
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
@@ -27,7 +27,7 @@ from git_oneshot.proof.background import stop as end
 class Proven(TypedDict):
     """What was found out of a feature: each commit, then the suite at the last."""
 
-    feature: str
+    feature: str | None
     commits: list[Judgement]
     suite: ProofData | None
 
@@ -56,9 +56,12 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
 
     The hook of the push finds the proofs in the cache, so it needs no time.
     Interrupted, it leaves the proof to go on; the next push waits for it.
+    Where no feature is, it is `git push`.
     """
-    name = app.feature()
-    data = proven(app, name, "nothing was pushed")
+    name = _pushed(app, arguments)
+    data = Proven(feature=None, commits=[], suite=None)
+    if name is not None:
+        data = proven(app, name, "nothing was pushed")
     with app.progress.running("git push", line=False):
         done = subprocess.run(
             ["git", "push", *arguments], env=app.environ, check=False,
@@ -75,9 +78,21 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             said=excerpt(said) if app.json else None,
             ahead=after_push(app, said) if app.json else None,
         )
-    if app.branch is not None and app.markers.leaving(app.branch) == name:
+    if name and app.branch is not None and app.markers.leaving(app.branch) == name:
         app.markers.close(app.branch)
     return Answer(Pushed(**data, pushed=True))
+
+
+def _pushed(app: App, arguments: tuple[str, ...]) -> FeatureId | None:
+    """The feature that is proven first, if one is named or here."""
+    if app.named is None:
+        return app.feature_here()
+    name = app.feature()
+    if app.store.tip(name) is None:
+        told = unknown_feature(name)
+        git = typed("git", "oneshot", "push", "--", "-f", name, *arguments)
+        raise OneshotError(told.code, told.message, f"git's own -f goes behind --: {git}")
+    return name
 
 
 def proven(app: App, name: FeatureId, otherwise: str) -> Proven:

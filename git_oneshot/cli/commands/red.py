@@ -152,6 +152,10 @@ def _found(only: list[str], judged: Judged) -> None:
     for test in only:
         if test in lost:
             path, _, name = test.partition("::")
+            if not name:
+                raise OneshotError(
+                    Code.INVALID_INPUT, f"no test in '{path}'", "name a test file, or file::test"
+                )
             raise OneshotError(
                 Code.INVALID_INPUT,
                 f"no test '{name}' in '{path}'",

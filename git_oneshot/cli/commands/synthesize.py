@@ -47,12 +47,12 @@ _APART: Final = Next(
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option("--ready", is_flag=True, help="Not as a draft.")
 @click.option(
-    "--base", default="", metavar="BRANCH", shell_complete=branches,
+    "--base", metavar="BRANCH", shell_complete=branches,
     help="Another base from now on, as where it was renamed.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Find out whether it is ready, and do nothing.")
 def synthesize(
-    app: App, *, feature: str | None, ready: bool, base: str, dry_run: bool
+    app: App, *, feature: str | None, ready: bool, base: str | None, dry_run: bool
 ) -> Answer:  # fmt: skip
     """Prove what HEAD has, push it, and open a draft pull request, or update the open one.
 
@@ -65,8 +65,8 @@ def synthesize(
         return _again(before)
     os.chdir(app.work_tree)
     state = app.session.sound(name).state
-    if base:
-        a_branch(app, base)
+    if base is not None:
+        base = a_branch(app, base)
         state = replace(state, base=base)
     app.session.rehearse(name, Ready(gates=()))
     app.stand_on(state)

@@ -80,9 +80,9 @@ class Finalized(Data, frozen=True, kw_only=True):
 
 
 class Pushed(Data, frozen=True, kw_only=True):
-    """push."""
+    """push. On a branch without a feature, or on none, there is nothing to prove first."""
 
-    feature: str
+    feature: str | None
     commits: list[Judgement]
     suite: ProofData | None
     pushed: bool

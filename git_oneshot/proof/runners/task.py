@@ -144,9 +144,9 @@ def concluded(
 
 
 def lost_of(task: Task, log: str) -> tuple[str, ...]:
-    """The tests that were asked for by name and not found, as pytest and our unittest say it."""
+    """The tests and files that were asked for and not found, as pytest and our unittest say it."""
     said = [line.rstrip() for line in log.splitlines() if "not found: " in line]
-    named = [task.below_top(one) for one in task.selected if "::" in one]
+    named = [task.below_top(one) for one in task.selected]
     return tuple(one for one in named if any(line.endswith(f"/{one}") for line in said))
 
 
