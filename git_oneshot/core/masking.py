@@ -41,6 +41,13 @@ class Form(NamedTuple):
 
 # Words of a sentence are no secret: where nothing but a name tells, a digit has to be in the value.
 _DIGIT: Final = r"(?=[^\s\"',;\d]{0,500}\d)"
+# Nor are a call or a part of a list, a path, the id of a test, a version, or what has its number
+# in its name.
+_NO_VALUE: Final = (
+    r"(?![({\[<]|[A-Za-z_][\w.]{0,100}[(\[]|tests?[_/]|[\w./-]{0,200}::"
+    r"|[\w-]{1,100}(?:/[\w-]{1,100}){0,20}\.[a-z]{1,4}(?![^\s\"',;:.)])|v?\d{1,4}(?:[.-]\d{1,4})+\b"
+    r"|(?:aes|argon|base|ed|hs|md|oauth|pbkdf|rfc|rs|sha|utf|v)[-_]?\d)"
+)
 FORMS: Final = (
     Form("private key", ("private key",),
          r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
@@ -65,11 +72,18 @@ FORMS: Final = (
     Form("url", ("access_token=", "private_token=", "client_secret=", "x-amz-signature="),
          r"(?i)((?:access_token|private_token|client_secret|x-amz-signature)=)[^\s&\"'<>]{8,}",
          r"\1" + MASK),
-    Form("variable", ("token", "secret", "passw", "api_key", "apikey", "access_key"),
-         r"((?:SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?"
+    Form("url", ("password=", "passwd=", "token=", "secret=", "key="),
+         r"(?i)([?&](?:password|passwd|token|secret|api_?key)=)[^\s&\"'<>]{6,}", r"\1" + MASK),
+    Form("name", ("passw", "passphrase", "secret", "token", "api", "access", "private"),
+         r"(?i)((?<![^\s\"'{(,;])(?:--)?[a-z0-9_.-]{0,40}(?:password|passwd|passphrase|secret"
+         r"|(?:api|access|secret|private)[_-]?key|(token))[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)"
          # Of tokens there is a number, too.
-         r"|(?<!MAX_)TOKEN(?!S?_COUNT)[A-Z0-9_]{0,40}=[\"']?(?!\d++(?![^\s\"'$(){}])))"
-         r"[^\s\"'$(){}]{8,}", r"\1" + MASK),
+         rf"(?(2)(?!\d++(?![^\s\"',;]))){_NO_VALUE}{_DIGIT}[^\s\"',;]{{6,}}", r"\1" + MASK),
+    Form("age", ("age-secret-key-1",), r"(?i)age-secret-key-1[0-9a-z]{20,}"),
+    Form("variable", ("token", "secret", "passw", "api_key", "apikey", "access_key"),
+         r"((?:SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?(?=[^\s\"'$(){}]{4})"
+         r"|(?<!MAX_)TOKEN(?!S?_COUNT)[A-Z0-9_]{0,40}=[\"']?(?!\d++(?![^\s\"'$(){}]))"
+         r"(?=[^\s\"'$(){}]{8}))[^\s\"'$(){}]++", r"\1" + MASK),
     Form("github", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{30,}"),
     Form("github", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{20,}"),
     Form("gitlab", ("gl",),

@@ -50,10 +50,19 @@ TABLE: Final = (
     ("url", f"git clone https://{B}@example.org", B, "git clone https://***@example.org"),
     ("url", f"postgres://:{B}@db:5432/x", B, "postgres://***@db:5432/x"),
     ("url", f"http://h/?access_token={B}&x=1", B, "http://h/?access_token=***&x=1"),
+    ("url", "http://h/?a=1&password=hunter2&x=1", "hunter2", "http://h/?a=1&password=***&x=1"),
     ("variable", f"DEPLOY_TOKEN_2={B} make", B, "DEPLOY_TOKEN_2=*** make"),
     ("variable", "DB_PASSWORD=1234567890", "1234567890", "DB_PASSWORD=***"),
     ("variable", f"API_TOKENS=1,{B}", B, "API_TOKENS=***"),
     ("variable", f'export DB_PASSWORD="{B}"', B, 'export DB_PASSWORD="***"'),
+    ("variable", "PASSWORD=hunter2 make", "hunter2", "PASSWORD=*** make"),
+    ("name", "DB_PASSWORD: hunter2222", "hunter2222", "DB_PASSWORD: ***"),
+    ("name", f"aws_secret_access_key={B}/K/{B}", B, "aws_secret_access_key=***"),
+    ("name", 'say {"password": "hunter2"}', "hunter2", 'say {"password": "***"}'),
+    ("name", "x --db-password=Pa$$w0rd y", "w0rd", "x --db-password=*** y"),
+    ("name", f"spring.mail.token = {B}", B, "spring.mail.token = ***"),
+    ("name", f"apiKey: {B}, x: 1", B, "apiKey: ***, x: 1"),
+    ("age", f"AGE-SECRET-KEY-1{B.upper() * 6}", B.upper(), "***"),
     ("private key", f"see\n{BEGIN % KEY}\n{LINE}\n{LINE}\n{END % KEY}\nend", B, "see\n***\nend"),
     ("private key", f"cut\n{BEGIN % KEY}\n{LINE}\n{LINE}", B, "cut\n***"),
     ("private key", f"{LINE}\n{LINE}\n{END % KEY}\nend", B, f"***\n{END % KEY}\nend"),
@@ -72,6 +81,12 @@ HARMLESS: Final = (
     "TOKEN_COUNT=as-many-as-there-are", "api-key: required-for-all", "GET /Users/42",
     "Bearer authentication-middleware-x", "cookie: SameSite=Lax", "POST /home/page",
     "authorization: by-the-role-of-whoever-asks",
+    "password: the word that opens it", "token: str", "secret=None", "login(password=password)",
+    "token: 128000000", "max_tokens: 128000", "token=tokens[10]", "secret = sha256(text, 10)",
+    "token: OAuth2 is spoken", "password: argon2id or pbkdf2-sha256", "token: v10.2.1 is read",
+    "tests/test_x.py::test_login[password=hunter2]", "token: src/core/token2.py", "api_key: string",
+    "secret: tests/test_x2.py::test_y", "test_token: test_v2_of_it passes", "the secret of 2026-11",
+    "token_type: bearer2026", "PASSWORD=no", "secrets: 2026-11-30", "fix(token): RFC7519 is read",
     "-----BEGIN PUBLIC KEY-----", "eyJ", "disk-usage", "C:/Users", "/home", "sk-learn",
 )  # fmt: skip
 
@@ -129,7 +144,9 @@ def test_no_secret_survives_whatever_is_around_it(
      ("A" * 64 + "\n") * 1_000 + "-----end ", "authorization: " * 4_000, "eyJ" * 20_000,
      "/home/" * 10_000, ("A" * 16 + " ") * 4_000 + "-----END PRIVATE KEY", "http://a:" * 8_000,
      "cookie:" * 8_000, "api-key:" * 8_000, "authorization:" * 4_000, "TOKEN=1" * 8_000,
-     "TOKEN=" + "1" * 65_536 + "x", "bearer " * 8_000],
+     "TOKEN=" + "1" * 65_536 + "x", "bearer " * 8_000, "password" * 8_000, " password:" * 8_000,
+     "password=" * 8_000, "a_" * 32_000 + "token", "password=" + "a." * 32_000,
+     "token=" + "1" * 65_536 + "x", "(token=" + "a/" * 32_000],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
