@@ -15,10 +15,11 @@ from typing import Final
 import msgspec
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.ids import LOCAL, FeatureId
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.clinic import Clinic, Finding, age
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
+from git_oneshot.gate.install import overwrites, without
 from git_oneshot.gate.locks import LEFT, locks
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
@@ -114,13 +115,9 @@ def _markers(c: Clinic) -> Iterator[Finding]:
 
 
 def _fetch(c: Clinic) -> Iterator[Finding]:
-    for remote in c.git.lines("remote"):
-        for key in (f"remote.{remote}.fetch", f"remote.{remote}.push"):
-            for value in (c.git.maybe("config", "--get-all", key) or "").split("\n"):
-                if f":{LOCAL}" in value or (key.endswith("push") and LOCAL in value):
-                    what = f"{key} is '{value}': a fetch or a push would overwrite trails"
-                    mend = ("git", "config", "--fixed-value", "--unset-all", key, value)
-                    yield Finding(what, mend)
+    for key, value in c.clone.overwriting():
+        backup = c.git.work_tree is None  # a mirror, where nobody writes
+        yield Finding(overwrites(key, value), without(key, value), note=backup)
     for name, other in c.clone.astray():
         yield Finding(f"a fetch of '{name}' brings its trails as those of '{other}'", INSTALL)
     for step in c.clone.steps():

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.ids import REMOTE
+from git_oneshot.core.ids import LOCAL, REMOTE
 from git_oneshot.gate.election import elected
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.git import Git
@@ -102,6 +102,16 @@ class Clone:
             (name, v[len(aim) : -2]) for name, v in named if v.startswith(aim) and v[-2:] == "/*"
         ]
         return [(name, other) for name, other in into if name != other]
+
+    def overwriting(self) -> list[tuple[str, str]]:
+        """The settings by which a fetch or a push would put another's trails over what is there."""
+        rows = [
+            (key, value)
+            for remote in self._git.lines("remote")
+            for key in (f"remote.{remote}.fetch", f"remote.{remote}.push")
+            for value in self._values(key)
+        ]
+        return [(key, value) for key, value in rows if _into(key, value)]
 
     def _rename(self, name: str, other: str) -> None:
         key = f"remote.{name}.fetch"
@@ -196,3 +206,23 @@ class Clone:
             return []
         self._git.call("config", "--local", "--fixed-value", "--unset-all", key, value)
         return [key]
+
+
+def _into(key: str, refspec: str) -> bool:
+    """Whether what a refspec changes may be a trail."""
+    source, colon, target = refspec.lstrip("+").partition(":")
+    if not colon:
+        if key.endswith(".fetch"):
+            return False  # it changes nothing
+        target = source
+    return target.startswith(LOCAL) or (target[-1:] == "*" and LOCAL.startswith(target[:-1]))
+
+
+def overwrites(key: str, value: str) -> str:
+    """What is said of such a setting."""
+    return f"{key} is '{value}': a fetch or a push would overwrite trails"
+
+
+def without(key: str, value: str) -> tuple[str, ...]:
+    """The command that takes a setting away."""
+    return ("git", "config", "--fixed-value", "--unset-all", key, value)

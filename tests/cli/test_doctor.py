@@ -191,6 +191,10 @@ THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {
         lambda p: p.git("config", "--add", "remote.origin.fetch", "refs/oneshot/*:refs/oneshot/*"),
         "would overwrite trails", 1,
     ),
+    "a fetch overwrites all refs": (
+        "fetch", lambda p: p.git("config", "--add", "remote.origin.fetch", "+refs/*:refs/*"),
+        "would overwrite trails", 1,
+    ),
     "a lock of all refs is left": (
         "locks", lambda p: _old(p.own.parent / "reftable/tables.list.lock"), "killed process", 1,
     ),

@@ -1,6 +1,7 @@
 """What the program changes in a clone: said before, kept small, taken back whole."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -101,6 +102,20 @@ def test_a_fetch_brings_trails_and_destroys_none(feature: Project, make: MakePro
     feature.git("push", "-q", "--no-verify", "origin", "refs/oneshot/topic")
     feature.git("fetch", "-q", "--prune", "origin")
     assert feature.git("rev-parse", "refs/oneshot-remote/origin/topic") == tip
+
+
+@pytest.mark.parametrize("refspec", ["+refs/oneshot/*:refs/oneshot/*", "+refs/*:refs/*"])
+def test_install_warns_of_a_fetch_that_destroys_trails(
+    feature: Project, make: MakeProject, refspec: str
+) -> None:
+    make.remote(feature)
+    feature.git("config", "--add", "remote.origin.fetch", refspec)
+    done = feature.do("install", "--yes")
+    said = f"warning: remote.origin.fetch is '{refspec}': a fetch or a push would overwrite trails"
+    at = done.err.splitlines().index(said)
+    mend = done.err.splitlines()[at + 1].removeprefix("hint: ")
+    assert feature.may(*shlex.split(mend)[1:]).code == 0
+    assert "warning" not in feature.do("install", "--yes").err
 
 
 def test_uninstall_gives_slots_and_notes_back_and_keeps_trails(feature: Project) -> None:

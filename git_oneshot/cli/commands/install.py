@@ -19,6 +19,7 @@ from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.commits import range_of
 from git_oneshot.gate.elsewhere import LINES, place
 from git_oneshot.gate.hooks import SERVER
+from git_oneshot.gate.install import overwrites, without
 from git_oneshot.gate.spool import commits_of
 from git_oneshot.gate.trust import Trust
 
@@ -47,6 +48,9 @@ def install(app: App, *, yes: bool, server: bool) -> Answer:
             changes=changes,
         )
     done = apply(app)
+    for key, value in app.clone.overwriting():
+        app.say(f"warning: {overwrites(key, value)}")
+        app.say(f"hint: {shlex.join(without(key, value))}")
     came = _fetched(app)
     if app.clone.foreign:
         raise OneshotError(
