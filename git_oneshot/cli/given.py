@@ -44,6 +44,15 @@ def apart(given: Mapping[str, object]) -> None:
         )  # fmt: skip
 
 
+def named(option: str, value: str | None) -> str:
+    """What an option names, "" where it was not given. Refuses a name that is empty."""
+    if value == "":
+        raise OneshotError(
+            Code.INVALID_INPUT, f"'{option}' names nothing", "name it, or leave it out"
+        )
+    return value or ""
+
+
 def a_branch(app: App, base: str) -> str:
     """The name of a branch, here or at a remote, which may be named before it, as git does.
 

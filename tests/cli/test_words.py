@@ -179,6 +179,8 @@ def test_a_tip_that_is_no_full_id_is_no_reason_to_try_again(feature: Project, ti
          "options '-F' and '--goal' cannot be used together"),
         (["list", "-f", "nope"], "list shows every feature, and takes no '-f'"),
         (["cancel", "--superseded-by", ""], "invalid feature id ''"),
+        (["complete", "--merged-as", ""], "'--merged-as' names nothing"),
+        (["list", "--branch", ""], "'--branch' names nothing"),
         (["init", "other", "--base", ""], "no branch '', here or at a remote"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from git_oneshot.cli.forges import (
     read_at,
     send_trail,
 )
-from git_oneshot.cli.given import a_branch
+from git_oneshot.cli.given import a_branch, named
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
@@ -29,7 +29,7 @@ from git_oneshot.session import Receipt
 @answering("complete")
 @click.argument("feature", required=False, shell_complete=open_features)
 @click.option(
-    "--merged-as", default="", metavar="REV", shell_complete=branches,
+    "--merged-as", metavar="REV", shell_complete=branches,
     help="The commit of the base that holds it.",
 )  # fmt: skip
 @click.option(
@@ -38,13 +38,14 @@ from git_oneshot.session import Receipt
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Find out, and record nothing.")
 def complete(
-    app: App, *, feature: str | None, merged_as: str, base: str | None, dry_run: bool
+    app: App, *, feature: str | None, merged_as: str | None, base: str | None, dry_run: bool
 ) -> Answer:  # fmt: skip
     """Complete a feature in synthesize, if its merge is a fact.
 
     It is one when the proven tip is in the base, or when the forge, or you, name
     the commit that it was squashed or rebased to, and that one is in the base.
     """
+    merge = named("--merged-as", merged_as)
     name = app.feature(feature, ended=True)
     before = app.session.before(name, Complete(), app.key)
     if before is not None:
@@ -54,7 +55,7 @@ def complete(
     there = fetch_base(app, state.base)
     if base is not None:
         state = _renamed(app, state, base, there=there)
-    found = _find(app, name, state, merged_as, there=there or base is not None)
+    found = _find(app, name, state, merge, there=there or base is not None)
     if dry_run:
         return _answer(read_at(app, name), found, dry_run=True)
     expect = app.bind(name)

@@ -11,7 +11,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.answer import Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches
-from git_oneshot.cli.given import Number
+from git_oneshot.cli.given import Number, named
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.pipeline import Filter, Glance, rows
@@ -119,14 +119,14 @@ class Asked:
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), metavar="PHASE",
     help="Only those in a phase; again for more.",
 )  # fmt: skip
-@click.option("--branch", default="", help="Only the one of a branch.", shell_complete=branches)
+@click.option("--branch", help="Only the one of a branch.", shell_complete=branches)
 @click.option("--mine", is_flag=True, help="Only those that you began.")
 @click.option("--stale", is_flag=True, help="Only those that prune would look at.")
 @click.option("--offset", type=Number(min=0), default=0, metavar="N", help="Leave out so many.")
 @click.option("--limit", type=Number(min=1), metavar="N", help="Show at most so many.")
 @click.option("--watch", is_flag=True, help="Show them again whenever a trail moves.")
 def list_(
-    app: App, *, all_: bool, phases: tuple[str, ...], branch: str, mine: bool, stale: bool,
+    app: App, *, all_: bool, phases: tuple[str, ...], branch: str | None, mine: bool, stale: bool,
     offset: int, limit: int | None, watch: bool,
 ) -> Answer:  # fmt: skip
     """List features, those that only a remote has included."""
@@ -135,7 +135,7 @@ def list_(
             Code.USAGE, "list shows every feature, and takes no '-f'",
             typed("git", "oneshot", "status", app.named),
         )  # fmt: skip
-    wanted = Filter(all_, phases, branch, app.identity if mine else "")
+    wanted = Filter(all_, phases, named("--branch", branch), app.identity if mine else "")
     asked = Asked(app, wanted=wanted, stale=stale, offset=offset, limit=limit)
     tips = app.store.tips()
     if app.display.behind(tips):  # a fetch moved trails since
