@@ -1,6 +1,7 @@
 """Merges in real repositories: derived, sound for git, and only where one is needed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.state import State
 from git_oneshot.git import Git
 from git_oneshot.session import Session
+from git_oneshot.trail import merging
 from git_oneshot.trail.merging import join
+from git_oneshot.trail.objects import Objects
 from git_oneshot.trail.store import Tip
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import (
@@ -21,6 +24,7 @@ from tests.trail.crafted import (
     Open,
     append,
     commit_with,
+    hash_object,
     judged,
     point,
     root_of,
@@ -102,6 +106,27 @@ def test_a_merge_is_the_same_in_every_version(work: Repo, opened: Open) -> None:
     merge = join(opened(work), Tip(FEATURE, ends[0], "", (ends[1],))).commit
     assert merge == "da628ab351e25d7d30c7a98159bb6c8fda4d57bc"
     assert opened(work).read([Tip(FEATURE, merge)])[0].damage is None
+
+
+def test_a_merge_has_its_parents_in_order_and_the_time_of_the_later(
+    work: Repo, opened: Open
+) -> None:
+    """Whichever end it is asked for first, and whichever of the two is the later one."""
+    root = root_of(work, FEATURE)
+    store = opened(work)
+    git = work.discover()
+    objects = Objects(os.path.join(git.common_dir, "objects"), git.object_format)
+    first_is_later = set()
+    for n in range(6):
+        early = commit_with(work, [root], b"begin\n\n%d\n" % n)
+        raw = work.git("cat-file", "commit", early).replace(" 1767225600 ", " 1767225609 ")
+        late = hash_object(work, "commit", f"{raw}\n".encode())
+        first_is_later.add(late < early)
+        for ends in ((early, late), (late, early)):
+            merge = merging.merge(objects, store.look, FEATURE, ends, 1)
+            said = work.git("show", "--no-patch", "--format=%P %at %ct", merge)
+            assert said == f"{min(ends)} {max(ends)} 1767225609 1767225609"
+    assert first_is_later == {True, False}
 
 
 def test_an_append_joins_first_what_its_writer_saw(
