@@ -29,7 +29,7 @@ DOUBTS: Final = {
     "runner": "the run tells nothing to believe: "
     "run the suite's command by hand, and read the note",
     "timeout": "the tests took longer than the suite's timeout: raise it in .oneshot.toml",
-    "budget": "the tests would take longer than a commit may wait",
+    "budget": "the tests would take longer than a commit or a push may wait",
     "deps": "the packages that the tree asks for are not installed, or the setup failed: "
     "install them, or name a setup in .oneshot.toml",
     "environment": "the tests need a package that is not installed: install it",

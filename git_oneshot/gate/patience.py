@@ -82,6 +82,7 @@ class Patient:
             until, why = time.monotonic(), f"another proof has gone on for {going:.0f} s"
         else:
             why = f"not within {self._limit:g} s"
+            why += f"; the last time it took {cost:.0f} s" if cost >= 1 else ""
         what = "the suite" if task.kind == "suite" else "the tests of a commit"
         with self._watch(f"{what}, in the background", cost):
             found = self._background.ask(task, until)

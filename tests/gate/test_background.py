@@ -10,11 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar, cast
 
 import msgspec
 import pytest
 
+from git_oneshot.core.codes import DOUBTS
+from git_oneshot.core.facts import Proof
+from git_oneshot.gate.patience import Patient
 from git_oneshot.proof.background import LOCK, QUEUE, Background, Task, awaited, going, stop
+from git_oneshot.proof.prover import Prover
 from tests.gate.project import MakeProject, Project
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"
@@ -147,6 +152,26 @@ def test_status_tells_what_came_of_it(slow: Slow) -> None:
     assert [line.split(maxsplit=2)[2] for line in told if line.startswith("commit ")] == [
         "PASS (here)  one", "FAIL(green-failed) (here)  two",
     ]  # fmt: skip
+
+
+def test_what_does_not_come_in_time_is_said_with_its_estimate(tmp_path: Path) -> None:
+    """A push that waited its 60 s in vain said nothing of how long it would be (DESIGN §6)."""
+
+    class Known:
+        refused: ClassVar[list[float]] = []
+
+        def suite(self, *_: object) -> Proof:
+            self.refused.append(45.4)
+            return Proof(word="UNKNOWN", code="budget", notes=("suite 'all' took 45 s",))
+
+    class Behind:
+        lasting = staticmethod(lambda: 0.0)
+        ask = staticmethod(lambda *_: None)
+
+    judge = Patient(cast(Prover, Known()), cast(Background, Behind()), str(tmp_path), 60.0)
+    found = judge.suite("b", "a")
+    assert found.notes == ("not within 60 s; the last time it took 45 s",)
+    assert "push may wait" in DOUBTS[found.code]
 
 
 def test_what_takes_too_long_is_not_waited_for_again(slow: Slow) -> None:
