@@ -162,7 +162,8 @@ def _implementing(
         return mend_first
     end = _unfinished(app, state, said) or ([FINALIZE] if said else [])
     if cycle == "green":
-        return [GREEN, *end]
+        declared = state.cycle.red is None or state.cycle.parent != app.head
+        return [GREEN._replace(why="make the change, then") if declared else GREEN, *end]
     if cycle == "commit":
         tree = changed(app)
         # Edited since it was staged: green was of that, too; or a formatter of theirs wrote it.

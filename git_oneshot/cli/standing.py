@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from git_oneshot.cli import text
 from git_oneshot.cli.ahead import MERGED, was_refused
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
@@ -76,6 +77,13 @@ def overlapping(app: App, state: State, *, here: bool) -> tuple[Overlap, ...]:
         tips = list(joined(app.store.tips()).values())
     others = [loaded.state for loaded in app.store.load(tips)]
     return overlaps(app.git, state, others, base_ref(app.git, state, app.clone.remote))
+
+
+def cycle(app: App, state: State) -> tuple[str, str]:
+    """Where the cycle stands, in a word and in a line."""
+    said = state.pending
+    ours = said is not None and said.parent_tree == app.git.tree(app.head)
+    return text.cycle(state, app.head, said.kind if said is not None and ours else "")
 
 
 def reach(app: App, state: State) -> Commits:

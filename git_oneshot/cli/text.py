@@ -131,10 +131,12 @@ def plan_line(plan: "Plan | None", summary: str) -> str:
     return printable(summary or (plan.summary if plan else "")) or UNPLANNED
 
 
-def cycle(state: "State", head: str | None) -> tuple[str, str]:
-    """Where the cycle stands, in a word and in a line."""
+def cycle(state: "State", head: str | None, declared: str) -> tuple[str, str]:
+    """Where the cycle stands, in a word and in a line; ``declared``: what comes next is of it."""
     now = state.cycle
     if now.parent != head or (now.red is None and now.green is None):
+        if declared:
+            return "green", f"declared {declared}: make the change and run green, or commit"
         return "red", "write the next test that fails"
     if now.green is None:
         assert now.red is not None

@@ -1,7 +1,7 @@
 """The list of features: which are shown, on which page, and which get in each other's way."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -111,16 +111,19 @@ def shared(planned: Iterable[str], theirs: Collection[str], feature: str) -> lis
     return [Overlap(file, feature) for file in planned if file in theirs]
 
 
-def verdicts(state: "State") -> str:
-    """The commits of a feature by verdict, such as ``3 PASS, 1 waived``; "" for none."""
+def verdicts(state: "State", refused: Mapping[str, str] = {}) -> str:
+    """The commits of a feature by verdict, such as ``3 PASS, 1 waived``; "" for none.
+
+    ``refused``: what this clone found of commits of which the trail says nothing yet.
+    """
     if not state.commits:
         return ""
-    words = Counter(_word(state, commit) for commit in state.commits)
+    words = Counter(_word(state, commit, refused.get(commit.id)) for commit in state.commits)
     return ", ".join(f"{count} {word}" for word, count in words.items())
 
 
-def _word(state: "State", commit: "Commit") -> str:
-    word = commit.proof.word if commit.proof else "not judged"
+def _word(state: "State", commit: "Commit", refused: str | None) -> str:
+    word = commit.proof.word if commit.proof else refused or "not judged"
     return "waived" if word != "PASS" and state.waiver(commit.id) is not None else word
 
 

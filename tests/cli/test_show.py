@@ -282,3 +282,29 @@ def test_what_was_pushed_past_the_hooks_is_still_the_features(
     assert (commit["commit"], commit["subject"]) == (project.head, "one")
     done = project.cli("finalize", "--json")
     assert [one["code"] for one in done.data["commits"]] == ["no-test"]
+
+
+def test_a_list_knows_what_this_clone_refused_as_status_does(feature: Project) -> None:
+    feature.land("bad", "--no-verify", test=False)
+    feature.cli("finalize")
+    feature.change("two")
+    feature.do("green")  # the trail has the commit, and nothing of its verdict
+    assert "FAIL (no-test)" in feature.do("status").out
+    assert "1 FAIL" in feature.do("list").out
+    assert feature.do("list", "--json").data["features"][0]["verdicts"] == "1 FAIL"
+
+
+def test_status_shows_what_the_next_commit_was_declared_to_be(feature: Project) -> None:
+    feature.do("declare", "refactor", "--reason", "tidy")
+    feature.repo.write("lib/base", "base\n\n")
+    feature.git("add", "--all")
+    line = "cycle     declared refactor: make the change and run green, or commit"
+    for command in ("status", "resume"):
+        done = feature.do(command)
+        assert line in done.out.splitlines()
+        assert "hint: make the change, then: git oneshot green\n" in done.err
+    assert feature.do("status", "--json").data["cycle"] == "green"
+    feature.do("green")
+    assert feature.do("status", "--json").data["cycle"] == "commit"
+    feature.git("commit", "-q", "-m", "tidy")
+    assert "cycle     write the next test that fails" in feature.do("status").out

@@ -14,6 +14,7 @@ from git_oneshot.cli.completion import branches
 from git_oneshot.cli.given import Number, named
 from git_oneshot.cli.look import NOTHING, Part, Table
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pipeline import Filter, Glance, rows
 from git_oneshot.core.spelling import counted, typed
 from git_oneshot.core.words import PHASES
@@ -105,6 +106,7 @@ class Asked:
         shown, total = rows(
             (one.glance for one in found), wanted=wanted, offset=self._offset, limit=self._limit
         )
+        shown = [_refused(app, one) for one in shown]
         damaged = {one.glance.feature: one.damage for one in found if one.damage}
         for name, damage in damaged.items():
             app.say(f"warning: {name}: {damage.message}")
@@ -205,6 +207,23 @@ def _stale(app: App, tips: "list[Tip]") -> frozenset[str]:
     found, _ = entries(app.git, app.store.load(tips), app.now, app.clone.remote)
     choice = choose(found, threshold=said.stale_after_days * 1_440, limit=len(found) or 1)
     return frozenset(one.feature for one in choice.chosen)
+
+
+def _refused(app: App, one: Glance) -> Glance:
+    """A feature with what this clone refused of it, as `status` shows it."""
+    if "not judged" not in one.verdicts:
+        return one
+    from git_oneshot.cli.ahead import was_refused
+
+    if not was_refused(app):
+        return one
+    from git_oneshot.cli.refused import known
+    from git_oneshot.core.pipeline import verdicts
+
+    state = app.session.load(FeatureId(one.feature)).state
+    found = known(app, state, [commit.id for commit in state.commits], waived=True)
+    said = verdicts(state, {commit: judged.proof.word for commit, judged in found.items()})
+    return replace(one, verdicts=said)
 
 
 def _origins(tips: "list[Tip]") -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 import click
 
-from git_oneshot.cli import text
 from git_oneshot.cli.ahead import after
 from git_oneshot.cli.answer import STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, open_features
 from git_oneshot.cli.data.care import Checkpointed, Resumed
-from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
+from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
@@ -44,7 +43,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     if app.store.degraded:
         app.say("warning: the cache was damaged; everything is replayed from the trail")
     commits = reach(app, state)
-    word, line = text.cycle(state, app.head)
+    word, line = cycle(app, state)
     left = remaining(app.git, state)
     around = standing(app, state)
     said = claims_of(app, state, commits.ids)

@@ -15,7 +15,7 @@ from git_oneshot.cli.data.parts import Unpushed
 from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part
-from git_oneshot.cli.standing import claims_of, found_here, reach, standing, table_of
+from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
 from git_oneshot.cli.underway import rebased, under_way
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.spelling import counted, printable
@@ -36,7 +36,7 @@ def status(app: App, *, feature: str | None) -> Answer:
     app.left_out(name, loaded.aside)
     state = loaded.state
     commits = reach(app, state)
-    word, line = text.cycle(state, app.head)
+    word, line = cycle(app, state)
     waiting = loaded.tip is not None and app.store.unpushed(loaded.tip)
     unpushed = Unpushed(commits=list(commits.unpushed), trail=waiting)
     assert state.phase is not None
