@@ -203,6 +203,16 @@ def test_a_blank_plan_is_refused(project: Project, text: str) -> None:
     assert project.types() == ["workflow.started"]
 
 
+def test_a_draft_after_planning_is_the_plan_at_once(feature: Project) -> None:
+    """It was told to plan it then, and its text counted already."""
+    done = feature.do("plan", "--draft", "--goal", "better")
+    assert done.out == "planned 'topic': better\n"
+    assert done.err.splitlines() == [
+        "note: 'topic' is in implementing already: this is its plan from now on",
+        "hint: write the test that fails, then: git oneshot red",
+    ]
+
+
 def test_a_draft_stays_in_planning(project: Project) -> None:
     project.do("init", "topic")
     done = project.do("plan", "--draft", "--goal", "maybe")

@@ -79,6 +79,9 @@ def plan(
     warnings += told(overlapping(app, receipt.state, here=False))
     for warning in warnings:
         app.say(f"warning: {warning}")
+    if draft and receipt.state.phase != "plan":
+        app.say(f"note: '{name}' is in {receipt.state.phase} already: this is its plan from now on")
+        draft = False
     nexts = [RED]
     if receipt.state.spike or draft:
         nexts = [*SPIKE] if receipt.state.spike else [PLAN_IT]
