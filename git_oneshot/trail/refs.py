@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError, denied
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref
+from git_oneshot.core.spelling import printable
 from git_oneshot.git import INCLUDED, Git, syncing
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip, joined
@@ -208,6 +209,9 @@ class Refs:
             what = f"cannot write {ref}: {said.removeprefix('fatal: ')}"
             if said.endswith(("Permission denied", "Read-only file system")):
                 raise denied(what) from None
+            hint = _in_the_way(complaint)
+            if hint:
+                raise OneshotError(Code.CLONE_UNSOUND, what, hint) from None
             raise OneshotError(
                 Code.EVENT_APPEND_FAILED,
                 what,
@@ -230,6 +234,19 @@ class Refs:
     def close(self) -> None:
         """End the writer."""
         self._end()
+
+
+def _in_the_way(complaint: str) -> str:
+    """What helps where trying again would not; "" where it is something else."""
+    if "aborted by hook" in complaint:
+        return "nothing was recorded; the hook reference-transaction refuses it: see what it wants"
+    other = re.search(r"'(refs/[^']+)' exists; cannot create", complaint)
+    if other is None:
+        return ""
+    import shlex
+
+    ref = shlex.quote(printable(other[1]))
+    return f"nothing was recorded; if nobody needs what is in its place: git update-ref -d {ref}"
 
 
 def _tip(line: str) -> Iterable[Tip]:

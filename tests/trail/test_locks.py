@@ -95,6 +95,27 @@ def test_a_lock_that_is_held_on_ends_in_a_refusal(
     assert session.execute(FEATURE, RequestSynthesis()).state.requests == 1
 
 
+@pytest.mark.parametrize("how", ["hook", "ref"])
+def test_what_stands_in_the_way_for_good_is_named_and_is_no_reason_to_try_again(
+    work: Repo, opened: Open, world: MakeWorld, how: str
+) -> None:
+    if how == "hook":
+        hook = work.path / ".git" / "hooks" / "reference-transaction"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text('#!/bin/sh\n[ "$1" != prepared ]\n')
+        hook.chmod(0o755)
+        said, helps = "aborted by hook", "the hook reference-transaction refuses it"
+    else:
+        work.git("update-ref", f"{REF}/x", work.git("commit-tree", "-m", "x", work.git("mktree")))
+        said, helps = f"'{REF}/x' exists", f"git update-ref -d {REF}/x"
+    with pytest.raises(OneshotError) as refused:
+        append(opened(work), FEATURE, None, started())
+    assert refused.value.kind.exit is Exit.REFUSED
+    assert not refused.value.kind.retryable
+    assert said in refused.value.message
+    assert helps in refused.value.hint
+
+
 def test_a_lock_of_a_killed_process_is_named_at_once(
     work: Repo, opened: Open, world: MakeWorld
 ) -> None:
@@ -252,8 +273,9 @@ def test_a_trail_that_cannot_be_written_says_so_at_once(
     with pytest.raises(OneshotError) as refused:
         session.execute(FEATURE, RequestSynthesis() if tip else Start())
 
-    assert refused.value.code is Code.EVENT_APPEND_FAILED
-    assert refused.value.kind.exit is Exit.AGAIN
+    for_good = spoil in (a_ref_below_the_ref, a_hook_that_refuses)
+    assert refused.value.code is (Code.CLONE_UNSOUND if for_good else Code.EVENT_APPEND_FAILED)
+    assert refused.value.kind.exit is (Exit.REFUSED if for_good else Exit.AGAIN)
     assert refused.value.hint
     assert pauses == []
     assert opened(work).tip(FEATURE) == tip
