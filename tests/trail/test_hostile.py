@@ -202,8 +202,9 @@ def test_refs_that_collide_like_folders_are_an_error_and_no_more(
     work.git("update-ref", f"refs/oneshot/{FEATURE}/evil", code)
     with pytest.raises(OneshotError) as refused:
         Session(opened(work), world()).execute(FEATURE, Start())
-    assert refused.value.code is Code.EVENT_APPEND_FAILED
+    assert refused.value.code is Code.CLONE_UNSOUND
     assert "evil" in refused.value.message
+    assert refused.value.hint.endswith(f"git update-ref -d refs/oneshot/{FEATURE}/evil")
     Session(opened(work), world()).execute(OTHER, Start())
 
 
