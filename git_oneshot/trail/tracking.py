@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable
-from git_oneshot.git import ANY, Git, GitError
+from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip
 
@@ -86,13 +86,19 @@ class Tracking:
         """What is behind the olds, and not behind what there is now of the same trail."""
         moved = sorted({(key, old) for key, old in olds if now.get(key) != old})
         forward = self._forward([(old, now[key]) for key, old in moved if key in now])
-        found = [
-            Loss(*key, old, now.get(key, ""), gone=not self._there(old))
-            for key, old in moved
-            if (old, now.get(key)) not in forward
+        left = [(key, old) for key, old in moved if (old, now.get(key)) not in forward]
+        there = self._there([old for _, old in left])
+        found: dict[Key, list[Loss]] = {}
+        for key, old in left:
+            gone = old not in there
+            if gone or key not in now or self._lost([old], [now[key]]):
+                found.setdefault(key, []).append(Loss(*key, old, now.get(key, ""), gone=gone))
+        return [
+            one
+            for losses in found.values()  # of one, and rarely two
+            for one in losses
+            if not any(self._behind(one, other) for other in losses)
         ]
-        found = [one for one in found if one.gone or self._lost([one.before], _some(one.after))]
-        return [one for one in found if not any(self._behind(one, other) for other in found)]
 
     def _forward(self, moves: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Of moves from one commit to another, those that are seen at once to go forward."""
@@ -108,13 +114,17 @@ class Tracking:
 
     def _behind(self, one: Loss, other: Loss) -> bool:
         """Whether what one says is lost is part of another loss."""
-        same = (one.remote, one.feature) == (other.remote, other.feature)
-        if not same or one.before == other.before or one.gone or other.gone:
+        if one.before == other.before or one.gone or other.gone:
             return False
         return not self._lost([one.before], [other.before])
 
-    def _there(self, commit: str) -> bool:
-        return self._git.call("cat-file", "-e", commit, ok=ANY).returncode == 0
+    def _there(self, commits: Sequence[str]) -> set[str]:
+        """Those of the commits that are in the repository."""
+        if not commits:
+            return set()
+        lines = "".join(f"{commit}\n" for commit in commits).encode()
+        said = self._git.call("cat-file", "--batch-check=%(objectname)", stdin=lines).stdout
+        return {*commits} & {*said.decode().splitlines()}  # of others git says "missing"
 
     def _lost(self, olds: Iterable[str], news: Iterable[str]) -> bool:
         """Whether anything is behind the olds and not behind the news."""
@@ -177,10 +187,6 @@ class Tracking:
     def _write(self, seen: Seen) -> None:
         lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
         put(self._file, os.fsencode("".join(lines)))
-
-
-def _some(commit: str) -> list[str]:
-    return [commit] if commit else []
 
 
 def _reached(start: str, parents: Mapping[str, Sequence[str]]) -> set[str]:

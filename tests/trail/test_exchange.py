@@ -524,12 +524,18 @@ def test_what_only_a_reader_kept_is_sent_again_when_it_is_named(net: Net, droppe
     assert set(refs(two)) == {REF, SEEN}
 
 
-def test_what_a_reader_kept_and_is_damaged_is_not_sent_and_said(net: Net) -> None:
+def damaged_and_dropped(net: Net) -> tuple[Repo, str]:
+    """A clone that kept a sound end and a damaged one of what its hub has no more."""
     _, two = rewound(net)
     bad = commit_with(net.hub, [refs(net.hub)[REF]], b"no event\n")
     net.hub.git("update-ref", REF, bad)
     net.exchange(two).run(None, lambda _: None)
     net.hub.git("update-ref", "-d", REF)
+    return two, bad
+
+
+def test_what_a_reader_kept_and_is_damaged_is_not_sent_and_said(net: Net) -> None:
+    two, bad = damaged_and_dropped(net)
     net.exchange(two).run(None, lambda _: None)
     sound = [ref for ref, commit in refs(two).items() if commit != bad]
     for ref in sound:
@@ -541,11 +547,7 @@ def test_what_a_reader_kept_and_is_damaged_is_not_sent_and_said(net: Net) -> Non
 
 
 def test_of_what_a_reader_kept_the_sound_end_is_sent_and_the_damaged_one_not(net: Net) -> None:
-    _, two = rewound(net)
-    bad = commit_with(net.hub, [refs(net.hub)[REF]], b"no event\n")
-    net.hub.git("update-ref", REF, bad)
-    net.exchange(two).run(None, lambda _: None)
-    net.hub.git("update-ref", "-d", REF)
+    two, _ = damaged_and_dropped(net)
     [outcome] = net.exchange(two).run([FEATURE], lambda _: None)
     assert (outcome.wrong, outcome.sent) == ("", 2)
     assert refs(net.hub) == {REF: refs(two)[REF]}
