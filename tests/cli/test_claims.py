@@ -43,8 +43,8 @@ def waived(project: Project) -> list[str]:
 
 
 def unattended(project: Project) -> None:
-    """The user's own configuration lets this clone act alone."""
-    project.git("config", "oneshot.unattended", "true")
+    """The user's own configuration lets clones act alone."""
+    project.git("config", "--global", "oneshot.unattended", "true")
 
 
 def test_an_agent_cannot_waive_for_itself(feature: Project) -> None:
@@ -93,7 +93,7 @@ def test_the_users_own_configuration_may(feature: Project) -> None:
     done = feature.do("waive", "--reason", REASON, "--json")
     assert (done.data["commit"], done.data["reason"]) == (bad, REASON)
     assert waived(feature) == [REASON]
-    feature.git("config", "oneshot.unattended", "false")
+    feature.git("config", "--global", "oneshot.unattended", "false")
     assert feature.cli("waive", "--reason", REASON).code == 2
 
 
