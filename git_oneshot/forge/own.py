@@ -5,12 +5,14 @@ repository's choice.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from git_oneshot.git import Git
 
 FILES: Final = ("system", "global", "local", "worktree")
 SCOPES: Final = (*FILES, "command")
+PERSONAL: Final = ("system", "global")
 # What makes git read, for one call, what no file of the user's says.
 _SAID: Final = {
     "GIT_CONFIG_GLOBAL",
@@ -22,7 +24,7 @@ _SAID: Final = {
 
 def own(git: Git, key: str) -> list[str]:
     """The values of a key, but those of a file in the working tree that is included somewhere."""
-    return [value for scope, value in _read(git, key) if scope in SCOPES]
+    return _untracked(git, key, SCOPES)
 
 
 def last(git: Git, key: str) -> str:
@@ -31,29 +33,55 @@ def last(git: Git, key: str) -> str:
 
 
 def granted(git: Git, key: str) -> bool:
-    """Whether the user's files say yes: no caller can, by an option or a variable of git's."""
+    """Whether the files of a clone and its user say yes, as on a server.
+
+    No caller can, by an option or a variable of git's.
+    """
+    return _untracked(_unsaid(git), key, FILES, "--type=bool")[-1:] == ["true"]
+
+
+def personal(git: Git, key: str) -> bool:
+    """Whether the files of the user, or of the machine, say yes.
+
+    Not those of the clone, nor what the user's include of the repository or one of its working
+    trees: whoever works there can write that.
+    """
+    listed = git.lines("worktree", "list", "--porcelain")
+    trees = [one.removeprefix("worktree ") for one in listed if one.startswith("worktree ")]
+    read = _read(_unsaid(git), key, PERSONAL, "--type=bool")
+    said = [value for file, value in read if not _in(file, git.common_dir, *trees)]
+    return said[-1:] == ["true"]
+
+
+def _unsaid(git: Git) -> Git:
     unsaid = {name: value for name, value in git.environ.items() if name not in _SAID}
-    read = _read(git._replace(environ=unsaid), key, "--type=bool")
-    said = [value for scope, value in read if scope in FILES]
-    return bool(said) and said[-1] == "true"
+    return git._replace(environ=unsaid)
 
 
-def _read(git: Git, key: str, *options: str) -> list[tuple[str, str]]:
-    """What git is told outside of the working tree: in which scope, and the value."""
+def _untracked(git: Git, key: str, scopes: Sequence[str], *options: str) -> list[str]:
+    """What git is told outside of the working tree."""
+    tree = git.work_tree
+    return [
+        value
+        for file, value in _read(git, key, scopes, *options)
+        if tree is None or not _in(file, tree) or _in(file, git.common_dir)
+    ]
+
+
+def _read(git: Git, key: str, scopes: Sequence[str], *options: str) -> list[tuple[str, str]]:
+    """What git is told in some scopes: the file, "" where it is none, and the value."""
     done = git.call(
         "config", "-z", "--show-scope", "--show-origin", *options, "--get-all", key, ok=(0, 1, 128)
     )
     fields = os.fsdecode(done.stdout).split("\0")
     return [
-        (scope, value)
+        (os.path.join(git.work_tree or git.git_dir, file) if kind == "file" else "", value)
         for scope, origin, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-        if not _in_work_tree(git, origin)
+        for kind, _, file in [origin.partition(":")]
+        if scope in scopes
     ]
 
 
-def _in_work_tree(git: Git, origin: str) -> bool:
-    if git.work_tree is None or not origin.startswith("file:"):
-        return False
-    path = os.path.realpath(os.path.join(git.work_tree, origin.removeprefix("file:")))
-    top = os.path.realpath(git.work_tree) + os.sep
-    return path.startswith(top) and not path.startswith(os.path.realpath(git.common_dir) + os.sep)
+def _in(file: str, *folders: str) -> bool:
+    real = os.path.realpath(file) if file else ""
+    return any(real.startswith(os.path.realpath(folder) + os.sep) for folder in folders)

@@ -3,13 +3,16 @@
 import os
 import pty
 import select
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from git_oneshot.core.errors import Code
-from tests.gate.project import MakeProject, Project
+from tests.gate.project import MakeProject, Project, run
 
 REASON = "a log line that no test can see"
 
@@ -47,6 +50,14 @@ def unattended(project: Project) -> None:
     project.git("config", "--global", "oneshot.unattended", "true")
 
 
+def refused(project: Project, env: Mapping[str, str] = {}) -> str:
+    """What says that no waiver is given, though git itself believes the setting."""
+    assert project.may("config", "oneshot.unattended", env=env).out.strip() == "true"
+    done = project.oneshot("waive", "--reason", REASON, env=env)
+    assert (done.code, waived(project)) == (2, [])
+    return done.err
+
+
 def test_an_agent_cannot_waive_for_itself(feature: Project) -> None:
     feature.land("bad", "--no-verify", test=False)
     before = feature.digest()
@@ -59,32 +70,71 @@ def test_an_agent_cannot_waive_for_itself(feature: Project) -> None:
     assert waived(feature) == []
 
 
+SAYS: Final = "[oneshot]\n\tunattended = true\n"
+
+
 def test_the_command_line_is_not_the_users_own_configuration(feature: Project) -> None:
     feature.land("bad", "--no-verify", test=False)
     done = feature.may("-c", "oneshot.unattended=true", "oneshot", "waive", "--reason", REASON)
     assert (done.code, waived(feature)) == (2, [])
 
 
-@pytest.mark.parametrize("name", ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"])
-def test_a_file_that_the_environment_names_is_not_the_users_own(
-    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"GIT_CONFIG_GLOBAL": "{said}"},
+        {"GIT_CONFIG_SYSTEM": "{said}", "GIT_CONFIG_NOSYSTEM": "0"},
+        {"GIT_CONFIG_PARAMETERS": "'oneshot.unattended'='true'"},
+        {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "oneshot.unattended",
+         "GIT_CONFIG_VALUE_0": "true"},
+        {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "include.path",
+         "GIT_CONFIG_VALUE_0": "{said}"},
+        {"HOME": "{repository}/.git", "XDG_CONFIG_HOME": "/nowhere"},
+        {"XDG_CONFIG_HOME": "{repository}/checks"},
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_the_environment_says_is_not_the_users_own(
+    feature: Project, tmp_path: Path, named: Mapping[str, str]
 ) -> None:
+    """All of it can be set without leaving the clone."""
     feature.land("bad", "--no-verify", test=False)
-    said = tmp_path / "said"
-    said.write_text("[oneshot]\n\tunattended = true\n")
-    monkeypatch.setenv(name, str(said))
-    monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
-    assert feature.git("config", "oneshot.unattended") == "true"
-    assert (feature.cli("waive", "--reason", REASON).code, waived(feature)) == (2, [])
+    for said in ("checks/git/config", ".git/.gitconfig"):
+        feature.repo.write(said, SAYS)
+    (tmp_path / "said").write_text(SAYS)
+    places = {"said": tmp_path / "said", "repository": feature.path}
+    refused(feature, {name: value.format_map(places) for name, value in named.items()})
 
 
-def test_a_file_that_a_commit_can_bring_is_not_the_users_own(feature: Project) -> None:
-    feature.repo.write("settings", "[oneshot]\n\tunattended = true\n")
+@pytest.mark.parametrize("scope", ["--local", "--worktree"])
+def test_the_clones_configuration_is_not_the_users_own(feature: Project, scope: str) -> None:
+    """Whoever works in the clone can write it, and a script may have."""
+    feature.land("bad", "--no-verify", test=False)
+    feature.git("config", "extensions.worktreeConfig", "true")
+    feature.git("config", scope, "oneshot.unattended", "true")
+    said = refused(feature)
+    assert "'oneshot.unattended' counts in the user's own configuration alone" in said
+
+
+@pytest.mark.parametrize("said", ["settings", ".git/settings", "../beside/settings"])
+def test_a_file_of_the_repository_that_the_users_own_includes_is_not(
+    feature: Project, said: str
+) -> None:
+    """In a tracked file, in the git directory, or in another working tree of it."""
+    feature.land("bad", "--no-verify", test=False)
+    feature.git("worktree", "add", "-q", "-b", "beside", "../beside")
+    feature.repo.write(said, SAYS)
+    file = os.path.realpath(feature.path / said)
+    feature.git("config", "--global", f"includeIf.gitdir:{feature.path}/.path", file)
+    refused(feature)
+
+
+def test_a_tracked_file_that_the_clones_own_includes_is_not(feature: Project) -> None:
+    feature.repo.write("settings", SAYS)
     feature.git("config", "include.path", "../settings")
     feature.git("add", "--all")
     feature.git("commit", "-q", "-m", "settings")
-    assert feature.git("config", "oneshot.unattended") == "true"
-    assert feature.cli("waive", "--reason", REASON).code == 2
+    refused(feature)
 
 
 def test_the_users_own_configuration_may(feature: Project) -> None:
@@ -95,6 +145,42 @@ def test_the_users_own_configuration_may(feature: Project) -> None:
     assert waived(feature) == [REASON]
     feature.git("config", "--global", "oneshot.unattended", "false")
     assert feature.cli("waive", "--reason", REASON).code == 2
+
+
+def test_the_users_own_may_for_some_clones_alone_and_the_clone_cannot_say_no(
+    feature: Project, tmp_path: Path
+) -> None:
+    """By a file of theirs that is included for these. What the clone says has no part in it."""
+    feature.land("bad", "--no-verify", test=False)
+    (tmp_path / "agents").write_text(SAYS)
+    feature.git("config", "--global", "includeIf.gitdir:/elsewhere/.path", str(tmp_path / "agents"))
+    assert feature.cli("waive", "--reason", REASON).code == 2
+    key = f"includeIf.gitdir:{feature.path}/.path"
+    feature.git("config", "--global", key, str(tmp_path / "agents"))
+    feature.git("config", "oneshot.unattended", "false")
+    feature.do("waive", "--reason", REASON)
+
+
+def test_the_machines_configuration_may(feature: Project, tmp_path: Path) -> None:
+    """What an administrator wrote: git itself knows where that is, and here another place."""
+    feature.land("bad", "--no-verify", test=False)
+    (tmp_path / "etc").write_text(SAYS)
+    git = tmp_path / "built" / "git"
+    git.parent.mkdir()
+    git.write_text(
+        "#!/bin/sh\nunset GIT_CONFIG_NOSYSTEM\n"
+        f'GIT_CONFIG_SYSTEM={tmp_path}/etc exec {shutil.which("git")} "$@"\n'
+    )
+    git.chmod(0o755)
+    path = os.pathsep.join([str(git.parent), os.environ["PATH"]])
+    argv = ["git-oneshot", "waive", "--reason", REASON]  # `git oneshot` would bring its own git
+    assert run(argv, feature.path, {"PATH": path}).code == 0
+
+
+def test_the_refusal_has_the_command_that_the_user_would_type(feature: Project) -> None:
+    bad = feature.land("bad", "--no-verify", test=False)
+    said = feature.cli("waive", "--reason", "it's old", "-f", "topic").err
+    assert f"git oneshot waive {bad[:9]} --reason 'it'\"'\"'s old' -f topic" in said
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is a pty here")

@@ -1,6 +1,6 @@
 """declare and waive: what somebody says of a commit beside its proof."""
 
-from typing import get_args
+from typing import Final, get_args
 
 import click
 
@@ -13,12 +13,14 @@ from git_oneshot.cli.sealing import sealed
 from git_oneshot.core.commands import Declare, Waive
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Declarable
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, typed
 from git_oneshot.core.state import State
-from git_oneshot.forge.own import granted
+from git_oneshot.forge.own import personal
 from git_oneshot.gate.commits import Seen, look, record
 from git_oneshot.gate.spool import commits_of
 from git_oneshot.git import GitError
+
+UNATTENDED: Final = "oneshot.unattended"  # in the user's configuration: a waiver asks nobody
 
 
 @answering("declare")
@@ -121,13 +123,18 @@ def _commit(app: App, state: State, named: str) -> Seen:
 
 def _agree(app: App, seen: Seen, reason: str) -> None:
     """Find out whether the user waives the commit. An agent can't do that for itself."""
-    if granted(app.git, "oneshot.unattended"):
+    if personal(app.git, UNATTENDED):
         return
     if not app.terminal:
+        argv = ("git", "oneshot", "waive", seen.id[:9], "--reason", reason.strip())
+        named = ("-f", app.named) if app.named is not None else ()
+        said = "there is no terminal to ask on"
+        if app.git.maybe("config", "--type=bool", UNATTENDED) == "true":
+            said += f", and '{UNATTENDED}' counts in the user's own configuration alone"
         raise OneshotError(
             Code.NEEDS_INPUT,
-            "a waiver is for a person to give, and there is no terminal to ask on",
-            "on a terminal: git oneshot waive " + seen.id[:9] + " --reason '…'; or bring a proof",
+            f"a waiver is for a person to give, and {said}",
+            f"the user, on a terminal: {typed(*argv, *named)}; or bring a proof",
         )
     app.say(f"{seen.id[:9]} {seen.subject}")
     app.say(f"reason: {reason.strip()}")
