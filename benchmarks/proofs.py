@@ -9,11 +9,11 @@ from benchmarks.scene import ONESHOT, PYTHON, Scene, write
 from benchmarks.timing import Row, at_most, in_turn, over, ratio, run
 from git_oneshot.gate.commits import look
 from git_oneshot.git import discover
-from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
-from git_oneshot.proof.slots import Slots, place
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.cache import ProofCache
+from git_oneshot.proof.running.slots import Slots, place
+from git_oneshot.proof.running.toolchain import Toolchain
 
 MANY: Final = 100 if os.environ.get("FULL") else 20  # commits of a range
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import just
 
-from git_oneshot.proof import slots
+from git_oneshot.proof.running import slots
 from tests.sandbox import Kept, MakeRepo, MakeWorld, sealed, settle
 
 settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 from git_oneshot.core.events import Stamp
 from git_oneshot.git import Git, discover
-from git_oneshot.proof.process import utf_8
+from git_oneshot.proof.running.process import utf_8
 from git_oneshot.session import World
 
 AUTHOR: Final = "Ada Lovelace <ada@example.org>"

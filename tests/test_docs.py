@@ -23,11 +23,14 @@ from git_oneshot.cli.data.parts import Refusal
 from git_oneshot.cli.data.progress import Event
 from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import group
-from git_oneshot.core import codes, facts, reasons, rules_file, rules_reading, verdict
+from git_oneshot.core import facts
 from git_oneshot.core.codec import MAX_EVENT, VERSION
 from git_oneshot.core.errors import KINDS, Code, Exit
 from git_oneshot.core.events import TYPES, type_name
 from git_oneshot.core.plan import PAYLOAD
+from git_oneshot.core.rules import file as rules_file
+from git_oneshot.core.rules import reading as rules_reading
+from git_oneshot.core.verdicts import codes, reasons, verdict
 from git_oneshot.core.workflow import TRANSITIONS
 from git_oneshot.trail import audit
 from git_oneshot.trail.reading import MAX_APPENDS, MAX_COMMIT, MAX_EVENTS, MAX_TRAIL

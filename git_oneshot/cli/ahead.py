@@ -56,7 +56,7 @@ def after_push(app: App, said: str) -> tuple[Next, ...]:
 
 def stage_it(app: App) -> Next:
     """How the change is staged: not with what tools made beside it."""
-    from git_oneshot.proof.trees import made
+    from git_oneshot.proof.trees.made import made
 
     names = list(dict.fromkeys(os.path.basename(folder.rstrip("/")) for folder in made(app.git)))
     if not names:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from git_oneshot.core.events import Stamp
     from git_oneshot.core.facts import Proof
-    from git_oneshot.core.rules import Rules
+    from git_oneshot.core.rules.rules import Rules
     from git_oneshot.core.state import State
     from git_oneshot.gate.install import Clone
     from git_oneshot.proof.prover import Prover
@@ -159,7 +159,7 @@ class App(Place):
         rules = rules_of(self.git, tree)
         if rules.suites or self.git.work_tree is None:
             return rules
-        from git_oneshot.proof.trees import snapshot
+        from git_oneshot.proof.trees.made import snapshot
 
         return rules_of(self.git, tree, fallback=snapshot(self.git))
 

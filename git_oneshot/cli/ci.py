@@ -7,7 +7,7 @@ from typing import Final, Literal
 import click
 
 from git_oneshot.cli.app import App
-from git_oneshot.core.remarks import Remark, Row, annotations, quality, summary
+from git_oneshot.core.verdicts.remarks import Remark, Row, annotations, quality, summary
 from git_oneshot.gate.judging import Found
 from git_oneshot.gate.remarks import remarks
 from git_oneshot.trail.disk import put

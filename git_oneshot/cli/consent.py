@@ -6,7 +6,7 @@ from typing import Final
 
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.core.rules_file import Argv
+from git_oneshot.core.rules.file import Argv
 from git_oneshot.core.spelling import printable
 from git_oneshot.gate.trust import Trust, commands_of
 

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
+from git_oneshot.core.rules.file import SANDBOXES, Sandboxing
 from git_oneshot.forge.own import last
 from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.patience import Patient
 from git_oneshot.gate.trust import Trust
 from git_oneshot.git import Git, scrub
-from git_oneshot.proof.background import Background, Task, going
-from git_oneshot.proof.cache import ProofCache
-from git_oneshot.proof.process import SIGNALS, interrupt
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
-from git_oneshot.proof.slots import Slots, place
+from git_oneshot.proof.running.background import Background, Task, going
+from git_oneshot.proof.running.cache import ProofCache
+from git_oneshot.proof.running.process import SIGNALS, interrupt
+from git_oneshot.proof.running.slots import Slots, place
+from git_oneshot.proof.running.toolchain import Toolchain
 from git_oneshot.proof.suites import digest, rules_for
-from git_oneshot.proof.toolchain import Toolchain
 
 
 def prover_in(

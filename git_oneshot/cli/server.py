@@ -21,7 +21,7 @@ from git_oneshot.gate.prereceive import (
 )
 from git_oneshot.git import Git
 from git_oneshot.proof.prover import Prover
-from git_oneshot.proof.sandbox import sandbox
+from git_oneshot.proof.running.sandbox import sandbox
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Tip
 

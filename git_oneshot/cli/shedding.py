@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from git_oneshot.proof.process import passed
+from git_oneshot.proof.running.process import passed
 
 # Beside what tests get themselves.
 _KEPT: Final = (

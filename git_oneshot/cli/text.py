@@ -53,7 +53,7 @@ def green(proof: "Proof") -> str:
 
 def _uncounted(turn: "TestTurn") -> str:
     """Why a test is not counted that did not pass all along."""
-    from git_oneshot.core.codes import UNCOUNTED
+    from git_oneshot.core.verdicts.codes import UNCOUNTED
 
     said = UNCOUNTED.get(turn.reason.removeprefix("not "))
     there = turn.red or "not there", turn.green or "not there"

@@ -22,8 +22,8 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import Seen
 from git_oneshot.gate.judging import Found
 from git_oneshot.git import Git
-from git_oneshot.proof.marks import marks_at
 from git_oneshot.proof.suites import digest, rules_for
+from git_oneshot.proof.trees.marks import marks_at
 from git_oneshot.session import Receipt, Session
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.seals import verify

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.history import state_of
-from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_file import Sandboxing
+from git_oneshot.core.rules.file import Sandboxing
+from git_oneshot.core.rules.rules import Rules
 from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers

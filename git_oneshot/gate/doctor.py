@@ -22,10 +22,10 @@ from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.install import overwrites, without
 from git_oneshot.gate.locks import LEFT, locks
 from git_oneshot.gate.trust import Trust
-from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
-from git_oneshot.proof.slots import bury, orphans
+from git_oneshot.proof.running.sandbox import Sandbox, sandbox, stricter
+from git_oneshot.proof.running.slots import bury, orphans
+from git_oneshot.proof.running.toolchain import Toolchain
 from git_oneshot.proof.suites import digest, edited
-from git_oneshot.proof.toolchain import Toolchain
 from git_oneshot.trail.cache import StateCache
 from git_oneshot.trail.disk import read
 from git_oneshot.trail.display import REF, ours

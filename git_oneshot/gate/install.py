@@ -157,8 +157,8 @@ class Clone:
 
         Settings that were there before us stay.
         """
-        from git_oneshot.proof.background import stop
-        from git_oneshot.proof.slots import forget
+        from git_oneshot.proof.running.background import stop
+        from git_oneshot.proof.running.slots import forget
 
         # Else it would make the folders anew that are taken away.
         done = ["the proof in the background"] if stop(self._git.own_dir) else []

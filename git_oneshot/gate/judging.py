@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import Key
-from git_oneshot.core.runs import Pair
 from git_oneshot.core.state import State, Waiver
-from git_oneshot.core.verdict import proof_of
+from git_oneshot.core.verdicts.codes import FAILURES
+from git_oneshot.core.verdicts.regression import Key
+from git_oneshot.core.verdicts.runs import Pair
+from git_oneshot.core.verdicts.verdict import proof_of
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import UNFINISHED, Seen, bases_of, look
 from git_oneshot.gate.patience import Judge
@@ -18,7 +18,7 @@ from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import foreseen
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.classes import Said
+from git_oneshot.proof.classes.at_sight import Said
 
 
 class Verdict(NamedTuple):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from git_oneshot.core.masking import masked
-from git_oneshot.core.runs import Pair, log_of
+from git_oneshot.core.verdicts.runs import Pair, log_of
 from git_oneshot.git import Git
-from git_oneshot.proof.cache import ProofCache
+from git_oneshot.proof.running.cache import ProofCache
 from git_oneshot.proof.suites import rules_of
 
 if TYPE_CHECKING:

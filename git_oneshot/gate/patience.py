@@ -11,12 +11,12 @@ from typing import Protocol
 import msgspec
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import Key
-from git_oneshot.proof.background import Background, Task
-from git_oneshot.proof.bench import Watch, unwatched
+from git_oneshot.core.verdicts.regression import Key
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.classes import Said
+from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.prover import UNSAID, Prover
+from git_oneshot.proof.running.background import Background, Task
+from git_oneshot.proof.running.bench import Watch, unwatched
 
 
 class Judge(Protocol):

@@ -7,16 +7,16 @@ Advice, not the gate: git runs no pre-commit for a rebase, a cherry-pick or
 import os
 from typing import NamedTuple
 
-from git_oneshot.core.rules import Rules
+from git_oneshot.core.rules.rules import Rules
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.patience import Judge
 from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.classes import Said
+from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.suites import digest
-from git_oneshot.proof.trees import staged
+from git_oneshot.proof.trees.made import staged
 from git_oneshot.trail.disk import read
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.remarks import Remark
+from git_oneshot.core.verdicts.remarks import Remark
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.git import Git
 

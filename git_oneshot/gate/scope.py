@@ -10,8 +10,8 @@ from git_oneshot.core.scope import outside, unobserved, untold, unturned
 from git_oneshot.core.state import State
 from git_oneshot.gate.judging import Verdict, began
 from git_oneshot.git import Git, GitError
-from git_oneshot.proof.change import read_change, read_changes
 from git_oneshot.proof.suites import InForce, rules_for
+from git_oneshot.proof.trees.change import read_change, read_changes
 
 Read = Callable[[], Sequence[Event]]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from git_oneshot.core.rules_file import Argv
+from git_oneshot.core.rules.file import Argv
 from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.git import Git
 from git_oneshot.proof.suites import rules_for

@@ -6,14 +6,14 @@ from functools import partial
 from typing import NamedTuple
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.shards import Shard
+from git_oneshot.core.verdicts.shards import Shard
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look
 from git_oneshot.gate.judging import Each, Found, judge_all, leaving
 from git_oneshot.git import Git
-from git_oneshot.proof.abreast import abreast
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
+from git_oneshot.proof.running.abreast import abreast
 
 
 class Asked(NamedTuple):

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.parts import Part, hunks, parts
-from git_oneshot.core.runs import FAILING, Pair, Run
-from git_oneshot.core.verdict import proof_of
+from git_oneshot.core.source.parts import Part, hunks, parts
+from git_oneshot.core.verdicts.runs import FAILING, Pair, Run
+from git_oneshot.core.verdicts.verdict import proof_of
 from git_oneshot.git import Git
-from git_oneshot.proof.bench import Bench, Wanted, side_by_side
-from git_oneshot.proof.change import Change, File
-from git_oneshot.proof.trees import with_entries
+from git_oneshot.proof.running.bench import Bench, Wanted, side_by_side
+from git_oneshot.proof.trees.change import Change, File
+from git_oneshot.proof.trees.made import with_entries
 
 MOST: Final = 60  # parts of one change that are tried
 SIZE: Final = 2**20  # bytes of a file that is taken apart

@@ -6,16 +6,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import Key, regression
-from git_oneshot.core.rules import Rules, Suite, suites_of
-from git_oneshot.core.rules_file import Argv
-from git_oneshot.core.runs import Pair
-from git_oneshot.core.verdict import doubt, judge, proof_of
+from git_oneshot.core.rules.file import Argv
+from git_oneshot.core.rules.rules import Rules, Suite, suites_of
+from git_oneshot.core.verdicts.regression import Key, regression
+from git_oneshot.core.verdicts.runs import Pair
+from git_oneshot.core.verdicts.verdict import doubt, judge, proof_of
 from git_oneshot.git import Git
-from git_oneshot.proof import whole
-from git_oneshot.proof.bench import Bench, Wanted
-from git_oneshot.proof.change import Change, facts_of
-from git_oneshot.proof.classes import (
+from git_oneshot.proof.classes import whole
+from git_oneshot.proof.classes.at_sight import (
     Said,
     Sorted,
     kind_of,
@@ -23,14 +21,16 @@ from git_oneshot.proof.classes import (
     touched_tests,
     without_runs,
 )
-from git_oneshot.proof.executed import traced
-from git_oneshot.proof.halves import Halves
-from git_oneshot.proof.inside import both
-from git_oneshot.proof.merges import reverts
-from git_oneshot.proof.removal import only_deletes
+from git_oneshot.proof.classes.executed import traced
+from git_oneshot.proof.classes.halves import Halves
+from git_oneshot.proof.classes.inside import both
+from git_oneshot.proof.classes.merges import reverts
+from git_oneshot.proof.classes.removal import only_deletes
+from git_oneshot.proof.classes.weakened import weakened
 from git_oneshot.proof.runners import selection
-from git_oneshot.proof.trees import hybrid
-from git_oneshot.proof.weakened import weakened
+from git_oneshot.proof.running.bench import Bench, Wanted
+from git_oneshot.proof.trees.change import Change, facts_of
+from git_oneshot.proof.trees.made import hybrid
 
 # Without a test that turned, a change may still be what it was declared, or a removal.
 _OPEN: Final = ("no-test", "vacuous-red", "broken-test")

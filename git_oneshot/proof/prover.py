@@ -1,6 +1,6 @@
 """Judging a change: which tests to run on which trees, and what the runs say.
 
-The rules are in ``core/verdict.py``; here the runs are made, or found in the
+The rules are in ``core/verdicts/verdict.py``; here the runs are made, or found in the
 cache when the caller may believe it.
 """
 
@@ -11,24 +11,24 @@ from typing import Final
 import msgspec
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.regression import Key, regression
-from git_oneshot.core.rules import Rules, Suite
-from git_oneshot.core.rules_file import Argv
-from git_oneshot.core.runs import Pair, Run
-from git_oneshot.core.verdict import proof_of, seen_red
+from git_oneshot.core.rules.file import Argv
+from git_oneshot.core.rules.rules import Rules, Suite
+from git_oneshot.core.verdicts.regression import Key, regression
+from git_oneshot.core.verdicts.runs import Pair, Run
+from git_oneshot.core.verdicts.verdict import proof_of, seen_red
 from git_oneshot.git import Git, GitError
 from git_oneshot.proof.ablation import Ablation
-from git_oneshot.proof.bench import Bench, Wanted, Watch, side_by_side, unwatched
-from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.cases import Case, Judged, commands_of, untrusted, wanted_of
-from git_oneshot.proof.change import Change, facts_of, read_change
-from git_oneshot.proof.classes import Said, Sorted, sorted_out, unreadable_rules
-from git_oneshot.proof.inside import taken_apart
-from git_oneshot.proof.merges import hand_made, made_by_hand, merged
+from git_oneshot.proof.classes.at_sight import Said, Sorted, sorted_out, unreadable_rules
+from git_oneshot.proof.classes.inside import taken_apart
+from git_oneshot.proof.classes.merges import hand_made, made_by_hand, merged
 from git_oneshot.proof.runners import Tools
-from git_oneshot.proof.slots import Slots
+from git_oneshot.proof.running.bench import Bench, Wanted, Watch, side_by_side, unwatched
+from git_oneshot.proof.running.cache import ProofCache
+from git_oneshot.proof.running.slots import Slots
 from git_oneshot.proof.suites import InForce, digest, rules_for, rules_of
-from git_oneshot.proof.trees import hybrid
+from git_oneshot.proof.trees.change import Change, facts_of, read_change
+from git_oneshot.proof.trees.made import hybrid
 
 UNSAID: Final = Said()
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from git_oneshot.core.detection import TELLING
-from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_file import FILE
-from git_oneshot.core.rules_reading import parse
+from git_oneshot.core.rules.detection import TELLING
+from git_oneshot.core.rules.effective import effective
+from git_oneshot.core.rules.file import FILE
+from git_oneshot.core.rules.reading import parse
+from git_oneshot.core.rules.rules import Rules
 from git_oneshot.git import Git
 
 _LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.examples import with_examples
-from git_oneshot.core.inside import split
+from git_oneshot.core.source.examples import with_examples
+from git_oneshot.core.source.inside import split
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, said
 

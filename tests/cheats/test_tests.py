@@ -9,9 +9,9 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.runs import Facts, Pair, Run
-from git_oneshot.core.verdict import judge
-from git_oneshot.proof.change import facts_of
+from git_oneshot.core.verdicts.runs import Facts, Pair, Run
+from git_oneshot.core.verdicts.verdict import judge
+from git_oneshot.proof.trees.change import facts_of
 from tests.proof.lab import INI, Lab, said
 from tests.sandbox import Repo, sealed, settle
 

@@ -12,7 +12,7 @@ import pytest
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.judging import judge_all
 from git_oneshot.gate.verifying import Asked, verified
-from git_oneshot.proof.classes import Said
+from git_oneshot.proof.classes.at_sight import Said
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 

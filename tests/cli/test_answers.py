@@ -6,9 +6,9 @@ from git_oneshot.cli.main import COMMANDS
 from git_oneshot.cli.mending import in_commit, in_suite, in_tree
 from git_oneshot.cli.proofs import proof_data
 from git_oneshot.cli.refusal import after_error
-from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Plan, Proof
+from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
 from tests.gate.project import ROOT, Project
 
 SOURCES = sorted((ROOT / "git_oneshot").rglob("*.py"))

@@ -424,7 +424,7 @@ def test_a_lock_that_a_killed_process_left(feature: Project) -> None:
 
 def test_slots_that_others_hold_are_passed_over(feature: Project) -> None:
     """A live process has slot 0; another's proof goes to the next."""
-    from git_oneshot.proof.slots import place
+    from git_oneshot.proof.running.slots import place
 
     feature.land("one")
     folder = Path(place(feature.repo.discover()), "0")

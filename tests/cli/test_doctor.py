@@ -10,7 +10,7 @@ import pytest
 
 from git_oneshot.gate.doctor import CHECKS
 from git_oneshot.gate.hooks import Hooks
-from git_oneshot.proof.index import private_index
+from git_oneshot.proof.trees.index import private_index
 from tests.gate.project import Done, MakeProject, Project
 
 HOUR = 7200

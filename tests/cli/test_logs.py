@@ -64,7 +64,7 @@ def test_a_log_goes_along_where_the_rules_say_so(make: MakeProject) -> None:
 
 def test_a_digest_is_no_path(feature: Project) -> None:
     """What a trail says is anybody's text."""
-    from git_oneshot.proof.cache import ProofCache
+    from git_oneshot.proof.running.cache import ProofCache
 
     cache = ProofCache(str(feature.own / "cache"))
     (feature.own / "secret").write_text("secret")

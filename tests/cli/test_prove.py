@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from git_oneshot.cli.app import App
-from git_oneshot.proof.process import interrupt
+from git_oneshot.proof.running.process import interrupt
 from tests.gate.project import MakeProject, Project
 from tests.proof.lab import INI
 from tests.sandbox import Repo

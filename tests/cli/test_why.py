@@ -3,7 +3,7 @@
 import pytest
 
 from git_oneshot.cli.mending import HELP
-from git_oneshot.core.codes import DOUBTS, FAILURES
+from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
 from tests.gate.project import MakeProject, Project
 from tests.proof.lab import INI
 

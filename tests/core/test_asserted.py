@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.asserted import keeping, loses
+from git_oneshot.core.source.asserted import keeping, loses
 
 OLD: Final = """\
 class TestCalc:

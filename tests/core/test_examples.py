@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.examples import with_examples
+from git_oneshot.core.source.examples import with_examples
 
 OLD: Final = '''\
 """Sums."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_oneshot.core.inside import ENDINGS, Split, holds_tests, split, together
+from git_oneshot.core.source.inside import ENDINGS, Split, holds_tests, split, together
 
 RUST: Final = """\
 //! Sums. #[cfg(test)] mod not_this_one {}

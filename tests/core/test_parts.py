@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from git_oneshot.core.parts import Part, hunks, parts
+from git_oneshot.core.source.parts import Part, hunks, parts
 
 
 def taken(folder: Path, old: str, new: str, path: str = "calc.py") -> list[Part]:

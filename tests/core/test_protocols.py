@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from git_oneshot.core.protocols import implied
+from git_oneshot.core.source.protocols import implied
 
 
 class Bare:

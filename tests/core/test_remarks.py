@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from git_oneshot.core.facts import Proof, Word
-from git_oneshot.core.remarks import (
+from git_oneshot.core.verdicts.remarks import (
     ROWS,
     SHOWN,
     Remark,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_oneshot.core.effective import effective, values
 from git_oneshot.core.errors import Code, Exit, OneshotError
-from git_oneshot.core.rules import Rules, Suite, sides, suites_of
-from git_oneshot.core.rules_file import GateTable, LimitsTable, SidesTable
-from git_oneshot.core.rules_lines import lines_of
-from git_oneshot.core.rules_reading import parse
-from git_oneshot.core.template import template
+from git_oneshot.core.rules.effective import effective, values
+from git_oneshot.core.rules.file import GateTable, LimitsTable, SidesTable
+from git_oneshot.core.rules.lines import lines_of
+from git_oneshot.core.rules.reading import parse
+from git_oneshot.core.rules.rules import Rules, Suite, sides, suites_of
+from git_oneshot.core.rules.template import template
 
 PYTEST: Final = Suite(
     name="pytest", command=("python", "-m", "pytest"), runner="pytest", detected=True

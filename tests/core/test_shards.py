@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.shards import Shard, shard_of
+from git_oneshot.core.verdicts.shards import Shard, shard_of
 
 
 @given(st.lists(st.integers()), st.integers(1, 12))

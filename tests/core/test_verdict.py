@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
-from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.reasons import reason
-from git_oneshot.core.regression import regression, unchanged
-from git_oneshot.core.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
-from git_oneshot.core.verdict import SHOWN, judge, seen_red
+from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
+from git_oneshot.core.verdicts.reasons import reason
+from git_oneshot.core.verdicts.regression import regression, unchanged
+from git_oneshot.core.verdicts.runs import FAILING, Facts, Outcome, Pair, Result, Run, worst
+from git_oneshot.core.verdicts.verdict import SHOWN, judge, seen_red
 from tests.proof.lab import said
 
 TEST: Final = "tests/test_calc.py"
@@ -311,7 +311,7 @@ def test_before_production_is_written_a_test_may_still_be_wrong(raised: str) -> 
 
 
 def test_the_table_in_the_docstring_names_every_reason() -> None:
-    from git_oneshot.core import reasons
+    from git_oneshot.core.verdicts import reasons
 
     names = {name for _, name in (*ACCEPTED.values(), *REJECTED.values())}
     for name in names - set(get_args(Outcome)):

@@ -17,7 +17,7 @@ import pytest
 from git_oneshot.cli.main import main
 from git_oneshot.gate import doctor
 from git_oneshot.gate.hooks import HOOKS, Hooks
-from git_oneshot.proof.slots import MEMORY
+from git_oneshot.proof.running.slots import MEMORY
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Loaded
 from tests.answers import conform

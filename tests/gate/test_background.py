@@ -15,11 +15,11 @@ from typing import ClassVar, cast
 import msgspec
 import pytest
 
-from git_oneshot.core.codes import DOUBTS
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.verdicts.codes import DOUBTS
 from git_oneshot.gate.patience import Patient
-from git_oneshot.proof.background import LOCK, QUEUE, Background, Task, awaited, going, stop
 from git_oneshot.proof.prover import Prover
+from git_oneshot.proof.running.background import LOCK, QUEUE, Background, Task, awaited, going, stop
 from tests.gate.project import MakeProject, Project
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"

@@ -13,7 +13,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers
-from git_oneshot.proof.slots import place
+from git_oneshot.proof.running.slots import place
 from tests.gate.project import ROOT, MakeProject, Project
 
 FETCH = "+refs/oneshot/*:refs/oneshot-remote/origin/*"

@@ -12,7 +12,7 @@ from git_oneshot.core.facts import CommitsVerified
 from git_oneshot.core.ids import feature_id
 from git_oneshot.gate.believed import rules_at
 from git_oneshot.gate.hooks import Hooks
-from git_oneshot.proof.sandbox import sandbox
+from git_oneshot.proof.running.sandbox import sandbox
 from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import BASE, Done, MakeProject, Project

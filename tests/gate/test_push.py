@@ -14,7 +14,7 @@ from git_oneshot.gate import prepush
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.prepush import Held, Update, parse
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.change import Change
+from git_oneshot.proof.trees.change import Change
 from tests.gate.project import MakeProject, Project, run
 from tests.sandbox import At, Kept, Repo
 

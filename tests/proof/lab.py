@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.rules_file import Argv
+from git_oneshot.core.rules.file import Argv
 from git_oneshot.git import Git
-from git_oneshot.proof.cache import ProofCache
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
-from git_oneshot.proof.slots import Slots
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.cache import ProofCache
+from git_oneshot.proof.running.slots import Slots
+from git_oneshot.proof.running.toolchain import Toolchain
 from tests.sandbox import Repo
 
 # Plugins, of our own environment and of pytest itself, that a small suite has no use for: they

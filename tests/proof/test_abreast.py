@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.proof.abreast import abreast
+from git_oneshot.proof.running.abreast import abreast
 
 WANTED = {"a": 300, "b": 2, "c": 0}
 
@@ -88,7 +88,7 @@ def test_a_bug_in_one_is_a_bug_of_ours(capfd: pytest.CaptureFixture[str]) -> Non
 
 _ROUNDS = """
 import os, signal
-from git_oneshot.proof.abreast import abreast
+from git_oneshot.proof.running.abreast import abreast
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # as a prover has it
 try:
     for _ in range(300):

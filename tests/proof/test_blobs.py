@@ -3,7 +3,7 @@
 import pytest
 
 from git_oneshot.git import GitError
-from git_oneshot.proof.blobs import read_blobs
+from git_oneshot.proof.trees.blobs import read_blobs
 from tests.proof.conftest import MakeLab
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core import facts as f
-from git_oneshot.core.codes import DOUBTS
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.runs import Result, Run
-from git_oneshot.proof.cache import ProofCache, write
+from git_oneshot.core.verdicts.codes import DOUBTS
+from git_oneshot.core.verdicts.runs import Result, Run
+from git_oneshot.proof.running.cache import ProofCache, write
 
 KEY: Final = ("1", "pytest", "a" * 40)
 RUN: Final = Run(results=(Result(id="t", outcome="failed", frames=("a.py",)),), seconds=0.5)
@@ -95,7 +95,7 @@ def test_another_schema_forgets_what_was_kept(
     cache: ProofCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.keep(KEY, RUN)
-    monkeypatch.setattr("git_oneshot.proof.cache.SCHEMA", "next")
+    monkeypatch.setattr("git_oneshot.proof.running.cache.SCHEMA", "next")
     assert cache.find(Run, KEY) is None
 
 

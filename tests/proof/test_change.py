@@ -6,15 +6,15 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.languages import Side
-from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_reading import parse
-from git_oneshot.core.runs import Facts
+from git_oneshot.core.rules.effective import effective
+from git_oneshot.core.rules.languages import Side
+from git_oneshot.core.rules.reading import parse
+from git_oneshot.core.rules.rules import Rules
+from git_oneshot.core.verdicts.runs import Facts
 from git_oneshot.git import GitError
-from git_oneshot.proof.change import Change, facts_of, read_change, read_changes
 from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.trees.change import Change, facts_of, read_change, read_changes
 from tests.sandbox import MakeRepo, Repo
 
 RULES: Final = effective(None, ["conftest.py"])

@@ -6,10 +6,10 @@ import pytest
 
 from git_oneshot.core.facts import Proof
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.classes import Said
-from git_oneshot.proof.executed import _statements
-from git_oneshot.proof.inert import same_python
-from git_oneshot.proof.merges import merged
+from git_oneshot.proof.classes.at_sight import Said
+from git_oneshot.proof.classes.executed import _statements
+from git_oneshot.proof.classes.inert import same_python
+from git_oneshot.proof.classes.merges import merged
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said
 
@@ -654,7 +654,7 @@ def test_conflicts_are_settled_however_many_there_are(
     lab: MakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An argument list does not hold every number of names: they are asked for in parts."""
-    monkeypatch.setattr("git_oneshot.proof.merges.AT_ONCE", 1)
+    monkeypatch.setattr("git_oneshot.proof.classes.merges.AT_ONCE", 1)
     made = lab({"a": "1\n", "b": "1\n"})
     made.repo.git("branch", "other")
     made.commit({"a": "ours\n", "b": "ours\n"})

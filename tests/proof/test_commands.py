@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner
-from git_oneshot.core.runs import Run
+from git_oneshot.core.rules.file import Runner
+from git_oneshot.core.rules.rules import Suite
+from git_oneshot.core.verdicts.runs import Run
 from git_oneshot.proof.runners import Task, Tools, run_suite, selection
-from git_oneshot.proof.slots import Slot
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.slots import Slot
+from git_oneshot.proof.running.toolchain import Toolchain
 from tests.proof.lab import user_environment
 from tests.proof.test_reports import EXPECTED, REPORTS, came_out
 from tests.runners.zoo import ZOO
@@ -129,7 +129,7 @@ class Place:
 
 
 def suite_of(case: Case) -> Suite:
-    from git_oneshot.core.rules_reading import words
+    from git_oneshot.core.rules.reading import words
 
     return Suite(name="all", command=words(case.command), runner=case.runner)
 

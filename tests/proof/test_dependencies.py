@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner
+from git_oneshot.core.rules.file import Runner
+from git_oneshot.core.rules.rules import Suite
 from git_oneshot.proof.runners import RUNNERS, Task, fingerprint, run_suite
 from git_oneshot.proof.runners.dependencies import installed, missing
-from git_oneshot.proof.slots import Slot
+from git_oneshot.proof.running.slots import Slot
 from tests.proof.lab import tools_of
 from tests.proof.test_runners import soon
 

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from git_oneshot.core.detection import Project, detect
-from git_oneshot.core.rules import suites_of
-from git_oneshot.proof.change import read_change
+from git_oneshot.core.rules.detection import Project, detect
+from git_oneshot.core.rules.rules import suites_of
 from git_oneshot.proof.suites import rules_of
+from git_oneshot.proof.trees.change import read_change
 from tests.sandbox import MakeRepo
 
 SIDES: Final = {"test": "T", "production": "P", "environment": "E", "neutral": "n"}

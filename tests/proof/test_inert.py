@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.codes import advice
-from git_oneshot.core.go_source import same_go
-from git_oneshot.proof.inert import same_python
-from git_oneshot.proof.script import grammar_of, same_script
+from git_oneshot.core.source.go import same_go
+from git_oneshot.core.verdicts.codes import advice
+from git_oneshot.proof.classes.inert import same_python
+from git_oneshot.proof.classes.script import grammar_of, same_script
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import said
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.proof.change import read_change
-from git_oneshot.proof.inside import both, taken_apart
+from git_oneshot.proof.classes.inside import both, taken_apart
 from git_oneshot.proof.suites import rules_of
-from git_oneshot.proof.trees import hybrid
+from git_oneshot.proof.trees.change import read_change
+from git_oneshot.proof.trees.made import hybrid
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, said
 
@@ -182,6 +182,6 @@ def test_h47_a_commit_does_not_wait_for_all_parts(
     before = made.head()
     tree = made.commit({"main.zig": "fn two\nfn one\ntest a one {\ntest b one {\nfn three\n"})
     clock = count(step=30)
-    monkeypatch.setattr("git_oneshot.proof.halves.monotonic", lambda: next(clock))
+    monkeypatch.setattr("git_oneshot.proof.classes.halves.monotonic", lambda: next(clock))
     assert said(made.prover(limit=50).prove(before, tree).proof) == "UNKNOWN(budget)"
     assert said(made.prover().prove(before, tree).proof) == "UNKNOWN(inseparable)"

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.proof import process
-from git_oneshot.proof.process import LOG, Ended, environment, run
+from git_oneshot.proof.running import process
+from git_oneshot.proof.running.process import LOG, Ended, environment, run
 
 HOSTILE: Final = {
     "GIT_DIR": "/elsewhere/.git",

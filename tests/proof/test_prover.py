@@ -9,12 +9,12 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from git_oneshot.core.codes import FAILURES
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.runs import Run
-from git_oneshot.proof.cache import ProofCache
-from git_oneshot.proof.slots import Slots
+from git_oneshot.core.verdicts.codes import FAILURES
+from git_oneshot.core.verdicts.runs import Run
+from git_oneshot.proof.running.cache import ProofCache
+from git_oneshot.proof.running.slots import Slots
 from git_oneshot.proof.suites import digest, rules_of
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import INI, Files, Lab, said

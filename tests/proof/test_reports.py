@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from git_oneshot.core.reasons import reason
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.runs import FAILING, Facts, Pair, Result, Run
-from git_oneshot.core.verdict import judge
-from git_oneshot.proof.process import Ended
+from git_oneshot.core.rules.rules import Suite
+from git_oneshot.core.verdicts.reasons import reason
+from git_oneshot.core.verdicts.runs import FAILING, Facts, Pair, Result, Run
+from git_oneshot.core.verdicts.verdict import judge
 from git_oneshot.proof.runners import Task, cargo, ctest, go, javascript, junit, nextest, node, tap
 from git_oneshot.proof.runners.evidence import BROKEN
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.task import concluded, options_after
-from git_oneshot.proof.slots import Slot
+from git_oneshot.proof.running.process import Ended
+from git_oneshot.proof.running.slots import Slot
 from tests.runners.zoo import ZOO
 
 REPORTS: Final = Path(__file__).parent / "reports"

@@ -19,12 +19,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.reasons import reason
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner
-from git_oneshot.core.runs import Facts, Pair, Result, Run, worst
-from git_oneshot.core.verdict import judge
-from git_oneshot.proof.process import Ended
+from git_oneshot.core.rules.file import Runner
+from git_oneshot.core.rules.rules import Suite
+from git_oneshot.core.verdicts.reasons import reason
+from git_oneshot.core.verdicts.runs import Facts, Pair, Result, Run, worst
+from git_oneshot.core.verdicts.verdict import judge
 from git_oneshot.proof.runners import (
     Task,
     Tools,
@@ -33,8 +32,9 @@ from git_oneshot.proof.runners import (
     selection,
 )
 from git_oneshot.proof.runners.lines import read_lines
-from git_oneshot.proof.slots import Slot
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.process import Ended
+from git_oneshot.proof.running.slots import Slot
+from git_oneshot.proof.running.toolchain import Toolchain
 from tests.proof.lab import INI, tools_of, user_environment
 
 PYTEST: Final = Suite(name="all", command=("python", "-m", "pytest"), runner="pytest", timeout=60)

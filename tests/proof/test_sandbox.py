@@ -10,11 +10,11 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import SANDBOXES, Sandboxing
-from git_oneshot.proof.process import run
+from git_oneshot.core.rules.file import SANDBOXES, Sandboxing
+from git_oneshot.core.rules.rules import Suite
 from git_oneshot.proof.runners import fingerprint
-from git_oneshot.proof.sandbox import PROFILE, Sandbox, sandbox, stricter
+from git_oneshot.proof.running.process import run
+from git_oneshot.proof.running.sandbox import PROFILE, Sandbox, sandbox, stricter
 from tests.gate.project import BASE, MakeProject, Project, make, program, project, shell
 from tests.proof.lab import tools_of
 

@@ -14,8 +14,8 @@ import pytest
 
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.git import GitError, discover
-from git_oneshot.proof import slots as module
-from git_oneshot.proof.slots import MOST, Slot, Slots, forget, place
+from git_oneshot.proof.running import slots as module
+from git_oneshot.proof.running.slots import MOST, Slot, Slots, forget, place
 from tests.sandbox import MakeRepo, Repo
 
 TREE: Final = {"calc.py": "a - b\n", "pkg/mod.py": "m\n", ".gitignore": "*.log\n__pycache__/\n"}
@@ -192,7 +192,7 @@ def holder(work: Repo, root: Path) -> Iterator["subprocess.Popen[str]"]:
     source = (
         "import os, sys, time\n"
         "from git_oneshot.git import discover\n"
-        "from git_oneshot.proof.slots import Slots\n"
+        "from git_oneshot.proof.running.slots import Slots\n"
         "git = discover(sys.argv[1], os.environ)\n"
         "with Slots(git, sys.argv[2]).with_tree(git.tree('HEAD')) as slot:\n"
         "    print(slot.top, flush=True)\n"

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.toolchain import Toolchain
 from tests.proof.lab import user_environment
 
 # An interpreter that answers what the file beside it says, and counts how often it is asked.

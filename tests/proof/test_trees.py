@@ -7,14 +7,14 @@ from typing import Final
 
 import pytest
 
-from git_oneshot.core.effective import effective
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import Rules
-from git_oneshot.core.rules_reading import parse
+from git_oneshot.core.rules.effective import effective
+from git_oneshot.core.rules.reading import parse
+from git_oneshot.core.rules.rules import Rules
 from git_oneshot.git import Git
-from git_oneshot.proof.change import read_change
-from git_oneshot.proof.index import private_index
-from git_oneshot.proof.trees import hybrid, snapshot, staged, with_entries
+from git_oneshot.proof.trees.change import read_change
+from git_oneshot.proof.trees.index import private_index
+from git_oneshot.proof.trees.made import hybrid, snapshot, staged, with_entries
 from tests.sandbox import MakeRepo, Repo
 
 ODD: Final = (

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from git_oneshot.core.facts import Proof
-from git_oneshot.core.languages import is_test
+from git_oneshot.core.rules.languages import is_test
 from git_oneshot.proof.runners import RUNNERS
 from git_oneshot.proof.suites import rules_of
 from tests.proof.lab import Lab, said, user_environment

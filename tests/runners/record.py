@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner
-from git_oneshot.core.rules_reading import words
+from git_oneshot.core.rules.file import Runner
+from git_oneshot.core.rules.reading import words
+from git_oneshot.core.rules.rules import Suite
 from git_oneshot.proof.runners import (
     Task,
     Tools,
@@ -27,8 +27,8 @@ from git_oneshot.proof.runners import (
     tap,
     unittest,
 )
-from git_oneshot.proof.slots import Slot
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.slots import Slot
+from git_oneshot.proof.running.toolchain import Toolchain
 from tests.runners.zoo import ZOO
 
 KEPT: Final = Path(__file__).parent.parent / "proof" / "reports"

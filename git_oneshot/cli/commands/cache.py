@@ -10,7 +10,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.proof import Cached
 from git_oneshot.core.errors import denied
 from git_oneshot.gate.filed import unfile
-from git_oneshot.proof.cache import LARGEST, ProofCache
+from git_oneshot.proof.running.cache import LARGEST, ProofCache
 
 
 @answering("cache")

@@ -110,7 +110,7 @@ def _payload(app: App, entry: str, one: Event) -> str | None:
 def _log(app: App, one: Event) -> str | None:
     """What tests printed, if this clone kept it."""
     from git_oneshot.gate.logs import digest_of
-    from git_oneshot.proof.cache import ProofCache
+    from git_oneshot.proof.running.cache import ProofCache
 
     digest = digest_of(one)
     found = ProofCache(os.path.join(app.git.own_dir, "cache")).log(digest) if digest else None

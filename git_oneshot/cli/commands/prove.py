@@ -21,7 +21,7 @@ from git_oneshot.core.spelling import counted, typed
 from git_oneshot.gate.filed import file_proven
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
-from git_oneshot.proof.background import stop as end
+from git_oneshot.proof.running.background import stop as end
 
 
 class Proven(TypedDict):

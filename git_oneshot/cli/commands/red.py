@@ -16,20 +16,20 @@ from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.mending import in_tree
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.cli.underway import settled, under_way
-from git_oneshot.core.codes import DOUBTS, FAILURES, advice
 from git_oneshot.core.commands import RecordGreen, RecordRed
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.rules_file import FILE
+from git_oneshot.core.rules.file import FILE
 from git_oneshot.core.spelling import typed
+from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES, advice
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.filed import file_verdict
 from git_oneshot.gate.logs import Logs
 from git_oneshot.proof.cases import Judged
-from git_oneshot.proof.classes import Said
+from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.suites import digest, rules_for, rules_of
-from git_oneshot.proof.trees import made, snapshot, staged
+from git_oneshot.proof.trees.made import made, snapshot, staged
 
 _NAME_IT: Final = (
     Next(("git", "oneshot", "green"), f"name the test command in {FILE}, or prove it as it is"),

@@ -11,13 +11,13 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.clone import RulesData
 from git_oneshot.cli.data.parts import GateData, LimitsData, PruneData, SideRow, SuiteRow, ValueRow
 from git_oneshot.cli.look import Prose
-from git_oneshot.core.effective import values
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.rules import Rules, sides
-from git_oneshot.core.rules_file import FILE
-from git_oneshot.core.rules_lines import lines_of
+from git_oneshot.core.rules.effective import values
+from git_oneshot.core.rules.file import FILE
+from git_oneshot.core.rules.lines import lines_of
+from git_oneshot.core.rules.rules import Rules, sides
+from git_oneshot.core.rules.template import template
 from git_oneshot.core.spelling import printable
-from git_oneshot.core.template import template
 from git_oneshot.proof.suites import edited, file_of, rules_of
 from git_oneshot.trail.disk import put
 

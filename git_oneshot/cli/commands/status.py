@@ -89,7 +89,7 @@ def _going(app: App) -> Going | None:
             return None
     except FileNotFoundError:
         return None
-    from git_oneshot.proof.background import going
+    from git_oneshot.proof.running.background import going
 
     found = going(app.git.own_dir)
     if found is None:

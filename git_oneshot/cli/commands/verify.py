@@ -19,13 +19,13 @@ from git_oneshot.cli.mending import DEEPEN, in_tree
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import mending
 from git_oneshot.cli.vouching import feature_with, ready, vouch
-from git_oneshot.core.codes import remedies
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.remarks import harmless
-from git_oneshot.core.shards import Shard, shard_of
 from git_oneshot.core.spelling import counted
 from git_oneshot.core.state import State
+from git_oneshot.core.verdicts.codes import remedies
+from git_oneshot.core.verdicts.remarks import harmless
+from git_oneshot.core.verdicts.shards import Shard, shard_of
 from git_oneshot.gate.believed import pardons
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, look, range_of

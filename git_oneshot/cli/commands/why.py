@@ -11,9 +11,9 @@ from git_oneshot.cli.look import Prose
 from git_oneshot.cli.mending import in_suite, in_tree
 from git_oneshot.cli.proofs import proof_fields
 from git_oneshot.cli.refused import mend
-from git_oneshot.core.codes import DOUBTS, FAILURES
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.spelling import printable
+from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
 from git_oneshot.gate.refused import Judged, Refused, last
 from git_oneshot.gate.spool import commits_of
 

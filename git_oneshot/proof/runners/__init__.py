@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Runner
-from git_oneshot.core.runs import Run
+from git_oneshot.core.rules.file import Runner
+from git_oneshot.core.rules.rules import Suite
+from git_oneshot.core.verdicts.runs import Run
 from git_oneshot.proof.runners import dependencies
 from git_oneshot.proof.runners.task import Task as Task
 from git_oneshot.proof.runners.task import Tools as Tools

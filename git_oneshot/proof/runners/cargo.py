@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from git_oneshot.core.runs import Outcome, Result, Run
-from git_oneshot.proof.process import OUTPUT
+from git_oneshot.core.verdicts.runs import Outcome, Result, Run
 from git_oneshot.proof.runners import nextest
 from git_oneshot.proof.runners.evidence import Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.rust import compiled, env, panicked, target_options, unfetched
 from git_oneshot.proof.runners.task import Task, Tools, concluded, in_words, options_after, start
+from git_oneshot.proof.running.process import OUTPUT
 
 _UNWANTED: Final = ("--message-format=", "--no-run", "--no-fail-fast", "--color=")
 _RUNNING: Final = re.compile(r"^ +Running .*\((.+)\)$")

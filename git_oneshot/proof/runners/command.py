@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from git_oneshot.core.runs import Result, Run
+from git_oneshot.core.verdicts.runs import Result, Run
 from git_oneshot.proof.runners.task import Task, Tools, detailed, env_of, start, troubled
 
 # A shell's words for "cannot run it", and for "a signal ended it".

@@ -7,8 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from git_oneshot.core.runs import Result, Run
-from git_oneshot.proof.process import OUTPUT, Ended
+from git_oneshot.core.verdicts.runs import Result, Run
 from git_oneshot.proof.runners.evidence import BROKEN, FILE, NAME, Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.junit import read_junit
@@ -22,6 +21,7 @@ from git_oneshot.proof.runners.task import (
     text_of,
     troubled,
 )
+from git_oneshot.proof.running.process import OUTPUT, Ended
 
 _UNWANTED: Final = (
     "--test-dir=",

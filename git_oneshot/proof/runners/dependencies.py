@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from git_oneshot.core.runs import Run
-from git_oneshot.proof.process import LOG
+from git_oneshot.core.verdicts.runs import Run
 from git_oneshot.proof.runners.task import Task, Tools, detailed, env_of, read_file, start, troubled
+from git_oneshot.proof.running.process import LOG
 
 LOCKS: Final = (
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",

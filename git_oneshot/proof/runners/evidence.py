@@ -1,12 +1,12 @@
 """What a failure says of itself, in the words that a verdict weighs.
 
-``core/verdict.py`` reads class names of exceptions. Python has them; what other
+``core/verdicts/verdict.py`` reads class names of exceptions. Python has them; what other
 languages say is put into the nearest of Python's classes, beside its own name.
 """
 
 from typing import Final, NamedTuple
 
-from git_oneshot.core.runs import Outcome, Result
+from git_oneshot.core.verdicts.runs import Outcome, Result
 
 ASSERTION: Final = "AssertionError"  # a check of the test failed
 NAME: Final = "NameError"  # a name is missing

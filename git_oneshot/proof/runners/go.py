@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.runs import Result, Run
-from git_oneshot.proof.process import OUTPUT
+from git_oneshot.core.verdicts.runs import Result, Run
 from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Evidence, packages
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.task import (
@@ -22,6 +21,7 @@ from git_oneshot.proof.runners.task import (
     start,
     text_of,
 )
+from git_oneshot.proof.running.process import OUTPUT
 
 _UNWANTED: Final = ("-json", "-count=", "-timeout=", "-failfast", "-c", "-o=", "-n", "-exec=")
 _ERROR: Final = re.compile(r"^(?:vet: )?(?:\./)?(\S+\.go):\d+(?::\d+)?: (.+)$", re.MULTILINE)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from git_oneshot.core.runs import Outcome, Result
+from git_oneshot.core.verdicts.runs import Outcome, Result
 from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Evidence, packages
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.task import Task, Tools, env_of

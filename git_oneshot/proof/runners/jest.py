@@ -4,7 +4,7 @@ import os
 import re
 from typing import Final
 
-from git_oneshot.core.runs import Run
+from git_oneshot.core.verdicts.runs import Run
 from git_oneshot.proof.runners import javascript
 from git_oneshot.proof.runners.task import (
     Task,

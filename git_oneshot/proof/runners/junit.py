@@ -7,7 +7,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from git_oneshot.core.runs import Outcome, Result, Run
+from git_oneshot.core.verdicts.runs import Outcome, Result, Run
 from git_oneshot.proof.runners.evidence import ASSERTION, NAME, Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, read_file, start

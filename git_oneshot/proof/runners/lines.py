@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.runs import Outcome, Result
+from git_oneshot.core.verdicts.runs import Outcome, Result
 
 # A subtest is named by its parameters, and what has no better name than its address has another
 # one in each run.

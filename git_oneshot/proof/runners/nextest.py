@@ -4,8 +4,7 @@ import os
 from typing import Final
 from xml.etree import ElementTree
 
-from git_oneshot.core.runs import Result, Run
-from git_oneshot.proof.process import OUTPUT
+from git_oneshot.core.verdicts.runs import Result, Run
 from git_oneshot.proof.runners.evidence import Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.junit import parsed
@@ -26,6 +25,7 @@ from git_oneshot.proof.runners.task import (
     start,
     text_of,
 )
+from git_oneshot.proof.running.process import OUTPUT
 
 _UNWANTED: Final = (
     "run", "--cargo-message-format=", "--no-fail-fast", "--fail-fast", "--retries=", "--no-tests=",

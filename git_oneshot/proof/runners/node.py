@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from git_oneshot.core.runs import Outcome, Result, Run
+from git_oneshot.core.verdicts.runs import Outcome, Result, Run
 from git_oneshot.proof.runners import javascript
 from git_oneshot.proof.runners.evidence import ASSERTION, Evidence
 from git_oneshot.proof.runners.evidence import result as made

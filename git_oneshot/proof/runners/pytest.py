@@ -4,8 +4,7 @@ import json
 import os
 from typing import Final
 
-from git_oneshot.core.runs import FAILING, Run
-from git_oneshot.proof.process import Ended
+from git_oneshot.core.verdicts.runs import FAILING, Run
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.task import (
     PLUGIN,
@@ -19,6 +18,7 @@ from git_oneshot.proof.runners.task import (
     text_of,
     troubled,
 )
+from git_oneshot.proof.running.process import Ended
 
 # `python -m` looks into the folder where it is started first: who puts one of these there runs
 # no test, and says what each has done.

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.runs import Result
+from git_oneshot.core.verdicts.runs import Result
 from git_oneshot.proof.runners.evidence import ASSERTION, BROKEN, FILE, NAME, Evidence, packages
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.task import Task, Tools, env_of, read_file

@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from git_oneshot.core.runs import Outcome, Result, Run
-from git_oneshot.proof.process import OUTPUT
+from git_oneshot.core.verdicts.runs import Outcome, Result, Run
 from git_oneshot.proof.runners.evidence import ASSERTION, Evidence
 from git_oneshot.proof.runners.evidence import result as made
 from git_oneshot.proof.runners.junit import forget_report, read_report
 from git_oneshot.proof.runners.task import Task, Tools, concluded, env_of, start
+from git_oneshot.proof.running.process import OUTPUT
 
 _POINT: Final = re.compile(r"(not )?ok\b(?:[ \t]+(\d+))?(?:[ \t]+-)?[ \t]*(.*)")
 _PLAN: Final = re.compile(r"1\.\.(\d+)[ \t]*(?:#[ \t]*(.*))?")

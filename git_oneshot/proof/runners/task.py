@@ -9,15 +9,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from git_oneshot.core.rules import Suite
-from git_oneshot.core.rules_file import Sandboxing
-from git_oneshot.core.runs import FAILING, Result, Run
+from git_oneshot.core.rules.file import Sandboxing
+from git_oneshot.core.rules.rules import Suite
 from git_oneshot.core.spelling import printable
+from git_oneshot.core.verdicts.runs import FAILING, Result, Run
 from git_oneshot.proof import plugin
-from git_oneshot.proof.process import LOG, OUTPUT, Ended, environment, run
-from git_oneshot.proof.sandbox import Sandbox, sandbox, stricter
-from git_oneshot.proof.slots import Slot
-from git_oneshot.proof.toolchain import Toolchain
+from git_oneshot.proof.running.process import LOG, OUTPUT, Ended, environment, run
+from git_oneshot.proof.running.sandbox import Sandbox, sandbox, stricter
+from git_oneshot.proof.running.slots import Slot
+from git_oneshot.proof.running.toolchain import Toolchain
 
 PLUGIN: Final = os.path.dirname(os.path.abspath(plugin.__file__ or ""))
 

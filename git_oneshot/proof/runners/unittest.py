@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from git_oneshot.core.runs import Run
+from git_oneshot.core.verdicts.runs import Run
 from git_oneshot.proof.runners.lines import read_lines
 from git_oneshot.proof.runners.pytest import sources
 from git_oneshot.proof.runners.task import (

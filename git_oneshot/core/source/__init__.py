@@ -1,0 +1,1 @@
+"""Sources as their languages have them: the tests inside, names, assertions, comments."""

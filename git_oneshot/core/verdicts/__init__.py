@@ -1,0 +1,1 @@
+"""From what tests did in two runs to a verdict, and what is said of it."""

@@ -1,0 +1,1 @@
+"""Each class of change, and what it takes to show it."""
