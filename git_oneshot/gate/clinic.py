@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.history import state_of
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.rules.file import Sandboxing
 from git_oneshot.core.rules.rules import Rules
+from git_oneshot.core.state import State
 from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers
 from git_oneshot.git import Git
 from git_oneshot.proof.suites import rules_of
-from git_oneshot.trail.store import Loaded, TrailStore, joined
+from git_oneshot.trail.store import Trail, TrailStore, joined, joint
 
 
 class Finding(NamedTuple):
@@ -52,13 +54,18 @@ class Clinic:
         self.markers = Markers(git)
 
     @cached_property
-    def loaded(self) -> list[Loaded]:
-        """Every feature, read from its trail: what is cached may be of one that is damaged."""
-        tips = list(joined(self.store.tips()).values())
-        return [
-            Loaded(state_of(tip.feature, trail.entries), tip, trail.damage, trail.aside)
-            for tip, trail in zip(tips, self.store.read(tips), strict=True)
-        ]
+    def trails(self) -> list[Trail]:
+        """Every trail, ours and the remotes': what is cached may be of one that is damaged."""
+        return self.store.read(self.store.tips())
+
+    @cached_property
+    def states(self) -> dict[FeatureId, State]:
+        """The state of every feature."""
+        ends = {(one.feature, one.tip.commit): one for one in self.trails if one.tip}
+        return {
+            name: state_of(name, joint(tip, [ends[name, end] for end in tip.ends]).entries)
+            for name, tip in joined(one.tip for one in self.trails if one.tip).items()
+        }
 
     @cached_property
     def rules(self) -> Rules | OneshotError:

@@ -21,6 +21,7 @@ from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.install import overwrites, without
 from git_oneshot.gate.locks import LEFT, locks
+from git_oneshot.gate.soundness import history, trails
 from git_oneshot.gate.trust import Trust
 from git_oneshot.proof.running.sandbox import Sandbox, sandbox, stricter
 from git_oneshot.proof.running.slots import bury, orphans
@@ -95,9 +96,8 @@ def _program(c: Clinic) -> Iterator[Finding]:
 
 
 def _markers(c: Clinic) -> Iterator[Finding]:
-    states = {one.state.feature: one.state for one in c.loaded}
     for branch, feature in c.markers.all().items():
-        state = states.get(feature)
+        state = c.states.get(feature)
         if state is not None and state.phase is None:
             continue  # its trail can't be read, and that is said of the trail
         if c.markers.feature_on(branch) and not (state and state.open):
@@ -106,7 +106,7 @@ def _markers(c: Clinic) -> Iterator[Finding]:
             yield Finding(what, fix=partial(c.markers.close, branch))
     here = {tip.feature for tip in c.store.tips() if not tip.origin}
     for name in sorted(here):
-        state = states[name]
+        state = c.states[name]
         if not state.gated or c.markers.feature_on(state.branch) == name:
             continue
         if c.git.named(f"refs/heads/{state.branch}") is not None:
@@ -245,19 +245,6 @@ def _leftovers(c: Clinic) -> Iterator[Finding]:
                 yield Finding(what, fix=partial(os.unlink, path))
 
 
-def _trails(c: Clinic) -> Iterator[Finding]:
-    for one in c.loaded:
-        if one.damage is not None:
-            log = ("git", "oneshot", "log", one.state.feature)
-            yield Finding(f"trail '{one.state.feature}': {one.damage.message}", log)
-
-
-def _shallow(c: Clinic) -> Iterator[Finding]:
-    if os.path.exists(os.path.join(c.git.common_dir, "shallow")):
-        what = "the clone is shallow: its oldest commits cannot be judged"
-        yield Finding(what, ("git", "fetch", "--unshallow"), note=True)
-
-
 CHECKS: Final[dict[str, Check]] = {
     "git": _git_version,
     "hooks": _hooks,
@@ -275,8 +262,8 @@ CHECKS: Final[dict[str, Check]] = {
     "verdicts": _verdicts,
     "slots": _slots,
     "leftovers": _leftovers,
-    "trails": _trails,
-    "history": _shallow,
+    "trails": trails,
+    "history": history,
 }
 
 

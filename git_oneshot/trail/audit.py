@@ -29,6 +29,7 @@ from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
 # What is wrong, and whether the trail can't be read past it ("error") or it can.
 RULES: Final[dict[str, tuple[str, str]]] = {
     "missing": ("error", "an object is missing, is not a commit, or cannot be read"),
+    "cut": ("error", "a commit is not in the clone, which is shallow"),
     "edited": ("error", "the content of an object does not match its id"),
     "too-big": ("error", "a commit is over the limit of its size"),
     "too-long": ("error", "there are more commits than a trail may have"),

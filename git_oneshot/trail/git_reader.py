@@ -129,7 +129,8 @@ class GitReader:
         if raws is None:
             return [unreadable(tip) for tip in tips]
         hash_ = HASHES[self._git.object_format]
-        return [trail_of(tip, raws, hash_) for tip in tips]
+        shallow = os.path.exists(os.path.join(self._git.common_dir, "shallow"))
+        return [trail_of(tip, raws, hash_, shallow=shallow) for tip in tips]
 
     def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
         """Every commit behind the tips, by id; None when git could not walk them."""

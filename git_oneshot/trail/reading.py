@@ -29,6 +29,7 @@ MAX_EVENTS: Final = 10_000  # a commit
 MAX_APPENDS: Final = 1_000_000  # a trail
 
 _ANEW: Final = "fetch what is missing: git fetch --refetch"
+_WHOLE: Final = "fetch what is cut off: git fetch --unshallow"
 
 _HEADER: Final = re.compile(
     rb"tree ([0-9a-f]+)\n"
@@ -88,12 +89,17 @@ def id_of(commit: bytes, hash_: Hash) -> str:
     return hash_(b"commit %d\0%b" % (len(commit), commit)).hexdigest()
 
 
-def trail_of(tip: Tip, raws: Mapping[str, Raw], hash_: Hash) -> Trail:
-    """Follow the parents from a tip's commit to the derived root, then decode forwards."""
+def trail_of(tip: Tip, raws: Mapping[str, Raw], hash_: Hash, *, shallow: bool = False) -> Trail:
+    """Follow the parents from a tip's commit to the derived root, then decode forwards.
+
+    ``shallow``: git may have stopped before the root, since the clone has no more on purpose.
+    """
     try:
         commits = _walk(tip.commit, raws, id_of(root_of(tip.feature, hash_), hash_), hash_)
     except DamageError as damage:
         # Without a way to the root nothing on it can be judged.
+        if shallow and damage.rule == "missing" and damage.commit != tip.commit:
+            damage = DamageError("cut", damage.commit, " is cut off: the clone is shallow")
         return Trail(tip.feature, tip, (), _other(tip, raws, damage))
     trail = _decoded(tip, commits, raws)
     if isinstance(trail.damage, DamageError):
@@ -282,7 +288,8 @@ class DamageError(OneshotError):
         self, rule: str, oid: str, what: str, code: Code = Code.TRAIL_DAMAGED, hint: str = "",
         parents: int = 1,
     ) -> None:  # fmt: skip
-        hint = hint or (_ANEW if rule == "missing" else f"see it: git log {oid[:12]}")
+        helps = {"missing": _ANEW, "cut": _WHOLE}
+        hint = hint or helps.get(rule, f"see it: git log {oid[:12]}")
         super().__init__(code, f"trail commit {oid[:12]}{what}", hint)
         self.rule = rule
         self.commit = oid

@@ -11,7 +11,12 @@ import pytest
 from git_oneshot.gate.doctor import CHECKS
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.proof.trees.index import private_index
+from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import Done, MakeProject, Project
+from tests.trail.crafted import FEATURE as BAD
+from tests.trail.crafted import loose, root_of
+from tests.trail.test_audit import READ
+from tests.trail.test_damage import two_appends
 
 HOUR = 7200
 
@@ -357,7 +362,33 @@ def test_a_trail_that_is_damaged(feature: Project) -> None:
     feature.git("update-ref", "refs/oneshot/broken", feature.head)
     done = feature.cli("doctor", "--json")
     assert wrong(done)["trails"][0].startswith("trail 'broken': ")
-    assert done.json["next"][-1]["argv"] == ["git", "oneshot", "log", "--json", "broken"]
+    assert done.json["next"][-1]["argv"] == ["git", "oneshot", "fsck", "--json", "-f", "broken"]
+
+
+@pytest.mark.parametrize("where", ["ours", "theirs", "theirs beside ours"])
+def test_whatever_fsck_fails_for_is_wrong_for_a_doctor(feature: Project, where: str) -> None:
+    """Ours, or what a remote has of a trail, which may be sound here."""
+    git = feature.own.parent
+    ref = "refs/oneshot" if where == "ours" else "refs/oneshot-remote/origin"
+    of_objects = ("missing", "edited", "cut")  # which ours has as well
+    for rule, breaks in READ.items():
+        if where == "theirs beside ours" and rule in of_objects:
+            continue
+        store = GitStore(feature.repo.discover(), time.time)
+        tip = two_appends(store)
+        store.close()
+        broken = breaks(feature.repo, root_of(feature.repo, BAD), tip)
+        if where == "theirs":
+            feature.git("update-ref", "-d", f"refs/oneshot/{BAD}")
+        (git / ref).mkdir(parents=True, exist_ok=True)
+        (git / ref / BAD).write_text(f"{broken}\n")
+        assert feature.cli("fsck").code == 4, rule
+        done = feature.cli("doctor", "--json")
+        assert (done.code, len(wrong(done)["trails"])) == (1, 1), rule
+        for left in (git / ref / BAD, git / "refs/oneshot" / BAD, git / "shallow"):
+            left.unlink(missing_ok=True)
+        for oid in {tip.commit, broken}:
+            Path(loose(feature.repo, oid)).unlink(missing_ok=True)
 
 
 @pytest.mark.usefixtures("by_files")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from git_oneshot.core.ids import LOCAL
 from tests.gate.project import FEATURE, MakeProject, Project, run
-from tests.sandbox import signing
+from tests.sandbox import At, signing
 
 REF = f"refs/oneshot/{FEATURE}"
 
@@ -62,6 +63,34 @@ def test_what_the_hint_names_mends_the_trail(
         assert run(["sh", "-c", does], feature.path).code == 0, does
     assert feature.do("fsck").out == "2 trails checked\n"
     assert feature.git("rev-parse", REF) == tip
+
+
+@pytest.mark.parametrize("cut", ["clone", "fetch"])
+def test_a_trail_that_a_shallow_clone_cuts_is_made_whole_by_what_the_hint_names(
+    feature: Project, make: MakeProject, tmp_path: Path, cut: str
+) -> None:
+    url = f"file://{make.remote(feature).path}"
+    feature.do("sync")
+    setting = f"remote.origin.fetch=+{LOCAL}*:refs/oneshot-remote/origin/*"
+    there = Project(At(tmp_path / "there"))
+    depth = ["--depth=1"]
+    many = ["--no-single-branch", *depth] if cut == "clone" else []
+    feature.git("clone", "-q", *many, "-c", setting, url, str(there.path))
+    if cut == "fetch":
+        there.git("fetch", "-q", *depth)
+    done = there.cli("fsck", "--json")
+    assert (done.code, [row["rule"] for row in done.data["broken"]]) == (4, ["cut"])
+    error = done.json["error"]
+    assert error["message"].endswith(" is cut off: the clone is shallow")
+    said = [
+        (one["what"], one["mend"], one["note"])
+        for row in there.cli("doctor", "--json").data["checks"]
+        for one in row["findings"] if row["check"] in ("trails", "history")
+    ]  # fmt: skip
+    helps = error["hint"].partition(": ")[2]
+    assert said == [("1 trail is cut off, since the clone is shallow", helps.split(), False)]
+    assert run(["sh", "-c", helps], there.path).code == 0
+    assert there.do("fsck").out == "1 trail checked\n"
 
 
 def test_a_sync_of_a_damaged_trail_says_whose_fault_it_is(

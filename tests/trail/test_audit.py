@@ -63,9 +63,16 @@ def test_a_sound_repository_has_no_finding(repo: MakeRepo, opened: Open, world: 
     assert ours.git("count-objects") == loose  # looking writes nothing
 
 
+def cut(repo: Repo, root: str, tip: Tip) -> str:
+    """The clone is shallow, and the trail is cut at its tip."""
+    (repo.path / ".git/shallow").write_text(f"{tip.commit}\n")
+    return tip.commit
+
+
 # How each rule is broken that reading checks: by what test_damage does.
 READ: Final[Mapping[str, damage.Break]] = {
     "missing": damage.missing,
+    "cut": cut,
     "edited": damage.edited,
     "too-big": damage.huge_commit,
     "header": damage.of_no_time,
