@@ -4,6 +4,7 @@ A fix is only offered for what is ours: hooks that we put there, markers, caches
 locks of trails. Settings, rules and trust are the user's, and are only named.
 """
 
+import glob
 import os
 import re
 import shlex
@@ -243,6 +244,17 @@ def _leftovers(c: Clinic) -> Iterator[Finding]:
             if re.fullmatch(rf"({names}){_OF_ONE}", name) and age(c, path) > LEFT:
                 what = f"a killed process left '{path}' behind"
                 yield Finding(what, fix=partial(os.unlink, path))
+    yield from _kept(c)
+
+
+def _kept(c: Clinic) -> Iterator[Finding]:
+    """Packs that a writer of ours kept from a gc for as long as it was at work."""
+    from git_oneshot.trail.shelter import KEEPER
+
+    for path in sorted(glob.glob(os.path.join(c.git.common_dir, "objects/pack/pack-*.keep"))):
+        if age(c, path) > LEFT and read(path) == f"{KEEPER}\n":
+            what = f"a killed process left '{path}' behind, which keeps a pack from git gc"
+            yield Finding(what, fix=partial(os.unlink, path))
 
 
 CHECKS: Final[dict[str, Check]] = {

@@ -17,6 +17,7 @@ from git_oneshot.git import Git, GitError, syncing
 from git_oneshot.trail.disk import Disk
 
 LONGEST: Final = 12 * 3600.0  # seconds that git itself believes in a gc
+KEEPER: Final = "git oneshot append"  # what such a file says
 _TRIES: Final = 5  # a gc throws away the files of a pack that is being written, too
 
 
@@ -53,7 +54,7 @@ def shelter(git: Git, disk: Disk, objects: Sequence[ShaFile], *checks: str) -> s
     for left in reversed(range(_TRIES)):
         try:
             said = git.text(*syncing("pack,pack-metadata"), "index-pack", "--stdin",
-                            "--keep=git oneshot append", *checks, stdin=bytes(data))  # fmt: skip
+                            f"--keep={KEEPER}", *checks, stdin=bytes(data))  # fmt: skip
             break
         except GitError:
             if not left or checks:  # which do not come out otherwise the next time

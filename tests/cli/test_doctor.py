@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dulwich.objects import Blob
 
 from git_oneshot.gate.doctor import CHECKS
 from git_oneshot.gate.hooks import Hooks
 from git_oneshot.proof.trees.index import private_index
+from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.shelter import shelter
 from tests.gate.project import Done, MakeProject, Project
 from tests.trail.crafted import FEATURE as BAD
 from tests.trail.crafted import loose, root_of
@@ -184,6 +187,27 @@ def test_a_setting_that_install_made_is_made_again(feature: Project, make: MakeP
     feature.do("doctor", "--fix")
     assert sorted(feature.git("config", "--local", "--list").split()) == sorted(before.split())
     assert wrong(feature.do("doctor", "--json")) == {}
+
+
+def test_a_pack_that_a_killed_writer_kept_is_given_back_to_gc(feature: Project) -> None:
+    """Once nobody comes back to it; one that is kept by anyone else stays so."""
+    git = feature.repo.discover()
+    ours = Path(shelter(git, Disk(), [Blob.from_string(b"ours")]))
+    theirs = feature.git("pack-objects", f"{git.common_dir}/objects/pack/pack",
+                         stdin=f"{feature.head}\n")  # fmt: skip
+    kept = ours.with_name(f"pack-{theirs}.keep")
+    kept.write_text("my own: git oneshot append\n")
+    assert wrong(feature.do("doctor", "--json")) == {}, "its writer may be at work"
+    for path in (ours, kept):
+        then = time.time() - HOUR
+        os.utime(path, (then, then))
+    done = feature.cli("doctor", "--json")
+    what = f"a killed process left '{ours}' behind, which keeps a pack from git gc"
+    assert wrong(done) == {"leftovers": [what]}
+    feature.do("doctor", "--fix")
+    assert wrong(feature.do("doctor", "--json")) == {}
+    feature.git("gc", "-q", "--prune=now")
+    assert (ours.with_suffix(".pack").exists(), kept.with_suffix(".pack").exists()) == (False, True)
 
 
 THEIRS: dict[str, tuple[str, Callable[[Project], object], str, int]] = {

@@ -105,9 +105,9 @@ class Project:
 
     # -- git --------------------------------------------------------------------
 
-    def git(self, *args: str) -> str:
+    def git(self, *args: str, stdin: str = "") -> str:
         """What git printed; an error when it failed."""
-        return self.repo.git(*args)
+        return self.repo.git(*args, stdin=stdin)
 
     def may(self, *args: str, env: Mapping[str, str] = {}, cwd: Path | None = None) -> Done:
         """Run git, which may fail."""
