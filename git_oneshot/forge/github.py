@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from git_oneshot.core.facts import Provider
-from git_oneshot.forge.extra import needs
 from git_oneshot.forge.hosted import Hosted
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
 from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
 from git_oneshot.forge.tokens import Token
+from git_oneshot.proof.extra import needs
 
 if TYPE_CHECKING:
     from github.PullRequest import PullRequest as Theirs

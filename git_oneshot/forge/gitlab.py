@@ -5,12 +5,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from git_oneshot.core.facts import Provider
-from git_oneshot.forge.extra import needs
 from git_oneshot.forge.hosted import Titled, shaped, unmarked
 from git_oneshot.forge.hosts import Place
 from git_oneshot.forge.port import Capabilities, PullRequest, Wanted, standing
 from git_oneshot.forge.retrying import STRANGE, TIMEOUT, Patience, Trouble, patiently
 from git_oneshot.forge.tokens import Token
+from git_oneshot.proof.extra import needs
 
 MARKS: Final = ("draft:", "[draft]", "(draft)")
 # Waiting and trying again is ours: the library would do it without a bound.

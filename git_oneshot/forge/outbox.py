@@ -19,9 +19,9 @@ from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.notices import Notice, notices
 from git_oneshot.core.spelling import printable
-from git_oneshot.forge.extra import needs
 from git_oneshot.forge.own import own
 from git_oneshot.git import Git
+from git_oneshot.proof.extra import needs
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import TrailStore, ours
 

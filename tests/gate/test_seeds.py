@@ -6,6 +6,7 @@ workflow for one-shot changes; the tasks are those that a coding agent is given.
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -189,6 +190,24 @@ def test_types_are_added_to_a_component(make: MakeProject) -> None:
 def test_comments_are_added_to_a_script(make: MakeProject) -> None:
     told = "/**\n * A price.\n * @param {number} n\n */\n" + SCRIPT["src/formatters.js"]
     assert landed(make(files=SCRIPT), {"src/formatters.js": told}) == "inert"
+
+
+@needs_node
+@pytest.mark.parametrize("path", ["src/formatters.js", "src/Button.tsx"])
+def test_without_the_extra_types_and_comments_are_declared(
+    make: MakeProject, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A plain `pip install .` brings nothing that reads them, and no waiver is needed."""
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    project = make(files=SCRIPT)
+    project.begin()
+    project.repo.write(path, f"/** Said. */\n{SCRIPT[path]}")
+    project.git("add", "--all")
+    assert project.cli("green").code == 1
+    project.do("declare", "refactor", "--reason", "comments alone")
+    assert project.cli("green").code == 0
+    project.unhooked("Comments")  # its hooks are processes of their own, which have the extra
+    project.do("finalize")
 
 
 @needs_node

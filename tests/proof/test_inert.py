@@ -1,6 +1,10 @@
 """What no run can notice, by the syntax trees of two versions; and what only looks like it."""
 
 import importlib.util
+import shlex
+import sys
+from configparser import ConfigParser
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -9,6 +13,7 @@ from git_oneshot.core.source.go import same_go
 from git_oneshot.core.verdicts.codes import advice
 from git_oneshot.proof.classes.inert import same_python
 from git_oneshot.proof.classes.script import grammar_of, same_script
+from git_oneshot.proof.extra import installing
 from tests.proof.conftest import MakeLab
 from tests.proof.lab import said
 
@@ -239,10 +244,35 @@ def test_without_the_extra_the_hint_says_what_to_install(
     rules = '[[suite]]\nname = "all"\ncommand = "true"\n[sides]\nproduction = ["*.ts"]\n'
     made = lab({".oneshot.toml": rules, "a.ts": "f(1)\n", "b.ts": "g(1)\n"})
     assert said(made.prove({"a.ts": "f(1) // one\n"}).proof) == "PASS inert"
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
     proof = made.prove({"b.ts": "g(1) // one\n"}).proof
     assert said(proof) == "FAIL(no-test)"
-    assert "pip install '.[syntax]'" in advice(proof)
+    assert f"{sys.executable} -m pip install 'tree-sitter>=" in advice(proof)
+
+
+def test_what_an_extra_needs_is_installed_beside_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another pip on PATH would put it elsewhere. Our own name is on no index: it is not named."""
+    setup = ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg")
+    listed = setup["options.extras_require"]["syntax"].replace(" ", "").split()
+    pip = (sys.executable, "-m", "pip", "install")
+    assert shlex.split(installing("syntax")) == [*pip, *listed]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)  # as uv makes it
+    uv = ("uv", "pip", "install", "--python", sys.executable)
+    assert shlex.split(installing("syntax")) == [*uv, *listed]
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "git-oneshot-next"))
+    (tmp_path / "git-oneshot-next").mkdir()
+    (tmp_path / "git-oneshot-next" / "pipx_metadata.json").touch()
+    assert shlex.split(installing("syntax")) == ["pipx", "inject", "git-oneshot-next", *listed]
+
+
+def test_a_program_that_was_not_installed_has_its_extras_from_its_checkout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    assert installing("syntax") == "in a checkout of git-oneshot: pip install '.[syntax]'"
 
 
 def test_what_declares_types_alone_asks_for_no_test(lab: MakeLab) -> None:

@@ -11,7 +11,7 @@ from git_oneshot.core.verdicts.verdict import proof_of
 from git_oneshot.git import Git
 from git_oneshot.proof.classes.inert import inert_paths
 from git_oneshot.proof.classes.inside import taken_apart
-from git_oneshot.proof.classes.script import HINT
+from git_oneshot.proof.extra import installing
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.proof.trees.change import Change
 
@@ -95,7 +95,7 @@ def no_test(found: Sorted) -> Proof:
     names = _list(tuple(f.path for f in found.change.on("production")))
     hint = ""
     if found.unread:
-        hint = f"hint: to see whether only comments or types changed: {HINT}"
+        hint = f"hint: to see whether only comments or types changed: {installing('syntax')}"
     went = _list(tuple(f.path for f in found.change.on("test") if f.status == "D"))
     tests = f"tests only went: {went}" if went else "no test did"
     return proof_of("FAIL", "no-test", [], f"{names} changed, and {tests}", hint)

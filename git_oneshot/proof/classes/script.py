@@ -7,14 +7,10 @@ comments and less what only a type checker reads.
 import importlib.util
 from typing import TYPE_CHECKING, Any, Final
 
-from git_oneshot.core.spelling import from_source
 from git_oneshot.proof.classes.inert import MOST, speaks
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
-
-# What a person can do where a grammar is missing.
-HINT: Final = from_source("syntax")
 
 # suffix: (package, the function in it that gives the grammar)
 _GRAMMARS: Final = {
