@@ -38,12 +38,12 @@ def must_elect(git: Git) -> str:
 
 
 def is_elected(git: Git, remote: str) -> bool:
-    """Whether what git calls ``remote`` in a push is where trails go: a name, or its URL."""
+    """Whether what git calls ``remote`` in a push is where trails go: a name, or its address."""
     name = elected(git)
     if not name or remote == name:
         return bool(name)
-    said = _said(git)
-    return remote in (said.get(f"remote.{name}.url"), said.get(f"remote.{name}.pushurl"))
+    values = (git.maybe("config", "--get-all", f"remote.{name}.{of}") for of in ("pushurl", "url"))
+    return remote in next(filter(None, values), "").split("\n")
 
 
 def remotes_in(said: dict[str, str]) -> dict[str, None]:

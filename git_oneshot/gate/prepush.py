@@ -28,6 +28,7 @@ from git_oneshot.proof.suites import rules_for
 from git_oneshot.session import Session
 from git_oneshot.trail.store import ours
 from git_oneshot.trail.tracking import seen_in
+from git_oneshot.trail.transport import Remote
 
 WAIT: Final = 60.0  # seconds that a push may wait for proofs (DESIGN §6)
 
@@ -124,6 +125,7 @@ def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
 def hold(
     git: Git,
     remote: str,
+    url: str,
     updates: Sequence[Update],
     states: Sequence[State],
     judge: Callable[[], Judge],
@@ -131,15 +133,17 @@ def hold(
 ) -> Iterator[Held | Others]:
     """Judge what the updates bring to gated refs, and give what is not proven.
 
+    ``url``: where the push goes, which need not be where ``remote`` is fetched from.
     ``states``: of the features that gate; ``judge`` is made when it is needed.
     """
+    there = remote if Remote(git, remote).alike else url
     starts = [state.start for state in states if state.start and _known(git, state.start)]
 
     def gates(update: Update) -> frozenset[str]:
         known = _known(git, update.remote)
         return gated(git, remote, states, git.tree(update.remote if known else update.local))
 
-    for found in ranges(git, remote, updates if states else (), gates, starts):
+    for found in ranges(git, there, updates if states else (), gates, starts):
         yield from judge_range(git, judge(), found, email, Claims(tuple(states)))
 
 
@@ -249,8 +253,8 @@ def brought(git: Git, session: Session, remote: str, updates: Sequence[Update]) 
     On whichever branch they were, and whatever was begun there since.
     """
     tips = session.store.tips()
-    has = seen_in(tips)
-    other = [(tip, has.get((remote, tip.feature), "")) for tip in ours(tips)]
+    has = Remote(git, remote).has(seen_in(tips))
+    other = [(tip, has.get(tip.feature, "")) for tip in ours(tips)]
     waiting = [t for t, at in other if t.commit != at and not (at and git.leads(t.commit, at))]
     there = [u.local for u in updates if u.local and git.named(u.local + "^{commit}")]
     there += git.lines("for-each-ref", "--format=%(objectname)", f"refs/remotes/{remote}")

@@ -53,6 +53,17 @@ def untold(_number: int, _total: int, _feature: str) -> None:
     """Tell nobody."""
 
 
+class Ends(NamedTuple):
+    """A trail from where our ref is, our end, and those of the remote, which may be pushed to
+    elsewhere than it is fetched from.
+    """
+
+    trail: Trail
+    ours: str
+    theirs: str | None  # an end that the remote has and ours not, or else any
+    pushed: tuple[str | None, ...]  # what each address that is pushed to has
+
+
 class Exchange:
     """One exchange with one remote. ``losses`` is what the remote does not have any more."""
 
@@ -65,6 +76,7 @@ class Exchange:
         self._remote = remote
         self._tracking = Tracking(git)
         self._outcomes: dict[FeatureId, Outcome] = {}
+        self._there: dict[str, dict[FeatureId, str]] = {}  # where it is pushed to elsewhere
         self._kept: set[FeatureId] = set()  # of which something is kept that a remote lost
         self.losses: list[Loss] = []
 
@@ -83,17 +95,17 @@ class Exchange:
             left = self._round(left)
         for feature in left:
             self._note(feature, wrong=f"other clones pushed first, {ROUNDS} times", retry=True)
-        return sorted(self._outcomes.values())
+        return sorted(one for one in self._outcomes.values() if one.moved or one.wrong)
 
     def plan(self, features: Sequence[FeatureId] | None) -> list[Outcome]:
         """What `run` would do now. Fetches, and moves nothing else."""
         ends = self._ends(self._look(features))
-        for number, (trail, ours, theirs) in enumerate(ends, 1):
-            self._told(number, len(ends), trail.feature)
-            how = meet(trail.entries, ours, theirs) if theirs else "push"
-            self._count(trail, ours, theirs)
-            self._note(trail.feature, merged=how == "merge")
-        return sorted(self._outcomes.values())
+        for number, one in enumerate(ends, 1):
+            self._told(number, len(ends), one.trail.feature)
+            how = meet(one.trail.entries, one.ours, one.theirs) if one.theirs else "push"
+            self._count(one)
+            self._note(one.trail.feature, merged=how == "merge")
+        return sorted(one for one in self._outcomes.values() if one.moved or one.wrong)
 
     # -- one round ----------------------------------------------------------------
 
@@ -111,12 +123,16 @@ class Exchange:
         now = {key: at for key, at in seen_in(tips).items() if key not in gone}
         self.losses += self._tracking.compare(before, now)
         tips = self._store.tips()
+        self._there = self._remote.elsewhere(features, joined(tips))
+        if self._there:  # something may have been brought
+            tips = self._store.tips()
         ours = {tip.feature: tip.commit for tip in tips if not tip.origin}
         self._kept = {tip.feature for tip in tips if kept_of(tip.origin)}
         # What a remote lost and is not ours goes back only where that is asked for.
         here = {*ours, *self._kept}
         wanted = ours if features is None else [f for f in features if f in here]
-        return [f for f in wanted if f in self._kept or there.get(f) != ours[f]]
+        has = (there, *self._there.values())
+        return [f for f in wanted if f in self._kept or any(at.get(f) != ours[f] for at in has)]
 
     def _adopt(self, features: Sequence[FeatureId]) -> None:
         """Make ours what a remote lost and only our copy of it still has."""
@@ -133,21 +149,22 @@ class Exchange:
         push: dict[FeatureId, str] = {}
         again: list[FeatureId] = []
         ends = self._ends(features)
-        for number, (trail, ours, theirs) in enumerate(ends, 1):
-            self._told(number, len(ends), trail.feature)
+        for number, one in enumerate(ends, 1):
+            feature = one.trail.feature
+            self._told(number, len(ends), feature)
             try:
-                new, send = self._settle(trail, ours, theirs)
+                new = self._settle(one)
             except LostRace:
-                again.append(trail.feature)
+                again.append(feature)
                 continue
             except OneshotError as err:
                 if err.code not in (Code.REF_LOCKED, Code.LOCK_STALE):
                     raise
-                self._note(trail.feature, wrong=err.message, retry=err.kind.retryable,
+                self._note(feature, wrong=err.message, retry=err.kind.retryable,
                            mend=err.hint)  # fmt: skip
                 continue
-            if send:
-                push[trail.feature] = new
+            if any(end != new for end in one.pushed):
+                push[feature] = new
         for reply in self._remote.push(push):
             if reply.word == "refused":
                 name = self._remote.name
@@ -157,25 +174,24 @@ class Exchange:
                 again.append(reply.feature)
         return again
 
-    def _settle(self, trail: Trail, ours: str, theirs: str | None) -> tuple[str, bool]:
-        """Move our ref to where both will be; whether the remote's has to follow."""
-        feature, tip = trail.feature, trail.tip
-        assert tip is not None
-        if theirs is None:
-            self._count(trail, ours, theirs)
-            return ours, True
-        commit, push = agree(self._store, feature, ours, theirs, trail.entries)
-        if commit != tip.commit:
-            self._store.move(feature, commit, tip)
-        self._count(trail, ours, theirs)  # not before: the ref may be locked, or have moved
-        if commit not in (ours, theirs):
+    def _settle(self, one: Ends) -> str:
+        """Move our ref to where both will be."""
+        trail, feature = one.trail, one.trail.feature
+        assert trail.tip is not None
+        commit = one.ours
+        if one.theirs is not None:
+            commit = agree(self._store, feature, one.ours, one.theirs, trail.entries).commit
+        if commit != trail.tip.commit:
+            self._store.move(feature, commit, trail.tip)
+        self._count(one)  # not before: the ref may be locked, or have moved
+        if commit not in (one.ours, one.theirs):
             self._note(feature, merged=True)
         if feature in self._kept:
             self._tracking.let_go(feature, commit)
-        return commit, push
+        return commit
 
-    def _ends(self, features: Sequence[FeatureId]) -> list[tuple[Trail, str, str | None]]:
-        """Our end and the remote's of each feature, and the trail from where our ref is.
+    def _ends(self, features: Sequence[FeatureId]) -> list[Ends]:
+        """Our end and the remote's of each feature.
 
         What was kept because a remote lost it is joined to ours first; no ref moves.
         """
@@ -185,35 +201,47 @@ class Exchange:
         tips = [every[feature] for feature in features if feature in every]
         found = []
         for tip, trail in zip(tips, self._store.read(tips), strict=True):
-            theirs = seen.get((name, tip.feature))
+            fetched = seen.get((name, tip.feature))
+            at = {name: fetched} | {at: has.get(tip.feature) for at, has in self._there.items()}
+            pushed = tuple(map(at.__getitem__, self._remote.addresses))
+            ends = [end for end in dict.fromkeys((fetched, *pushed)) if end is not None]
             there = {entry.commit for entry in trail.entries}
             if trail.damage is not None:
                 self._note(tip.feature, wrong=trail.damage.message, damaged=True)
-            elif theirs is not None and theirs not in there:
+            elif not there.issuperset(ends):
                 why = trail.aside[0].message if trail.aside else "it is damaged"
                 self._note(tip.feature, wrong=f"what '{name}' has cannot be joined: {why}")
             else:
-                ours = self._own(tip, theirs, there)
+                ours = self._own(tip, ends, there)
                 if ours != tip.commit:  # a merge that was just written: what is behind it is asked
-                    ends = tip._replace(commit=ours, beside=(theirs,) if theirs else ())
-                    trail = self._store.read([ends])[0]._replace(tip=tip)
-                found.append((trail, ours, theirs))
+                    all_ = tip._replace(commit=ours, beside=tuple(ends))
+                    trail = self._store.read([all_])[0]._replace(tip=tip)
+                known = behind(trail.entries, ours).commits
+                new = [end for end in ends if end not in known]
+                theirs = next(iter([*new, *ends]), None)
+                found.append(Ends(trail, ours, theirs, pushed))
         return found
 
-    def _own(self, tip: Tip, theirs: str | None, there: set[str]) -> str:
-        ends = [end for end in tip.beside if end != theirs and end in there]
+    def _own(self, tip: Tip, theirs: Sequence[str], there: set[str]) -> str:
+        ends = [end for end in tip.beside if end not in theirs and end in there]
         return join(self._store, tip._replace(beside=tuple(ends))).commit
 
     # -- what is said about it -------------------------------------------------------
 
-    def _count(self, trail: Trail, ours: str, theirs: str | None) -> None:
-        mine = behind(trail.entries, ours).said
-        other = behind(trail.entries, theirs).said if theirs else frozenset[str]()
-        before = self._outcomes.get(trail.feature, Outcome(trail.feature))
+    def _count(self, one: Ends) -> None:
+        entries, feature = one.trail.entries, one.trail.feature
+        said = {
+            end: behind(entries, end).said for end in (one.ours, one.theirs, *one.pushed) if end
+        }
+        mine, other = said[one.ours], said.get(one.theirs or "", frozenset())
+        lacking = frozenset[str]().union(
+            *(mine - said.get(end or "", frozenset()) for end in one.pushed)
+        )
+        before = self._outcomes.get(feature, Outcome(feature))
         self._note(
-            trail.feature,
-            sent=max(before.sent, _events(trail.entries, mine - other)),
-            received=before.received + _events(trail.entries, other - mine),
+            feature,
+            sent=max(before.sent, _events(entries, lacking)),
+            received=before.received + _events(entries, other - mine),
         )
 
     def _note(self, feature: FeatureId, **more: Any) -> None:
@@ -247,14 +275,14 @@ def send(
     """  # fmt: skip
     tips = joined(store.tips())
     ours = [tips[f] for f in features if f in tips and not tips[f].origin]
-    seen = seen_in(store.tips())
+    has = remote.has(seen_in(store.tips()))
     outcomes = []
     unsent: dict[FeatureId, str] = {}
     left = []
     for tip in ours:
         if not store.leads(tip):
             left.append(tip.feature)
-        elif seen.get((remote.name, tip.feature)) != tip.commit:
+        elif has.get(tip.feature) != tip.commit:
             unsent[tip.feature] = tip.commit
     for reply in remote.push(unsent):
         if reply.word == "taken":

@@ -5,17 +5,26 @@ push of trails runs no hook. Nothing of the user's configuration can make it
 push more than it was told to.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import ANY, Git
+from git_oneshot.trail.store import Tip
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
+_FETCH: Final = (
+    "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
+    "--recurse-submodules=no", "--no-auto-maintenance",
+)  # fmt: skip
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
+_BAD: Final = ("taken", "moved", "refused")  # and worse
+_CREDENTIALS: Final = re.compile(r"//[^/@]*:[^/@]*@")
 _ABOVE: Final = re.compile(r"'(refs/oneshot/[A-Za-z0-9/._-]+)' exists; cannot create '([^']+)'")
 
 
@@ -26,32 +35,62 @@ class Reply(NamedTuple):
     word: Literal["taken", "moved", "refused"]
     why: str = ""
     above: str = ""  # a ref of the remote that stands in its way, as a folder or in one
+    at: str = ""  # which of its addresses, where it is pushed to elsewhere than fetched from
 
     def refusal(self, remote: str) -> str:
         """What is said of a push that was refused."""
-        return f"'{remote}' refuses it: {self.why}"
+        at = f" at {printable(self.at)}" if self.at else ""
+        return f"'{remote}' refuses it{at}: {self.why}"
 
     def mend(self, remote: str) -> str:
         """What helps with this one alone, "" when nothing does."""
-        drop = typed("git", "push", "--no-verify", remote, "--delete", self.above)
+        drop = typed("git", "push", "--no-verify", self.at or remote, "--delete", self.above)
         return f"if nobody needs that: {drop}" if self.above else ""
 
 
 class Remote:
-    """One remote of a repository."""
+    """One remote of a repository. What is tracked of it is what its address of fetches has."""
 
     def __init__(self, git: Git, name: str) -> None:
         self._git = git
         self.name = name
         self._odd: list[str] | None = None  # refs there that no feature can have
 
-    def tips(self, features: Iterable[FeatureId] | None = None) -> dict[FeatureId, str]:
-        """What the remote has, of these features or of all."""
+    @cached_property
+    def _urls(self) -> tuple[list[str], list[str]]:
+        """Where a fetch comes from, and where a push goes."""
+        asks = ("remote", "get-url"), ("remote", "get-url", "--push", "--all")
+        said = (self._git.call(*ask, self.name, ok=ANY).stdout for ask in asks)
+        fetched, pushed = (os.fsdecode(urls).splitlines() for urls in said)
+        return fetched, pushed
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where a push goes. The name of the remote is the one that a fetch comes from."""
+        fetched, pushed = self._urls
+        return [self.name if [url] == fetched else url for url in pushed]
+
+    @property
+    def alike(self) -> bool:
+        """Whether a push goes to where a fetch comes from, and nowhere else."""
+        return self.addresses in ([self.name], [])
+
+    def has(self, seen: Mapping[tuple[str, FeatureId], str]) -> dict[FeatureId, str]:
+        """What is where a push goes; ``seen``, by fetches, is believed where that tells."""
+        if self.alike:
+            return {feature: at for (name, feature), at in seen.items() if name == self.name}
+        each = [self.tips(at=address).items() for address in self.addresses]
+        return dict(set(each[0]).intersection(*each))
+
+    def tips(
+        self, features: Iterable[FeatureId] | None = None, at: str = ""
+    ) -> dict[FeatureId, str]:
+        """What the remote has, of these features or of all; ``at``: one of its addresses."""
         wanted = None if features is None else {*features}
         few = wanted is not None and len(wanted) <= AT_ONCE
         patterns = [local_ref(f) for f in sorted(wanted)] if wanted and few else [f"{LOCAL}*"]
         found, odd = {}, []
-        for line in self._say("ls-remote", "--refs", self.name, *patterns).split("\n"):
+        for line in self._say("ls-remote", "--refs", at or self.name, *patterns).split("\n"):
             commit, _, ref = line.partition("\t")
             name = FeatureId(ref.removeprefix(LOCAL))
             ours = ref.startswith(LOCAL) and FEATURE.fullmatch(name)
@@ -72,41 +111,73 @@ class Remote:
             specs = [f"+{LOCAL}*:{REMOTE}{self.name}/*", *without]
         else:
             specs = [f"+{local_ref(f)}:{remote_ref(self.name, f)}" for f in features]
-        self._say(
-            "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
-            "--recurse-submodules=no", "--no-auto-maintenance", self.name, *specs,
-        )  # fmt: skip
+        self._say(*_FETCH, self.name, *specs)
 
-    def push(self, ends: Mapping[FeatureId, str]) -> Iterator[Reply]:
-        """Move refs of the remote forwards."""
+    def elsewhere(
+        self, features: Iterable[FeatureId] | None, ends: Mapping[FeatureId, Tip]
+    ) -> dict[str, dict[FeatureId, str]]:
+        """What each address has that no fetch comes from.
+
+        What is news to trails of ours is brought, and kept as what a remote lost is.
+        """
+        found = {}
+        for at in self.addresses:
+            if at == self.name:
+                continue
+            found[at] = there = self.tips(features, at)
+            specs = [
+                f"{local_ref(feature)}:{remote_ref(f'{self.name}@{end[:12]}', feature)}"
+                for feature, end in there.items()
+                if feature in ends and not ends[feature].origin
+                and end not in ends[feature].ends
+                and not self._git.leads(end, ends[feature].commit)
+            ]  # fmt: skip
+            for first in range(0, len(specs), AT_ONCE):
+                self._say(*_FETCH, at, *specs[first : first + AT_ONCE])
+        return found
+
+    def push(self, ends: Mapping[FeatureId, str]) -> list[Reply]:
+        """Move refs of the remote forwards; of several addresses, what the worst one says."""
         names = sorted(ends)
-        for at in range(0, len(names), AT_ONCE):
-            yield from self._push({name: ends[name] for name in names[at : at + AT_ONCE]})
+        worst: dict[FeatureId, Reply] = {}
+        for to in [self.name] if self.alike else self._urls[1]:
+            for at in range(0, len(names), AT_ONCE):
+                for reply in self._push(
+                    to, {name: ends[name] for name in names[at : at + AT_ONCE]}
+                ):
+                    before = worst.setdefault(reply.feature, reply)
+                    worst[reply.feature] = max(before, reply, key=lambda r: _BAD.index(r.word))
+        self._track({r.feature: ends[r.feature] for r in worst.values() if r.word == "taken"})
+        return [*worst.values()]
 
-    def _push(self, ends: Mapping[FeatureId, str]) -> list[Reply]:
+    def _push(self, to: str, ends: Mapping[FeatureId, str]) -> list[Reply]:
+        """Push by name or, so that git tracks nothing that no fetch comes from, by address."""
         specs = [f"{commit}:{local_ref(feature)}" for feature, commit in ends.items()]
         done = self._git.call(
             "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
             "push", "--porcelain", "--no-verify", "--quiet", "--no-follow-tags",
-            "--recurse-submodules=no", self.name, *specs,
+            "--recurse-submodules=no", to, *specs,
             ok=ANY,
         )  # fmt: skip
         # A path or a server's words need not be UTF-8.
         stdout, stderr = (said.decode(errors="replace") for said in (done.stdout, done.stderr))
         replies = [reply for line in stdout.split("\n") for reply in _reply(line)]
-        told = _told(stderr)
-        replies = [r._replace(why=r.why + told) if r.word == "refused" else r for r in replies]
+        told, at = _told(stderr), "" if to == self.name else _CREDENTIALS.sub("//", to)
+        replies = [
+            r._replace(why=r.why + told, at=at) if r.word == "refused" else r for r in replies
+        ]
         above = dict(map(reversed, _ABOVE.findall(stderr)))
         replies = [_hindered(r, above.get(local_ref(r.feature), "")) for r in replies]
         if done.returncode != 0 and not any(reply.word != "taken" for reply in replies):
             raise self._failed(stderr)
         said = {reply.feature for reply in replies}  # git passes over what went well
-        replies += [Reply(feature, "taken") for feature in ends if feature not in said]
-        self._track({r.feature: ends[r.feature] for r in replies if r.word == "taken"})
-        return replies
+        return [*replies, *(Reply(f, "taken") for f in ends if f not in said)]
 
     def _track(self, ends: Mapping[FeatureId, str]) -> None:
         """Remember what the remote has taken, also where no fetch is set up."""
+        if not self.alike and ends:
+            there = self.tips(ends)
+            ends = {f: commit for f, commit in ends.items() if there.get(f) == commit}
         lines = [f"update {remote_ref(self.name, f)} {commit}\n" for f, commit in ends.items()]
         if lines:
             stdin = "".join(lines).encode()

@@ -533,6 +533,31 @@ def test_so_do_those_that_ended_before(feature: Project, remote: Repo, make: Mak
     )
 
 
+def test_what_is_fetched_says_nothing_of_where_is_pushed(
+    feature: Project, remote: Repo, make: MakeProject
+) -> None:
+    """As in a fork, or with a copy beside the hub."""
+    feature.land("one")
+    feature.do("finalize")
+    pushed(feature, "origin", "topic")
+    fork = make.remote(feature, "fork")
+    copy = make.remote(feature, "copy")
+    feature.git("remote", "set-url", "--push", "origin", str(fork.path))
+    feature.git("remote", "set-url", "--push", "--add", "origin", str(copy.path))
+    feature.begin("second")
+    bad = feature.land("bad", "--no-verify", test=False)
+    feature.git("push", "-q", "--no-verify", str(remote.path), "topic:main")
+    for at in (fork, copy):  # neither has its main, as the hub has
+        at.git("update-ref", "-d", "refs/heads/main")
+    [line, again] = refused(feature, "origin", "topic:main")
+    assert line.split()[2] == again.split()[2] == bad[:9]
+    pushed(feature, str(fork.path), "topic:other")
+    for at in (fork, copy):
+        assert at.git("for-each-ref", "--format=%(refname)", "refs/oneshot").split() == [
+            "refs/oneshot/second", "refs/oneshot/topic",
+        ]  # fmt: skip
+
+
 def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:
     feature.land("one")
     pushed(feature, "origin", "HEAD")

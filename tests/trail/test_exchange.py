@@ -554,6 +554,117 @@ def test_of_what_a_reader_kept_the_sound_end_is_sent_and_the_damaged_one_not(net
     assert net.state(two).requests == 1
 
 
+# -- a remote that is pushed to elsewhere -------------------------------------------------
+
+
+def elsewhere(net: Net, repo: MakeRepo, clone: Repo, *names: str) -> list[Repo]:
+    """Repositories that a clone pushes to, where it fetches from the hub."""
+    found = [repo(name, "--bare") for name in names]
+    # As install does; by this git itself would track what it pushed there.
+    clone.git("config", "remote.origin.fetch", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
+    for one in found:
+        clone.git("remote", "set-url", "--add", "--push", "origin", str(one.path))
+    return found
+
+
+def test_what_is_pushed_elsewhere_is_asked_there(net: Net, repo: MakeRepo) -> None:
+    """As in a fork: the address that is fetched from never has it, and that is no loss."""
+    one = net.clone("one")
+    [fork] = elsewhere(net, repo, one, "fork")
+    net.session(one).execute(FEATURE, Start())
+    exchange = net.exchange(one)
+    assert exchange.plan(None) == [Outcome(FEATURE, sent=1)]
+    exchange = net.exchange(one)
+    assert exchange.run(None, lambda _: None) == [Outcome(FEATURE, sent=1)]
+    assert refs(fork) == refs(one) == {REF: one.git("rev-parse", REF)}
+    again = net.exchange(one)
+    assert again.run(None, lambda _: None) == []
+    assert exchange.losses + again.losses == []
+    assert refs(net.hub) == {}
+
+
+def test_what_is_fetched_goes_to_where_is_pushed(net: Net, repo: MakeRepo) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    [fork] = elsewhere(net, repo, one, "fork")
+    net.session(two).execute(FEATURE, Start())
+    net.sync(two)
+    net.sync(one)
+    net.session(one).execute(FEATURE, RequestSynthesis(reason="one"))
+    net.session(two).execute(FEATURE, RequestSynthesis(reason="two"))
+    net.sync(two)
+    [outcome] = net.sync(one)
+    assert (outcome.received, outcome.merged, outcome.wrong) == (1, True, "")
+    assert refs(fork)[REF] == refs(one)[REF]
+    assert refs(one)[SEEN] == refs(net.hub)[REF] == refs(two)[REF]
+    assert net.state(one).requests == 2
+    assert net.sync(one) == []
+
+
+def test_clones_that_push_elsewhere_come_to_the_same(net: Net, repo: MakeRepo) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    [fork] = elsewhere(net, repo, one, "fork")
+    two.git("remote", "set-url", "--push", "origin", str(fork.path))
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    two.git("fetch", "-q", str(fork.path), f"{REF}:{REF}")
+    for clone in (one, two):
+        net.session(clone).execute(FEATURE, RequestSynthesis(reason=clone.path.name))
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    assert net.exchange(two).plan(None) == [Outcome(FEATURE, sent=1, received=1, merged=True)]
+    assert net.sync(two) == [Outcome(FEATURE, sent=1, received=1, merged=True)]
+    assert net.sync(one) == [Outcome(FEATURE, received=1)]
+    assert refs(one) == refs(two) == refs(fork)
+    assert net.state(one).requests == 2
+    assert net.sync(one) == net.sync(two) == []
+
+
+def test_every_address_has_to_have_it(net: Net, repo: MakeRepo) -> None:
+    """As with a copy beside the hub, which is pushed to with it."""
+    one, two = net.clone("one"), net.clone("two")
+    one.git("remote", "set-url", "--push", "origin", str(net.hub.path))
+    [copy] = elsewhere(net, repo, one, "copy")
+    net.session(one).execute(FEATURE, Start())
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    assert refs(copy)[REF] == refs(net.hub)[REF] == refs(one)[REF] == refs(one)[SEEN]
+    net.sync(two)
+    net.session(two).execute(FEATURE, RequestSynthesis())
+    net.sync(two)
+    assert net.sync(one) == [Outcome(FEATURE, received=1)]
+    assert refs(copy)[REF] == refs(net.hub)[REF] == refs(one)[REF]
+    hook = copy.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    net.session(one).execute(FEATURE, RequestSynthesis())
+    [outcome] = net.sync(one)
+    assert outcome.wrong == f"'origin' refuses it at {copy.path}: hook declined"
+    assert refs(net.hub)[REF] == refs(one)[REF]
+
+
+def test_the_hook_does_not_believe_of_one_repository_what_another_has(
+    net: Net, repo: MakeRepo
+) -> None:
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    [fork] = elsewhere(net, repo, one, "fork")
+    assert [o.wrong for o in net.send(one)] == [""]
+    assert refs(fork)[REF] == refs(one)[REF]
+    assert net.send(one) == []
+
+
+def test_a_repository_with_two_addresses_is_one(net: Net, tmp_path: Path) -> None:
+    """As of a forge by https and by ssh: it is known at once that it has what was pushed."""
+    one = net.clone("one")
+    (tmp_path / "door").symlink_to(net.hub.path)
+    one.git("remote", "set-url", "--push", "origin", str(tmp_path / "door"))
+    net.session(one).execute(FEATURE, Start())
+    net.send(one)
+    assert refs(one)[SEEN] == refs(one)[REF]
+    net.session(one).execute(FEATURE, RequestSynthesis())
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    assert refs(one)[SEEN] == refs(one)[REF] == refs(net.hub)[REF]
+
+
 # -- damage ------------------------------------------------------------------------------
 
 

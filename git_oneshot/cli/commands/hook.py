@@ -90,7 +90,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     held = []
     judge = functools.cache(lambda: patient(app, WAIT))
     with waiting(app):
-        for one in hold(app.git, remote, updates, states, judge, app.email):
+        for one in hold(app.git, remote, url, updates, states, judge, app.email):
             if isinstance(one, Held):
                 held.append(one)
             else:
