@@ -67,7 +67,7 @@ COMMANDS: Final = {
 BESIDE: Final = {
     "green": "red", "request-synthesize": "plan", "graduate": "plan", "waive": "declare",
     "push": "prove", "validate-pr-body": "synthesize", "prune": "cancel", "checkpoint": "resume",
-    "show": "log", "replay": "log", "split": "sync", "clone": "sync", "import": "export",
+    "show": "log", "replay": "log", "split": "sync", "import": "export",
     "uninstall": "install", "trust": "install",
 }  # fmt: skip
 HIDDEN: Final = ("hook",)

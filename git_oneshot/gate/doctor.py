@@ -20,7 +20,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.clinic import Clinic, Finding, age
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
-from git_oneshot.gate.install import overwrites, without
+from git_oneshot.gate.install import BRINGS, overwrites, without
 from git_oneshot.gate.locks import LEFT, locks
 from git_oneshot.gate.soundness import history, trails
 from git_oneshot.gate.trust import Trust
@@ -122,7 +122,7 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
     for name, other in c.clone.astray():
         yield Finding(f"a fetch of '{name}' brings its trails as those of '{other}'", INSTALL)
     for step in c.clone.steps():
-        if step.what.startswith("fetch: bring "):
+        if step.what.startswith(BRINGS):
             what = f"no fetch brings the trails of '{c.clone.remote}' along"
             yield Finding(what, INSTALL, step.make if c.set_up else None)
     yield from _removed(c)
@@ -251,7 +251,9 @@ def _kept(c: Clinic) -> Iterator[Finding]:
     """Packs that a writer of ours kept from a gc for as long as it was at work."""
     from git_oneshot.trail.shelter import KEEPER
 
-    for path in sorted(glob.glob(os.path.join(c.git.common_dir, "objects/pack/pack-*.keep"))):
+    packs = os.path.join(c.git.common_dir, "objects", "pack")
+    for name in sorted(glob.glob("pack-*.keep", root_dir=packs)):
+        path = os.path.join(packs, name)
         if age(c, path) > LEFT and read(path) == f"{KEEPER}\n":
             what = f"a killed process left '{path}' behind, which keeps a pack from git gc"
             yield Finding(what, fix=partial(os.unlink, path))

@@ -24,6 +24,7 @@ from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
 from git_oneshot.trail.transport import Remote
 
+BRINGS: Final = "fetch: bring"
 _FETCH: Final = r"^remote\..*\.fetch$"
 
 
@@ -79,7 +80,7 @@ class Clone:
         if not known and refspec not in self._values(f"remote.{remote}.fetch"):
             steps.append(
                 Step(
-                    f"fetch: bring the trails of '{remote}' along (remote.{remote}.fetch)",
+                    f"{BRINGS} the trails of '{remote}' along (remote.{remote}.fetch)",
                     lambda: self._add(f"remote.{remote}.fetch", refspec),
                 )
             )
@@ -151,6 +152,13 @@ class Clone:
         except OneshotError as err:
             return err.message
         return ""
+
+    def bring(self) -> str:
+        """Let a fetch bring the trails along, and fetch them; what went wrong, "" if nothing."""
+        for step in self.steps():
+            if step.what.startswith(BRINGS):
+                step.make()
+        return self.fetch()
 
     def undo(self) -> list[str]:
         """Take everything back but the trails, and say what was done.

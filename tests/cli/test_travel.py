@@ -396,6 +396,89 @@ def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) ->
     assert "does not exist" in done.json["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("options", "remote", "commits", "branches"),
+    [
+        (["--depth", "1"], "origin", 1, ["main"]),
+        (["--depth=1", "--no-single-branch"], "origin", 1, ["main", "other"]),
+        (["--single-branch", "-b", "other"], "origin", 3, ["other"]),
+        (["-o", "up", "--filter=blob:none"], "up", 2, ["main", "other"]),
+        (["--origin=a=b", "--recurse-submodules"], "a=b", 2, ["main", "other"]),
+    ],
+    ids=str,
+)
+def test_clone_takes_options_of_git_clone_and_brings_trails_whole(
+    feature: Project, make: MakeProject, options: list[str], remote: str, commits: int,
+    branches: list[str],
+) -> None:  # fmt: skip
+    """Where git brings nothing but one branch, or would cut what it brings, too."""
+    bare = make.remote(feature)
+    bare.git("config", "uploadpack.allowFilter", "true")
+    feature.land("one")
+    feature.git("push", "-q", "--no-verify", "origin", "main")
+    feature.git(
+        "push", "-q", "--no-verify", "origin", f"{feature.repo.commit('two')}:refs/heads/other"
+    )
+    feature.do("sync")
+    there = Project(_at(feature.path.parent / "there"))
+    argv = [*options, "--quiet", f"file://{bare.path}", str(there.path), "--yes"]
+    assert feature.do("clone", *argv, "--json").data["fetched"] == 1
+    assert there.git("for-each-ref", "--format=%(refname)", "refs/oneshot-remote") == (
+        f"refs/oneshot-remote/{remote}/{FEATURE}"
+    )
+    assert there.do("fsck", "-f", FEATURE).out == "1 trail checked\n"
+    assert there.git("rev-list", "--count", "HEAD") == f"{commits}"
+    seen = there.git("for-each-ref", "--format=%(refname:lstrip=3)", f"refs/remotes/{remote}")
+    assert [name for name in seen.split("\n") if name != "HEAD"] == branches
+    feature.do("checkpoint")
+    feature.do("sync")
+    there.git("fetch", "-q")
+    assert there.git("rev-parse", f"refs/oneshot-remote/{remote}/{FEATURE}") == (
+        feature.git("rev-parse", f"refs/oneshot/{FEATURE}")
+    )
+    there.do("uninstall")
+    assert "refs/oneshot/" not in there.git("config", "--get-all", f"remote.{remote}.fetch")
+
+
+def test_clone_brings_submodules_where_that_is_asked_for(
+    feature: Project, make: MakeProject
+) -> None:
+    feature.git("config", "--global", "protocol.file.allow", "always")
+    feature.git("submodule", "--quiet", "add", str(make("sub").path), "sub")
+    feature.unhooked("sub")
+    there = feature.path.parent / "there"
+    feature.do("clone", "--recurse-submodules", str(feature.path), str(there), "--json")
+    assert (there / "sub" / "README").exists()
+
+
+def test_clone_names_the_remote_as_git_would(feature: Project, make: MakeProject) -> None:
+    bare = make.remote(feature)
+    feature.do("sync")
+    feature.git("config", "--global", "clone.defaultRemoteName", "up")
+    there = Project(_at(feature.path.parent / "there"))
+    assert feature.do("clone", str(bare.path), str(there.path), "--json").data["fetched"] == 1
+    assert there.git("remote") == "up"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--", "--upload-pack=touch ran;"],
+        ["ext::sh -c touch% ran", "there"],
+        ["--branch=--upload-pack=touch ran;", ".", "there"],
+        ["--origin=--upload-pack=touch ran;", ".", "there"],
+        ["--filter=--upload-pack=touch ran;", ".", "there"],
+        ["--depth=--upload-pack=touch ran;", ".", "there"],
+    ],
+    ids=" ".join,
+)
+def test_clone_runs_nothing_that_a_url_or_an_option_says(feature: Project, argv: list[str]) -> None:
+    done = feature.cli("clone", "--json", *argv)
+    assert done.error in ("GIT_FAILED", "USAGE")
+    assert not (feature.path / "ran").exists()
+    assert not (feature.path / "there").exists()
+
+
 def _at(path: Path) -> Repo:
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, 0

@@ -719,14 +719,25 @@ def test_clones_with_real_repositories_converge_by_pushes_that_a_hub_accepts(net
 # -- by plain git -----------------------------------------------------------------------------
 
 
-def test_the_documented_one_liner_brings_trails_with_a_clone(net: Net, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--single-branch"], ["--depth=1"]], ids=str)
+def test_the_documented_one_liner_brings_trails_with_a_clone(
+    net: Net, opened: Open, tmp_path: Path, options: list[str]
+) -> None:
+    """Of a clone of one branch git brings no other ref; they come whole with a fetch."""
     one = net.clone("one")
     net.session(one).execute(FEATURE, Start())
     net.sync(one)
     refspec = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
-    one.git("clone", "-q", "-c", f"remote.origin.fetch={refspec}", str(net.hub.path),
-            str(tmp_path / "plain"))  # fmt: skip
-    assert refs(_at(tmp_path / "plain")) == {SEEN: refs(net.hub)[REF]}
+    one.commit("code")
+    one.git("push", "-q", "origin", "HEAD:refs/heads/main")
+    one.git("clone", "-q", *options, "-c", f"remote.origin.fetch={refspec}",
+            f"file://{net.hub.path}", str(tmp_path / "plain"))  # fmt: skip
+    plain = _at(tmp_path / "plain")
+    if options:
+        assert SEEN not in refs(plain)
+        plain.git("fetch", "-q")
+    assert refs(plain)[SEEN] == refs(net.hub)[REF]
+    assert opened(plain).read([Tip(FEATURE, refs(net.hub)[REF])])[0].damage is None
 
 
 @pytest.mark.parametrize("way", ["mirror", "bundle"])

@@ -1,26 +1,22 @@
 """sync, split and clone: trails from one repository to another."""
 
-import os
-import subprocess
 from collections.abc import Sequence
 
 import click
 
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest
 from git_oneshot.cli.app import App
-from git_oneshot.cli.completion import features, files, remotes
-from git_oneshot.cli.consent import INSTALL, apply, ask, pending
+from git_oneshot.cli.completion import features, remotes
 from git_oneshot.cli.data.parts import SyncRow
-from git_oneshot.cli.data.trails import Cloned, LossRow, SplitOff, Synced
+from git_oneshot.cli.data.trails import LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
 from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
-from git_oneshot.core.ids import REMOTE, FeatureId, feature_id
+from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.election import must_elect
 from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
-from git_oneshot.git import scrub
 from git_oneshot.trail.exchange import Outcome, lost
 from git_oneshot.trail.seals import signs
 from git_oneshot.trail.tracking import Loss
@@ -147,49 +143,3 @@ def split(app: App, *, feature: str | None, new: str) -> Answer:
     said = counted(len(done.events), "event")
     text = f"'{new}' has what {by} began as '{name}': {said}; '{name}' {rest}"
     return Answer(data, text, [Next(("git", "oneshot", "sync"), "send it")])
-
-
-@answering("clone")
-@click.argument("url")
-@click.argument("directory", required=False, shell_complete=files)
-@click.option("--yes", is_flag=True, help="Set up the clone without asking.")
-def clone(app: App, *, url: str, directory: str | None, yes: bool) -> Answer:
-    """Clone a repository with its trails, and set the clone up.
-
-    The same by hand: git clone -c
-    remote.origin.fetch='+refs/oneshot/*:refs/oneshot-remote/origin/*' URL, then
-    git oneshot install in it.
-    """
-    path = os.path.abspath(directory or _folder(url))
-    setting = ("remote.origin.fetch", f"+refs/oneshot/*:{REMOTE}origin/*")
-    environ = scrub(app.environ)  # a hook's, or an alias's, may name another repository
-    done = subprocess.run(
-        ["git", "clone", "--origin=origin", "-c", "=".join(setting),
-         *(["--quiet"] if app.json else []), "--", url, path],
-        env=environ, check=False,
-        stdout=subprocess.DEVNULL if app.json else None,
-        stderr=subprocess.PIPE if app.json else None,
-    )  # fmt: skip
-    if done.returncode != 0:
-        said = (done.stderr or b"").decode(errors="replace").strip().splitlines()
-        why = f": {said[-1].removeprefix('fatal: ')}" if said else ""
-        raise OneshotError(
-            Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", "git clone -h"
-        )
-    os.chdir(path)
-    there = App(json=app.json, environ=environ)
-    there.clone.remember([setting])
-    came = len({tip.feature for tip in there.store.tips()})
-    agreed = ask(there, pending(there), yes=yes)
-    changes = apply(there) if agreed else []
-    text = f"{counted(came, 'feature')} came with '{path}'"
-    asking = ("--json",) if app.json else ()
-    argv = ("git", "-C", directory or _folder(url), *INSTALL.argv[1:], *asking)
-    nexts = [] if agreed else [INSTALL._replace(argv=argv)]
-    return Answer(Cloned(path=path, fetched=came, changes=changes), text, nexts)
-
-
-def _folder(url: str) -> str:
-    """The folder that git would clone into."""
-    name = url.rstrip("/").removesuffix("/.git").rpartition("/")[2].rpartition(":")[2]
-    return name.removesuffix(".git").removesuffix(".bundle")
