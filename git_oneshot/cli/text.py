@@ -30,7 +30,7 @@ def lasting(seconds: float) -> str:
 
 def red(proof: "Proof") -> str:
     """What `red` says."""
-    count = len(proof.tests)
+    count = proof.total
     tests = "test fails" if count == 1 else "tests fail"
     head = f"red: {count} {tests} without the change"
     return "\n".join([head, *(f"  {printable(t.id)}  {t.reason}" for t in proof.tests[:10])])
@@ -44,11 +44,14 @@ def green(proof: "Proof") -> str:
         return f"green: {kind}, no test turned and none had to"
     lines = [f"  {printable(t.id)}  red without it ({t.reason})" for t in turned[:10]]
     rest = [t for t in proof.tests if not t.turned and not t.red == t.green == "passed"]
-    passed = len(proof.tests) - len(turned) - len(rest)
-    tail = f", {passed} passed all along" if passed else ""
-    tail += f", {len(rest)} not counted" if rest else ""
+    others = proof.total - proof.turned
+    if len(turned) + len(rest) == len(proof.tests) < proof.total:  # what they are is not listed
+        tail = f", {others} others" if others else ""
+    else:
+        tail = f", {others - len(rest)} passed all along" if others > len(rest) else ""
+        tail += f", {len(rest)} not counted" if rest else ""
     lines += [f"  {printable(t.id)}  {_uncounted(t)}" for t in rest[:10]]
-    return "\n".join([f"green: {len(turned)} turned by the change{tail}", *lines])
+    return "\n".join([f"green: {proof.turned} turned by the change{tail}", *lines])
 
 
 def _uncounted(turn: "TestTurn") -> str:
@@ -99,8 +102,8 @@ def _rests_on(found: "Verdict") -> list[str]:
     proof = found.proof
     turned = [t for t in proof.tests if t.turned]
     lines = [f"red without it ({t.reason}): {printable(t.id)}" for t in turned[:5]]
-    if len(turned) > 5:
-        lines.append(f"and {len(turned) - 5} more")
+    if proof.turned > 5:
+        lines.append(f"and {proof.turned - 5} more")
     lines += [printable(note) for note in proof.notes[:3]]
     if found.waiver is not None:
         by = found.waiver.by.partition(" <")[0]

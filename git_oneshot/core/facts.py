@@ -4,7 +4,7 @@ Adding a field to a fact of version 1 is a new version and an upcaster (see
 ``codec``), never an edit here: these structs are the wire format.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -23,6 +23,9 @@ ObjectId = Annotated[str, Meta(pattern=rf"^({COMMIT.pattern})\Z")]
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=16_384)]
 Lines = Annotated[tuple[Line, ...], Meta(max_length=1_000)]
+
+
+TURNED: Final = "turned: "  # how the remark begins that counts what no list has room for
 
 
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -90,15 +93,23 @@ class Proof(Data, frozen=True, kw_only=True):
         return f"{self.word}({self.code})" if self.code else self.word
 
     @property
+    def turned(self) -> int:
+        """How many tests the change turned: where a remark says so, more than are listed."""
+        told = next((note for note in self.notes if note.startswith(TURNED)), "")
+        many = told.removeprefix(TURNED).partition(" ")[0]
+        said = int(many) if many.isascii() and many.isdigit() else 0
+        return max(sum(test.turned for test in self.tests), min(said, self.total))
+
+    @property
     def told(self) -> str:
         """The proof in one printable line, such as ``PASS behaviour, 1 test red without it, …``."""
         told = f"{self.verdict} {self.kind}".strip() + (" (declared)" if self.declared else "")
         turned = [t for t in self.tests if t.turned]
         if turned:
             names = ", ".join(f"{t.id} ({t.reason})" if t.reason else t.id for t in turned[:3])
-            more = f" and {len(turned) - 3} more" if len(turned) > 3 else ""
-            plural = "test" if len(turned) == 1 else "tests"
-            told += f", {len(turned)} {plural} red without it, green with it: {names}{more}"
+            more = f" and {self.turned - 3} more" if self.turned > 3 else ""
+            plural = "test" if self.turned == 1 else "tests"
+            told += f", {self.turned} {plural} red without it, green with it: {names}{more}"
         elif self.notes:
             told += f", {self.notes[0]}"
         return printable(told)

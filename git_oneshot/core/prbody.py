@@ -186,8 +186,8 @@ def _tests(state: State) -> str:
             "and passes with it"
             for t in turned[:10]
         ]
-        if len(turned) > 10:
-            lines.append(f"- and {len(turned) - 10} more")
+        if commit.proof and commit.proof.turned > 10:
+            lines.append(f"- and {commit.proof.turned - 10} more")
     if state.suite is not None:
         at = f" on {code(state.proven[:9])}" if state.proven else ""
         lines += ["", f"The whole suite{at}: {escape(state.suite.told)}"]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from git_oneshot.cli import text
 from git_oneshot.core import facts as f
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
@@ -577,6 +578,39 @@ def test_a_list_of_tests_is_cut_and_its_length_kept() -> None:
     proof = judged([*many, turned], [*many, ran(id="t999")])
     assert (len(proof.tests), proof.total) == (SHOWN, SHOWN + 51)
     assert proof.tests[0].id == "t999"  # what turned is shown first
+
+
+def test_what_is_said_of_many_tests_counts_all_of_them() -> None:
+    """The first 200 are on the trail, and 200 is what was said."""
+    broken = ran("failed", "ValueError", id="x", frames=(TEST,))
+    for turned, passed, not_counted, tail in (
+        (SHOWN + 100, 40, 0, ", 40 others"),
+        (SHOWN + 100, 0, 0, ""),
+        (SHOWN, 40, 0, ", 40 others"),
+        (SHOWN - 50, 70, 2, ", 70 passed all along, 2 not counted"),
+        (3, 4, 1, ", 4 passed all along, 1 not counted"),
+    ):
+        red = [replace(FAILED, id=f"f{i:03}") for i in range(turned)]
+        red += [ran(id=f"p{i:03}") for i in range(passed)]
+        red += [replace(broken, id=f"x{i:03}") for i in range(not_counted)]
+        proof = judged(red, [ran(id=one.id) for one in red])
+        assert proof.turned == turned
+        assert f", {turned} tests red without it, green with it: f000" in proof.told
+        assert f"and {turned - 3} more" in proof.told or turned == 3
+        first, *lines = text.green(proof).splitlines()
+        assert first == f"green: {turned} turned by the change{tail}"
+        assert len(lines) == min(turned, 10) + not_counted
+        seen = seen_red([("all", run(*red))], FACTS)
+        assert text.red(seen).splitlines()[0] == f"red: {turned} tests fail without the change"
+
+
+@pytest.mark.parametrize(
+    "note", ["turned: ", "turned: many", "turned: -1", "turned: ٣", "turned: 9"]
+)
+def test_a_remark_that_counts_wrongly_says_no_less_than_is_listed(note: str) -> None:
+    """It may come from anywhere."""
+    proof = judged([FAILED], [PASSED])
+    assert replace(proof, notes=(note,)).turned == 1
 
 
 def test_no_text_is_too_long_for_a_trail() -> None:

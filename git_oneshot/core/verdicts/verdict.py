@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from git_oneshot.core.facts import Proof, TestTurn, Word
+from git_oneshot.core.facts import TURNED, Proof, TestTurn, Word
 from git_oneshot.core.verdicts.codes import FAILURES, UNCOUNTED
 from git_oneshot.core.verdicts.reasons import uninstalled, why
 from git_oneshot.core.verdicts.runs import FAILING, Facts, Pair, Result, Run, worst
@@ -36,7 +36,9 @@ def _judged(pairs: Sequence[Pair], facts: Facts, other: str) -> Proof:
         return proof_of("FAIL", code, lost, f"{lost[0].id} passed without the change")
     turned = [t for t in turns if t.turned]
     if turned:
-        rest = [t for t in turns if not t.turned]
+        rest = sorted(
+            (t for t in turns if not t.turned), key=lambda t: t.red == t.green == "passed"
+        )
         return proof_of("PASS", "", [*_in_order(turned), *rest], kind="behaviour")
     if not facts.production:
         return proof_of("PASS", "", turns, "" if turns else "unexercised: no test ran", kind=other)
@@ -231,7 +233,9 @@ def proof_of(
     word: Word, code: str, turns: Sequence[TestTurn], *notes: str, kind: str = ""
 ) -> Proof:
     """A proof within the bounds of its type."""
-    shown = tuple(note[:500] for note in notes if note)
+    turned = sum(t.turned for t in turns)
+    many = f"{TURNED}{turned} of {len(turns)} tests, of which {SHOWN} are listed"
+    shown = tuple(note[:500] for note in (*notes, many * (turned > SHOWN)) if note)
     return Proof(
         word=word, code=code, kind=kind, tests=tuple(turns[:SHOWN]), total=len(turns), notes=shown
     )
