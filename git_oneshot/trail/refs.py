@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TABLES: Final = "reftable/tables.list"  # of all refs, where git keeps them in tables
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
 
+_KEPT: Final = re.compile(r"(?=/)|$")  # where in a remote's name the commit is
 _REMOTE: Final = re.compile(rb'^[ \t]*\[remote "([^"\n]*)"\]', re.MULTILINE | re.IGNORECASE)
 _OURS: Final = re.escape(f"]\n\tpath = {INCLUDED}\n".encode()) + rb"(\[|\Z)"  # of no remote
 _ELSEWHERE: Final = re.compile(
@@ -48,7 +49,7 @@ class Refs:
     def find_all(self, features: Iterable[FeatureId]) -> dict[FeatureId, Tip]:
         """The tips of some trails."""
         # With "@<commit>" behind it a remote's name is where we keep what it lost.
-        names = [tail for name in self._remotes() for tail in (name, name + "@*")]
+        names = [tail for name in self._remotes() for tail in (name, _KEPT.sub("@*", name, 1))]
         refs = [(local_ref(one), *(f"{REMOTE}{name}/{one}" for name in names)) for one in features]
         return joined(sorted(self._list(*chain(*refs)), key=lambda t: t.origin))
 
@@ -62,13 +63,13 @@ class Refs:
             with open(os.path.join(self._git.common_dir, "config"), "rb") as file:
                 config = file.read()
         except OSError:
-            return {"*"}
+            return {"**"}
         own = os.path.join(self._git.git_dir, "config.worktree")
         with contextlib.suppress(OSError), open(own, "rb") as file:
             config += b"\n" + file.read()
         names = {os.fsdecode(name) for name in _REMOTE.findall(config)}
         if _ELSEWHERE.search(config) or not names or any("\\" in name for name in names):
-            return {"*"}
+            return {"**"}
         return names
 
     def all(self) -> list[Tip]:

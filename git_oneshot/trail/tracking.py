@@ -3,8 +3,9 @@
 A remote's ref may go back, or vanish: someone forced a push, or a server was
 restored from an old copy. git then moves what it tracks, and with the ref goes
 what only it held. What was seen last is remembered; what a remote does not have
-any more is kept under ``refs/oneshot-remote/<remote>@<commit>/<feature>``, read
-with the rest, and goes back with the next `git oneshot sync`.
+any more is kept under ``refs/oneshot-remote/<remote>@<commit>/<feature>`` (of a
+remote with a slash in its name, the commit is before that), read with the rest,
+and goes back with the next `git oneshot sync`.
 """
 
 import os
@@ -12,15 +13,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import put
 from git_oneshot.trail.store import Tip
 
 Key = tuple[str, FeatureId]  # a remote and a feature
 Seen = Mapping[Key, str]  # the commit of each
-_KEPT: Final = re.compile(r"(.+)@[0-9a-f]{12}", re.DOTALL)
+_KEPT: Final = re.compile(r"([^/]+)@[0-9a-f]{12}(/.+)?", re.DOTALL)
 
 
 class Loss(NamedTuple):
@@ -43,7 +45,13 @@ class Loss(NamedTuple):
 def kept_of(origin: str) -> str:
     """The remote that lost what is kept under such a name; "" for what was only fetched."""
     found = _KEPT.fullmatch(origin)
-    return found[1] if found else ""
+    return found[1] + (found[2] or "") if found else ""
+
+
+def kept_ref(remote: str, name: str, commit: str) -> str:
+    """Where what is lost is kept: no ref that a fetch makes can be in the way of it."""
+    first, _, rest = f"{remote}/{name}".partition("/")
+    return f"{REMOTE}{first}@{commit[:12]}/{rest}"
 
 
 def seen_in(tips: Iterable[Tip]) -> dict[Key, str]:
@@ -67,7 +75,7 @@ class Tracking:
         try:
             return self.compare({}, now)
         except (OSError, GitError):
-            return self._losses(self._read().items(), now)
+            return self._told(self._losses(self._read().items(), now))
 
     def compare(self, before: Seen, now: Seen) -> list[Loss]:
         """The same, for what was known of the remotes just now, and what they really have."""
@@ -80,7 +88,7 @@ class Tracking:
         for key in before.keys() - now.keys():  # it is kept by now, if it had to be
             self._take_away(remote_ref(*key), before[key])
         self._write(now)
-        return losses
+        return self._told(losses)
 
     def _losses(self, olds: Iterable[tuple[Key, str]], now: Seen) -> list[Loss]:
         """What is behind the olds, and not behind what there is now of the same trail."""
@@ -99,6 +107,11 @@ class Tracking:
             for one in losses
             if not any(self._behind(one, other) for other in losses)
         ]
+
+    def _told(self, losses: Sequence[Loss]) -> list[Loss]:
+        """Those to be told: what is of no remote is nothing that a remote lost."""
+        remotes = {*self._git.lines("remote")} if losses else set[str]()
+        return [one for one in losses if one.remote in remotes]
 
     def _forward(self, moves: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Of moves from one commit to another, those that are seen at once to go forward."""
@@ -142,12 +155,12 @@ class Tracking:
                 continue
             ours = self._git.named(local_ref(one.feature))
             if ours is None or self._lost([one.before], [ours]):
-                ref = remote_ref(f"{one.remote}@{one.before[:12]}", one.feature)
+                ref = kept_ref(one.remote, one.feature, one.before)
                 self._git.call("update-ref", "-m", "oneshot: keep", ref, one.before)
 
     def let_go(self, feature: FeatureId, commit: str) -> None:
         """Forget what was kept of a feature and is behind a commit now."""
-        pattern = f"{REMOTE}*@*/{feature}"
+        pattern = f"{REMOTE}*@*/**/{feature}"
         for line in self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", pattern):
             old, ref = line.split(" ", 1)
             origin = ref.removeprefix(REMOTE).removesuffix(f"/{feature}")
@@ -187,6 +200,39 @@ class Tracking:
     def _write(self, seen: Seen) -> None:
         lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
         put(self._file, os.fsencode("".join(lines)))
+
+
+def make_way(git: Git, remote: str, features: Iterable[FeatureId]) -> bool:
+    """Move aside refs of old that hinder tracking these features of a remote; if there are any.
+
+    A ref hinders those below it and the one above it. Raises OneshotError where it is what
+    another remote has: one of the two is called as a trail of the other is.
+    """
+    others, wanted = {*git.lines("remote")} - {remote}, {*features}
+    moves = []
+    for row in git.lines("for-each-ref", "--format=%(objectname) %(refname)", REMOTE):
+        commit, name = row.replace(REMOTE, "", 1).split(" ", 1)
+        owner, _, last = name.rpartition("/")
+        feature, _, below = name.removeprefix(f"{remote}/").partition("/")
+        under = name.startswith(f"{remote}/") and feature in wanted and below
+        if not under and not (owner and f"{remote}/".startswith(f"{name}/")):
+            continue
+        if owner in others:
+            raise _alike(*sorted((owner, remote), key=len))
+        moves.append(f"update {kept_ref(owner, last, commit)} {commit}\n")
+        moves.append(f"delete {REMOTE}{name} {commit}\n")
+    if moves:
+        git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(moves)))
+    return bool(moves)
+
+
+def _alike(short: str, long: str) -> OneshotError:
+    feature = long.removeprefix(f"{short}/").partition("/")[0]
+    return OneshotError(
+        Code.CLONE_UNSOUND,
+        f"the remote '{printable(long)}' cannot be told from the trail of '{feature}' at '{short}'",
+        f"call it otherwise: {typed('git', 'remote', 'rename', long)} NAME",
+    )
 
 
 def _reached(start: str, parents: Mapping[str, Sequence[str]]) -> set[str]:

@@ -14,8 +14,9 @@ from typing import Final, Literal, NamedTuple
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
-from git_oneshot.git import ANY, Git
+from git_oneshot.git import ANY, Git, GitError
 from git_oneshot.trail.store import Tip
+from git_oneshot.trail.tracking import kept_ref, make_way
 
 AT_ONCE: Final = 200  # refs of one command, so that no argument list is too long
 _FETCH: Final = (
@@ -55,6 +56,7 @@ class Remote:
         self._git = git
         self.name = name
         self._odd: list[str] | None = None  # refs there that no feature can have
+        self._found: dict[FeatureId, str] = {}  # what was there when it was asked last
 
     @cached_property
     def _urls(self) -> tuple[list[str], list[str]]:
@@ -98,7 +100,7 @@ class Remote:
                 found[name] = commit
             elif ref.startswith(LOCAL) and not ours:
                 odd.append(ref)
-        self._odd = odd
+        self._odd, self._found = odd, found
         return found
 
     def fetch(self, features: Sequence[FeatureId] | None = None) -> None:
@@ -111,7 +113,12 @@ class Remote:
             specs = [f"+{LOCAL}*:{REMOTE}{self.name}/*", *without]
         else:
             specs = [f"+{local_ref(f)}:{remote_ref(self.name, f)}" for f in features]
-        self._say(*_FETCH, self.name, *specs)
+        try:
+            self._say(*_FETCH, self.name, *specs)
+        except OneshotError:
+            if not make_way(self._git, self.name, self._found if features is None else features):
+                raise
+            self._say(*_FETCH, self.name, *specs)
 
     def elsewhere(
         self, features: Iterable[FeatureId] | None, ends: Mapping[FeatureId, Tip]
@@ -126,7 +133,7 @@ class Remote:
                 continue
             found[at] = there = self.tips(features, at)
             specs = [
-                f"{local_ref(feature)}:{remote_ref(f'{self.name}@{end[:12]}', feature)}"
+                f"{local_ref(feature)}:{kept_ref(self.name, feature, end)}"
                 for feature, end in there.items()
                 if feature in ends and not ends[feature].origin
                 and end not in ends[feature].ends
@@ -179,9 +186,15 @@ class Remote:
             there = self.tips(ends)
             ends = {f: commit for f, commit in ends.items() if there.get(f) == commit}
         lines = [f"update {remote_ref(self.name, f)} {commit}\n" for f, commit in ends.items()]
-        if lines:
-            stdin = "".join(lines).encode()
-            self._git.call("update-ref", "-m", "oneshot: push", "--stdin", stdin=stdin)
+        if not lines:
+            return
+        update, stdin = ("update-ref", "-m", "oneshot: push", "--stdin"), "".join(lines).encode()
+        try:
+            self._git.call(*update, stdin=stdin)
+        except GitError:
+            if not make_way(self._git, self.name, ends):
+                raise
+            self._git.call(*update, stdin=stdin)
 
     def _say(self, *args: str) -> str:
         done = self._git.call(*args, ok=ANY)

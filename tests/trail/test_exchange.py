@@ -439,6 +439,35 @@ def test_a_remote_may_have_an_at_in_its_name(net: Net) -> None:
     assert refs(net.hub)[REF] == refs(one)[REF]
 
 
+@pytest.mark.parametrize("included", [False, True])
+def test_a_remote_may_have_a_slash_in_its_name(net: Net, tmp_path: Path, included: bool) -> None:
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    two.git("remote", "rename", "origin", "up/stream")
+    if included:  # then remotes are looked for elsewhere than in the clone's own file, too
+        (tmp_path / "more").touch()
+        two.git("config", "include.path", str(tmp_path / "more"))
+    git, store = two.discover(), net.session(two).store
+    assert isinstance(store, GitStore)
+
+    def exchange(*features: FeatureId) -> Exchange:
+        found = Exchange(git, store, Remote(git, "up/stream"))
+        found.run(features or None, lambda _: None)
+        return found
+
+    exchange()
+    was = refs(two)[f"refs/oneshot-remote/up/stream/{FEATURE}"]
+    net.hub.git("update-ref", "-d", REF)
+    assert [loss.remote for loss in exchange().losses] == ["up/stream"]
+    assert refs(two) == {f"refs/oneshot-remote/up@{was[:12]}/stream/{FEATURE}": was}
+    tip = store.tip(FEATURE)
+    assert tip is not None and tip.commit == was
+    exchange(FEATURE)
+    assert refs(two) == {REF: was, f"refs/oneshot-remote/up/stream/{FEATURE}": was}
+    assert refs(net.hub) == {REF: was}
+
+
 def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> None:
     one, two = rewound(net)
     net.hub.git("update-ref", "-d", REF)
@@ -552,6 +581,77 @@ def test_of_what_a_reader_kept_the_sound_end_is_sent_and_the_damaged_one_not(net
     assert (outcome.wrong, outcome.sent) == ("", 2)
     assert refs(net.hub) == {REF: refs(two)[REF]}
     assert net.state(two).requests == 1
+
+
+def below(net: Net) -> tuple[Repo, str]:
+    """A clone that has fetched a ref below the trail's, which the hub dropped since."""
+    one, two = net.clone("one"), net.clone("two")
+    odd = one.commit("no trail")
+    one.git("push", "-q", "origin", f"{odd}:{REF}/x/y")
+    two.git(*PLAIN)
+    net.hub.git("update-ref", "-d", f"{REF}/x/y")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    return two, odd
+
+
+@pytest.mark.parametrize("way", ["exchange", "named", "push"])
+def test_what_a_remote_had_below_a_trail_makes_way_and_is_kept(net: Net, way: str) -> None:
+    """git itself would want a prune, which takes away what nothing else has."""
+    two, odd = below(net)
+    if way == "push":
+        two.git("fetch", "-q", "origin", f"{REF}:{REF}")
+        net.session(two).execute(FEATURE, RequestSynthesis())
+        assert [o.wrong for o in net.send(two)] == [""]
+    else:
+        exchange = net.exchange(two)
+        assert exchange.run([FEATURE] if way == "named" else None, lambda _: None) == []
+        assert exchange.losses == []
+    assert refs(two)[SEEN] == refs(net.hub)[REF]
+    assert refs(two)[f"refs/oneshot-remote/origin@{odd[:12]}/{FEATURE}/x/y"] == odd
+    again = net.exchange(two)
+    again.run(None, lambda _: None)
+    assert again.losses == []
+
+
+@pytest.mark.parametrize("first", ["origin", f"origin/{FEATURE}"])
+def test_a_remote_called_as_a_trail_of_another_is_told_from_it(
+    net: Net, repo: MakeRepo, first: str
+) -> None:
+    """They share a place in refs/oneshot-remote; whoever is second is told, and nothing moves."""
+    one, two, other = net.clone("one"), net.clone("two"), repo("other", "--bare")
+    slash = f"origin/{FEATURE}"
+    for feature, at in ((FEATURE, net.hub), (OTHER, other)):
+        net.session(one).execute(feature, Start())
+        one.git("push", "-q", str(at.path), f"refs/oneshot/{feature}")
+    two.git("config", f"remote.{slash}.url", str(other.path))
+    git = two.discover()
+    exchange = Exchange(git, net.session(two).store, Remote(git, first))
+    assert exchange.run(None, lambda _: None) == []
+    before = refs(two)
+    assert len(before) == 1
+    second = "origin" if first == slash else slash
+    for _ in range(2):
+        exchange = Exchange(git, net.session(two).store, Remote(git, second))
+        with pytest.raises(OneshotError) as told:
+            exchange.run(None, lambda _: None)
+        assert told.value.code is Code.CLONE_UNSOUND
+        assert told.value.message == (
+            f"the remote '{slash}' cannot be told from the trail of '{FEATURE}' at 'origin'"
+        )
+        assert told.value.hint == f"call it otherwise: git remote rename {slash} NAME"
+    assert (refs(two), exchange.losses) == (before, [])
+
+
+def test_of_a_remote_that_is_no_more_nothing_is_said_to_be_lost(net: Net) -> None:
+    _, two = rewound(net)
+    store = net.session(two).store
+    assert Tracking(two.discover()).look(store.tips()) == []
+    two.git("remote", "remove", "origin")
+    was = refs(two)[SEEN]
+    two.git("update-ref", "-d", SEEN)
+    assert Tracking(two.discover()).look(store.tips()) == []
+    assert refs(two) == {f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}": was}
 
 
 # -- a remote that is pushed to elsewhere -------------------------------------------------

@@ -429,10 +429,10 @@ def test_a_copied_ref_is_not_a_feature(work: Repo, opened: Open) -> None:
         ("", {"origin"}),
         ("[include]\n\tpath = oneshot/open/settings\n", {"origin"}),
         ("[include]\n\tpath = oneshot/open/settings\n[user]\n\tname = x\n", {"origin"}),
-        ("[include]\n\tpath = oneshot/open/settings\n\tpath = other\n", {"*"}),
-        ("[include]\n\tpath = other\n", {"*"}),
-        ('[includeIf "gitdir:x"]\n\tpath = oneshot/open/settings\n', {"*"}),
-        ('[remote.more]\n\turl = x\n', {"*"}),
+        ("[include]\n\tpath = oneshot/open/settings\n\tpath = other\n", {"**"}),
+        ("[include]\n\tpath = other\n", {"**"}),
+        ('[includeIf "gitdir:x"]\n\tpath = oneshot/open/settings\n', {"**"}),
+        ('[remote.more]\n\turl = x\n', {"**"}),
     ],
 )  # fmt: skip
 def test_where_remotes_may_be_set(repo: MakeRepo, config: str, found: set[str]) -> None:
