@@ -62,6 +62,11 @@ class Slow:
         until(lambda: self.ran.exists() and len(self.ran.read_text().splitlines()) == 2)
         return {int(line.split()[0]) for line in self.ran.read_text().splitlines()}
 
+    def queued(self) -> int:
+        """How many tasks wait for their turn."""
+        queue = Path(self.own, QUEUE)
+        return len(queue.read_bytes().splitlines()) if queue.exists() else 0
+
     def let_go(self) -> None:
         """Let the tests come to their end."""
         self.gate.touch()
@@ -166,6 +171,7 @@ def test_what_does_not_come_in_time_is_said_with_its_estimate(tmp_path: Path) ->
 
     class Behind:
         lasting = staticmethod(lambda: 0.0)
+        going = staticmethod(lambda: None)
         ask = staticmethod(lambda *_: None)
 
     judge = Patient(cast(Prover, Known()), cast(Background, Behind()), str(tmp_path), 60.0)
@@ -220,7 +226,7 @@ def test_there_is_one_for_a_repository_and_it_ends_with_its_queue(slow: Slow) ->
     slow.begun()
     first = going(slow.own)
     slow.commit("two")
-    until(lambda: os.path.exists(os.path.join(slow.own, QUEUE)))
+    until(lambda: slow.queued() == 1)
     assert slow.runs("two") == 0
     assert first is not None
     assert going(slow.own) == first
@@ -228,7 +234,7 @@ def test_there_is_one_for_a_repository_and_it_ends_with_its_queue(slow: Slow) ->
     until(lambda: slow.project.cli("push", "--json").error == "PUSH_FAILED")  # proven, no remote
     slow.idle()
     assert slow.runs("two") == 2
-    assert not os.path.exists(os.path.join(slow.own, QUEUE))
+    assert slow.queued() == 0
 
 
 def test_whoever_waits_for_the_end_of_the_commit_does_not_wait_for_the_proof(slow: Slow) -> None:
@@ -261,7 +267,7 @@ def test_what_somebody_waits_for_does_not_give_way(slow: Slow, tmp_path: Path) -
     test = slow.project.path / "checks" / "two"
     test.write_text(f"nice >> {said}\n{test.read_text()}")
     slow.project.git("commit", "-q", "-a", "-m", "two")
-    until(lambda: os.path.exists(os.path.join(slow.own, QUEUE)))
+    until(lambda: slow.queued() == 1)
     waiting = subprocess.Popen(["git", "oneshot", "prove", "--json"], cwd=slow.project.path,
                                stdout=subprocess.PIPE, text=True)  # fmt: skip
     until(lambda: awaited(slow.own))
