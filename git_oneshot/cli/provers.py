@@ -16,9 +16,10 @@ from git_oneshot.gate.trust import Trust
 from git_oneshot.git import Git, scrub
 from git_oneshot.proof.prover import Prover
 from git_oneshot.proof.runners import Tools
-from git_oneshot.proof.running.background import Background, Task, going
+from git_oneshot.proof.running.background import Background, going
 from git_oneshot.proof.running.cache import ProofCache
 from git_oneshot.proof.running.process import SIGNALS, interrupt
+from git_oneshot.proof.running.queue import Task
 from git_oneshot.proof.running.slots import Slots, place
 from git_oneshot.proof.running.toolchain import Toolchain
 from git_oneshot.proof.suites import digest, rules_for
@@ -54,9 +55,19 @@ def prover_in(
 
 def patient(app: App, limit: float | None) -> Patient:
     """What judges here, and waits for so many seconds."""
-    where = app.git.work_tree or app.git.git_dir
-    background = Background(app.git.own_dir, functools.partial(_work, app.git))
-    return Patient(app.prover(limit=0), background, where, limit, app.progress.running)
+    return Patient(
+        app.prover(limit=0), background(app), asker(app.git), limit, app.progress.running
+    )
+
+
+def background(app: App) -> Background:
+    """The proof behind the commands of this repository."""
+    return Background(app.git.own_dir, functools.partial(_work, app.git))
+
+
+def asker(git: Git) -> str:
+    """Of whom a task is that is left here: the working tree, or a bare repository."""
+    return git.work_tree or git.git_dir
 
 
 @contextlib.contextmanager

@@ -169,7 +169,7 @@ class Clone:
         from git_oneshot.proof.running.slots import forget
 
         # Else it would make the folders anew that are taken away.
-        done = ["the proof in the background"] if stop(self._git.own_dir) else []
+        done = ["the proof in the background"] if stop(self._git.own_dir).ended else []
         added, notes = self.added(), ours(self._git)
         done += self.hooks.undo()
         for remote in self._git.lines("remote"):

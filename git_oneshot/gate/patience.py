@@ -11,12 +11,14 @@ from typing import Protocol
 import msgspec
 
 from git_oneshot.core.facts import Proof
+from git_oneshot.core.spelling import printable
 from git_oneshot.core.verdicts.regression import Key
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.prover import UNSAID, Prover
-from git_oneshot.proof.running.background import Background, Task
+from git_oneshot.proof.running.background import Background
 from git_oneshot.proof.running.bench import Watch, unwatched
+from git_oneshot.proof.running.queue import Task
 
 
 class Judge(Protocol):
@@ -74,17 +76,22 @@ class Patient:
     def _asked(self, task: Task, proof: Proof) -> Judged | Proof:
         """What the proof behind finds in time; else ``proof``, with why there was none."""
         until, cost = self._until, max(self._known.refused, default=0.0)
+        first = self._background.going()
+        lasting = first.seconds if first else 0.0
+        there = ""
+        if first is not None and first.task.work_tree != task.work_tree:
+            there = f" in '{printable(first.task.work_tree)}'"
         if self._limit is None:
             why = "the proof in the background ended without an answer; see why: git oneshot doctor"
         elif cost >= self._limit:
             until, why = time.monotonic(), ""  # which the proof says
-        elif (going := self._background.lasting()) >= self._limit:
-            until, why = time.monotonic(), f"another proof has gone on for {going:.0f} s"
+        elif lasting >= self._limit:
+            until, why = time.monotonic(), f"another proof has gone on for {lasting:.0f} s{there}"
         else:
-            why = f"not within {self._limit:g} s"
+            why = f"not within {self._limit:g} s" + (there and f", after a proof{there}")
             why += f"; the last time it took {cost:.0f} s" if cost >= 1 else ""
         what = "the suite" if task.kind == "suite" else "the tests of a commit"
-        with self._watch(f"{what}, in the background", cost):
+        with self._watch(f"{what}, in the background" + (there and f" after a proof{there}"), cost):
             found = self._background.ask(task, until)
         if found is not None:
             assert isinstance(found, Judged | Proof)

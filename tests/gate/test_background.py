@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,10 @@ from git_oneshot.core.facts import Proof
 from git_oneshot.core.verdicts.codes import DOUBTS
 from git_oneshot.gate.patience import Patient
 from git_oneshot.proof.prover import Prover
-from git_oneshot.proof.running.background import LOCK, QUEUE, Background, Task, awaited, going, stop
+from git_oneshot.proof.running.background import LOCK, Background, Going, awaited, going, stop
+from git_oneshot.proof.running.queue import QUEUE, Queue, Task
 from tests.gate.project import MakeProject, Project
+from tests.sandbox import At
 
 LIMITS = "[limits]\ncommit-seconds = 0.3\n"
 # Without git in between, which would be killed alone.
@@ -170,7 +173,6 @@ def test_what_does_not_come_in_time_is_said_with_its_estimate(tmp_path: Path) ->
             return Proof(word="UNKNOWN", code="budget", notes=("suite 'all' took 45 s",))
 
     class Behind:
-        lasting = staticmethod(lambda: 0.0)
         going = staticmethod(lambda: None)
         ask = staticmethod(lambda *_: None)
 
@@ -303,12 +305,140 @@ def test_stop_ends_it_and_its_tests(slow: Slow) -> None:
     slow.commit("one")
     tests = slow.begun()
     slow.commit("two")
-    assert slow.project.do("prove", "--stop").out == "the proof in the background was ended\n"
+    assert slow.project.do("prove", "--stop").out.startswith(
+        "the proof in the background was ended"
+    )
     assert going(slow.own) is None
     until(lambda: not any(alive(pid) for pid in tests))
     assert slow.project.do("prove", "--stop", "--json").data["stopped"] is False
     slow.let_go()
     assert slow.project.do("prove", "--json").data["suite"]["verdict"] == "PASS"
+
+
+@pytest.fixture
+def other(slow: Slow) -> Slow:
+    """The project in another working tree, on a branch with a feature of its own."""
+    path = slow.project.path.parent / "other"
+    slow.project.git("worktree", "add", "-q", "-b", "other", str(path))
+    made = Slow.__new__(Slow)
+    made.project, made.gate, made.ran = Project(At(path)), slow.gate, slow.ran
+    made.project.begin("elsewhere")
+    return made
+
+
+def test_stop_ends_what_this_working_tree_asked_for_and_leaves_the_others(
+    slow: Slow, other: Slow
+) -> None:
+    """It ended the proof of whoever had the turn, and dropped what the others waited for."""
+    other.commit("one")
+    other.begun()
+    first = going(slow.own)
+    other.commit("two")
+    slow.commit("three")
+    until(lambda: slow.queued() == 2)
+    done = slow.project.do("prove", "--stop", "--json").data
+    assert (done["stopped"], done["dropped"], done["left"]) == (False, 1, [str(other.project.path)])
+    assert (going(slow.own), slow.queued()) == (first, 1)
+    said = slow.project.do("prove", "--stop")
+    assert said.out == "no proof of this working tree goes on\n"
+    there = f"git -C {other.project.path} oneshot prove --stop"
+    assert said.err == f"note: 2 proofs of '{other.project.path}' go on; end them there: {there}\n"
+    slow.let_go()
+    slow.idle()
+    assert (slow.runs("two"), slow.runs("three")) == (2, 0)
+
+
+def test_what_another_working_tree_waits_for_goes_on_when_one_is_stopped(
+    slow: Slow, other: Slow
+) -> None:
+    """In a process of its own, as what was ended would have come to it."""
+    slow.commit("one")
+    tests = slow.begun()
+    slow.commit("two")
+    other.commit("three")
+    until(lambda: slow.queued() == 2)
+    done = slow.project.do("prove", "--stop")
+    assert done.out == "the proof in the background was ended, and 1 that waited is forgotten\n"
+    until(lambda: not any(alive(pid) for pid in tests))
+    slow.let_go()
+    slow.idle()
+    assert (slow.runs("two"), slow.runs("three")) == (0, 2)
+
+
+def test_a_working_tree_that_is_gone_is_nobodys_and_can_be_stopped_anywhere(
+    slow: Slow, other: Slow
+) -> None:
+    other.commit("one")
+    other.begun()
+    slow.project.git("worktree", "remove", "--force", str(other.project.path))
+    assert slow.project.do("prove", "--stop", "--json").data["stopped"] is True
+    assert going(slow.own) is None
+
+
+def test_working_trees_take_turns(slow: Slow, other: Slow) -> None:
+    """One with many commits does not keep another waiting until the last of them."""
+    slow.commit("one")
+    slow.begun()
+    for name in ("two", "three", "four"):
+        slow.commit(name)
+    other.commit("five")
+    until(lambda: slow.queued() == 4)
+    slow.let_go()
+    slow.idle()
+    names = [line.split()[1] for line in slow.ran.read_text().splitlines()]
+    firsts = list(dict.fromkeys(names))
+    assert firsts.index("five") < firsts.index("three")
+
+
+def test_a_hook_that_waited_for_another_working_tree_says_so(slow: Slow, other: Slow) -> None:
+    other.commit("one")
+    other.begun()
+    said = slow.commit("two").splitlines()[0]
+    assert said.startswith("note: not proven yet (budget): another proof has gone on for ")
+    assert said.endswith(f" s in '{other.project.path}'")
+
+
+def test_a_wait_behind_another_working_tree_says_so(tmp_path: Path) -> None:
+    """Where that began a moment ago, nothing said that it was what one had waited for."""
+    task = Task("suite", "/elsewhere", None, "c")
+    told: list[str] = []
+
+    class Known:
+        refused: ClassVar[list[float]] = []
+
+        def suite(self, *_: object) -> Proof:
+            return Proof(word="UNKNOWN", code="budget")
+
+    class Behind:
+        going = staticmethod(lambda: Going(1, task, time.monotonic() - 1))
+        ask = staticmethod(lambda *_: None)
+
+    def watch(what: str, *_: object) -> contextlib.AbstractContextManager[None]:
+        told.append(what)
+        return contextlib.nullcontext()
+
+    known, behind = cast(Prover, Known()), cast(Background, Behind())
+    found = Patient(known, behind, str(tmp_path), 60.0, watch).suite("b", "a")
+    assert found.notes == ("not within 60 s, after a proof in '/elsewhere'",)
+    assert told == ["the suite, in the background after a proof in '/elsewhere'"]
+    assert Patient(known, behind, "/elsewhere", 60.0).suite("b", "a").notes == ("not within 60 s",)
+
+
+def test_a_task_that_is_left_while_the_queue_is_read_is_not_lost(tmp_path: Path) -> None:
+    """Whoever had opened the file before it was taken wrote into one that nobody read."""
+    queue = Queue(str(tmp_path))
+    tasks = [Task("suite", str(tmp_path), None, str(number)) for number in range(40)]
+    taken: list[Task] = []
+    writers = [threading.Thread(target=queue.add, args=[task]) for task in tasks]
+    for writer in writers:
+        writer.start()
+        if (one := queue.next({})) is not None:
+            taken.append(one)
+    for writer in writers:
+        writer.join()
+    while (one := queue.next({})) is not None:
+        taken.append(one)
+    assert sorted(taken, key=lambda task: int(task.tree)) == tasks
 
 
 def test_a_killed_one_leaves_nothing_wrong(slow: Slow) -> None:

@@ -1,6 +1,7 @@
 """prove and push: what is not proven yet, here or in the background."""
 
 import subprocess
+from collections import Counter
 from typing import TypedDict
 
 import click
@@ -13,11 +14,11 @@ from git_oneshot.cli.data.feature import Pushed
 from git_oneshot.cli.data.parts import Judgement, ProofData, excerpt
 from git_oneshot.cli.data.proof import Proved
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
-from git_oneshot.cli.provers import patient, waiting
+from git_oneshot.cli.provers import asker, background, patient, waiting
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.spelling import counted, typed
+from git_oneshot.core.spelling import counted, printable, typed
 from git_oneshot.gate.filed import file_proven
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
@@ -33,7 +34,11 @@ class Proven(TypedDict):
 
 
 @answering("prove", long=True)
-@click.option("--stop", is_flag=True, help="End the proof that goes on in the background.")
+@click.option(
+    "--stop",
+    is_flag=True,
+    help="End the proofs in the background that this working tree asked for.",
+)
 def prove(app: App, *, stop: bool) -> Answer:
     """Prove the feature's commits and the suite at the last, as `git oneshot push` does first.
 
@@ -41,12 +46,33 @@ def prove(app: App, *, stop: bool) -> Answer:
     interrupt the waiting, it goes on.
     """
     if stop:
-        ended = end(app.git.own_dir)
-        said = "the proof in the background was ended" if ended else "no proof is going on"
-        return Answer(Proved(feature=None, commits=[], suite=None, stopped=bool(ended)), said)
+        return _stopped(app)
     data = proven(app, app.feature(), "nothing is proven by it")
     done = counted(len(data["commits"]), "commit")
-    return Answer(Proved(**data, stopped=False), f"{done} proven")
+    return Answer(Proved(**data, stopped=False, dropped=0, left=[]), f"{done} proven")
+
+
+def _stopped(app: App) -> Answer:
+    """End what this working tree has asked for, and say what is left of others."""
+    found = end(app.git.own_dir, asker(app.git))
+    if found.left:
+        background(app).go_on()  # which the ended one would have come to
+    left = Counter(task.work_tree for task in found.left)
+    for where, number in left.items():
+        there = typed("git", "-C", where, "oneshot", "prove", "--stop")
+        go = "proof of '{}' goes on; end it" if number == 1 else "proofs of '{}' go on; end them"
+        app.say(f"note: {number} {go.format(printable(where))} there: {there}")
+    said = "the proof in the background was ended" if found.ended else ""
+    said = said or f"no proof {'of this working tree goes' if left else 'is going'} on"
+    if found.dropped:
+        said += (
+            f", and {found.dropped} that waited {'is' if found.dropped == 1 else 'are'} forgotten"
+        )
+    data = Proved(
+        feature=None, commits=[], suite=None,
+        stopped=found.ended is not None, dropped=found.dropped, left=list(left),
+    )  # fmt: skip
+    return Answer(data, said)
 
 
 @answering("push", long=True)

@@ -18,12 +18,17 @@ class Going(Data, frozen=True, kw_only=True):
 
 
 class Proved(Data, frozen=True, kw_only=True):
-    """prove. Of --stop: no feature, and whether there was a proof to be ended."""
+    """prove. Of --stop: no feature, and whether there was a proof to be ended.
+
+    ``dropped``: how many waited for their turn; ``left``: the working trees whose proofs go on.
+    """
 
     feature: str | None
     commits: list[Judgement]
     suite: ProofData | None
     stopped: bool
+    dropped: int
+    left: list[str]
 
 
 class Cached(Data, frozen=True, kw_only=True):

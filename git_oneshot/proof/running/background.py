@@ -17,32 +17,19 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from git_oneshot.core.verdicts.regression import Key
-from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.running.abreast import fork
 from git_oneshot.proof.running.process import lower
+from git_oneshot.proof.running.queue import Queue, Task
 
 BEAT: Final = 0.02  # seconds between two looks at the lock
 ENDING: Final = 10.0  # seconds that tests have to end when they are told to
 FILES: Final = 4_096  # more than we, and whoever runs us, have open
 LOCK: Final = "proving"  # held while a proof is under way, and then not empty
-QUEUE: Final = "unproven"
 AWAITED: Final = "awaited"  # held by each that waits for its turn
-
-
-class Task(msgspec.Struct, frozen=True):
-    """What is to be proven: the change from one tree to another, or the suite on a tree."""
-
-    kind: Literal["prove", "suite"]
-    work_tree: str
-    before: str | None
-    tree: str
-    said: Said = Said()
-    leaving: tuple[Key, ...] = ()
 
 
 class Going(msgspec.Struct, frozen=True):
@@ -64,7 +51,7 @@ class Background:
     def __init__(self, own_dir: str, work: Callable[[Task], object]) -> None:
         self._own = own_dir
         self._lock = os.path.join(own_dir, LOCK)
-        self._queue = os.path.join(own_dir, QUEUE)
+        self._queue = Queue(own_dir)
         self._log = os.path.join(own_dir, "proving.log")
         self._work = work
 
@@ -81,14 +68,17 @@ class Background:
             os.close(end)  # by which the other process knows that nobody waits any more
         return pickle.loads(data) if data else None  # noqa: S301 - our own child's
 
-    def lasting(self) -> float:
-        """For how many seconds a proof has gone on, 0.0 if there is none."""
-        found = going(self._own)
-        return found.seconds if found else 0.0
+    def go_on(self) -> None:
+        """Have done what others have left in the queue, if nobody is at it."""
+        os.close(self._begin(None, None))
+
+    def going(self) -> Going | None:
+        """The proof that is under way, None when there is none."""
+        return going(self._own)
 
     # -- the process behind -------------------------------------------------------------
 
-    def _begin(self, task: Task, deadline: float | None) -> int:
+    def _begin(self, task: Task | None, deadline: float | None) -> int:
         """Fork twice, so that nobody has to wait for it; the end of its pipe to read from."""
         read, write = os.pipe()
         pid = fork()
@@ -119,18 +109,19 @@ class Background:
                     os.close(fd)
         os.chdir("/")
 
-    def _serve(self, task: Task, deadline: float | None, answer: int) -> None:
+    def _serve(self, task: Task | None, deadline: float | None, answer: int) -> None:
         """Do the task when it is our turn, else leave it in the queue; then do what is there."""
-        with self._turn(deadline, answer) as lock:
-            if lock is not None:
-                self._do(task, lock, answer)
-                self._drain(lock)
-            else:
-                self._leave(task)
-                os.close(answer)
+        if task is not None:
+            with self._turn(deadline, answer) as lock:
+                if lock is not None:
+                    self._do(task, lock, answer)
+                    self._drain(lock)
+                else:
+                    self._queue.add(task)
+                    os.close(answer)
         # Whoever has the turn looks again when it is over, as we do here, so that
         # nothing is left that came between the last look and the end.
-        while os.path.exists(self._queue):
+        while not self._queue.empty:
             with self._turn(0) as lock:
                 if lock is None:
                     return
@@ -153,29 +144,15 @@ class Background:
             os.close(answer)
 
     def _drain(self, lock: int) -> None:
-        """Do what others have left, until nothing is left."""
-        while (tasks := self._taken()) is not None:
-            for task in tasks:
-                try:
-                    self._do(task, lock)
-                except Exception:  # noqa: BLE001 - such as a tree that a gc took away
-                    _log()
+        """Do what others have left, until nothing is left; the working trees take turns."""
+        served: dict[str, int] = {}
+        while (task := self._queue.next(served)) is not None:
+            served[task.work_tree] = served.get(task.work_tree, 0) + 1
+            try:
+                self._do(task, lock)
+            except Exception:  # noqa: BLE001 - such as a tree that a gc took away
+                _log()
         os.ftruncate(lock, 0)
-
-    def _taken(self) -> list[Task] | None:
-        mine = f"{self._queue}.{os.getpid()}"
-        try:
-            os.rename(self._queue, mine)
-        except FileNotFoundError:
-            return None
-        with open(mine, "rb") as file:
-            lines = dict.fromkeys(file.read().splitlines())
-        os.unlink(mine)
-        return list(_tasks(lines))
-
-    def _leave(self, task: Task) -> None:
-        with open(self._queue, "ab", buffering=0) as file:
-            file.write(msgspec.json.encode(task) + b"\n")
 
     @contextlib.contextmanager
     def _turn(self, deadline: float | None, answer: int | None = None) -> Iterator[int | None]:
@@ -242,19 +219,37 @@ def awaited(own_dir: str) -> bool:
         return False
 
 
-def stop(own_dir: str, patience: float = ENDING) -> Going | None:
-    """End the proof that is under way, and its tests, and forget the queue; what was ended."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(own_dir, QUEUE))
+class Stopped(msgspec.Struct, frozen=True):
+    """What was ended, how many tasks that waited are forgotten, and what is left of others."""
+
+    ended: Going | None
+    dropped: int
+    left: tuple[Task, ...]
+
+
+def stop(own_dir: str, where: str | None = None, patience: float = ENDING) -> Stopped:
+    """End what a working tree has asked for, and its tests, and forget what of it waits.
+
+    Without one, of all; and of one that is gone, always.
+    """
+    queue = Queue(own_dir)
+
+    def ours(task: Task) -> bool:
+        return where in (None, task.work_tree) or not os.path.isdir(task.work_tree)
+
+    dropped = 0 if queue.empty else queue.drop(ours)
     found = going(own_dir)
-    if found is None:
-        return None
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(found.pid, signal.SIGTERM)
-    deadline = time.monotonic() + patience
-    while going(own_dir) is not None and time.monotonic() < deadline:
-        time.sleep(BEAT)
-    return found
+    if found is not None and ours(found.task):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience
+        while (now := going(own_dir)) and now.pid == found.pid and time.monotonic() < deadline:
+            time.sleep(BEAT)
+    waiting = [] if queue.empty else queue.tasks()
+    now = going(own_dir)
+    under_way = [now.task] if now is not None and not ours(now.task) else []
+    ended = found if found is not None and ours(found.task) else None
+    return Stopped(ended, dropped, (*under_way, *waiting))
 
 
 def _locked(fd: int, how: int) -> bool:
@@ -286,9 +281,3 @@ def _alone(answer: int, patience: int | None = None) -> bool:
     poll.register(answer, select.POLLHUP)  # macOS says that, and nothing to who asks for nothing
     lost = select.POLLERR | select.POLLHUP
     return any(event & lost for _, event in poll.poll(patience))
-
-
-def _tasks(lines: Iterable[bytes]) -> Iterator[Task]:
-    for line in lines:
-        with contextlib.suppress(msgspec.DecodeError):  # a torn line
-            yield msgspec.json.decode(line, type=Task)
