@@ -122,7 +122,9 @@ class Stage:
                 else [_json(value)]
             )
             lines.append(f'  "{key}": ' + "\n".join(inside))
-        text = masked("{\n" + ",\n".join(lines) + "\n}").replace(str(self.folder), "")
+        text = "{\n" + ",\n".join(lines) + "\n}"
+        text = masked(text.replace(sys.executable, "python"))
+        text = text.replace(str(self.folder), "")
         text = re.sub(r"\b0[0-9a-z]{25}\b", "EVENT", text)
         text = re.sub(r"127\.0\.0\.1:\w+", "127.0.0.1:PORT", text)
         text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:]+Z", "TIME", text)

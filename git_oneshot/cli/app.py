@@ -199,10 +199,11 @@ class App(Place):
         """The feature that was named, else the one of this branch; ``ended``: or that was."""
         named = positional if positional is not None else self.named
         if positional is not None and self.named is not None and positional != self.named:
+            name = click.get_current_context().info_name
             raise OneshotError(
                 Code.USAGE,
                 f"two features are named: '{positional}' and '{self.named}'",
-                "name one of them",
+                f"name one of them: git oneshot {name} {positional}",
             )
         found = feature_id(named) if named is not None else self.feature_here()
         if found is None:

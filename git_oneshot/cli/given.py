@@ -30,7 +30,11 @@ def read_text(path: str, code: Code) -> str:
             return given(stream)
     except (OSError, UnicodeDecodeError) as err:
         why = err.strerror if isinstance(err, OSError) else "it is not UTF-8"
-        raise OneshotError(code, f"cannot read '{path}': {why}", "name a text file") from err
+        raise OneshotError(code, f"cannot read '{path}': {why}", _naming_one()) from err
+
+
+def _naming_one() -> str:
+    return f"name a text file: git oneshot {click.get_current_context().info_name} -h"
 
 
 def apart(given: Mapping[str, object]) -> None:

@@ -101,6 +101,8 @@ class LazyGroup(click.Group):
         """Run a command. Where another pipe breaks than that of our output, it has failed."""
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, EOFError) as err:  # click would say a blank line
+            raise click.Abort from err
         except BrokenPipeError as err:
             from traceback import walk_tb
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from git_oneshot.cli.talk import Talk
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.spelling import typed
 from git_oneshot.git import Git, discover
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Place(Talk):
             raise OneshotError(
                 Code.NO_WORK_TREE,
                 "this needs a working tree, and the repository is bare",
-                "git clone it, and work there",
+                typed("git", "oneshot", "clone", self.git.git_dir),
             )
         return self.git.work_tree
 

@@ -14,7 +14,14 @@ from git_oneshot.core.errors import Code, OneshotError
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
 _COMPLETE: Final = Next(("git", "oneshot", "complete"), "when it was merged", work=True)
 
+_INIT: Final = Next(("git", "oneshot", "init"), "begin another", ("FEATURE",))
+_IDENTITY: Final = (
+    Next(("git", "config", "user.name"), "say who you are", ("NAME",)),
+    Next(("git", "config", "user.email"), "and your address", ("EMAIL",)),
+)
 _CODES: Final[dict[Code, tuple[Next, ...]]] = {
+    Code.ALREADY_CANCELLED: (_INIT,),
+    Code.ALREADY_COMPLETED: (_INIT,),
     Code.DETACHED_HEAD: (Next(("git", "switch", "-c"), "be on a branch", ("BRANCH",)),),
     Code.EVENT_APPEND_FAILED: (DOCTOR,),
     Code.HOOKS_PATH_SET: (DOCTOR,),
@@ -25,10 +32,8 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
         Next(("git", "oneshot", "list"), "see the open features"),
     ),
     Code.GUARD_FAILED: (STATUS,),
-    Code.IDENTITY_MISSING: (
-        Next(("git", "config", "user.name"), "say who you are", ("NAME",)),
-        Next(("git", "config", "user.email"), "and your address", ("EMAIL",)),
-    ),
+    Code.IDENTITY_MISSING: _IDENTITY,
+    Code.MISSING_CONTEXT: _IDENTITY,
     Code.INVALID_PHASE: (STATUS,),
     Code.INVALID_TRANSITION: (STATUS,),
     Code.NOT_A_REPOSITORY: (Next(("git", "init"), "begin a repository"),),
@@ -36,6 +41,7 @@ _CODES: Final[dict[Code, tuple[Next, ...]]] = {
         Next(("git", "commit"), "commit something first", ("--message",), work=True),
     ),
     Code.NO_SUITE: (Next(("git", "oneshot", "rules", "--write"), "name the test command"),),
+    Code.REMOTE_UNKNOWN: (Next(("git", "remote", "--verbose"), "see the remotes"),),
     Code.RULES_INVALID: (RULES,),
     Code.SEQUENCE_CONFLICT: (STATUS,),
     Code.STATE_NOT_FOUND: (_LIST,),
@@ -49,7 +55,7 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
         Next(("git", "oneshot", "waive"), "a person lets it pass", ("COMMIT", "--reason")),
     ),
     "in-scope": (PLAN_IT,),
-    "a-spike": (Next(("git", "oneshot", "finalize"), "end it"),),
+    "a-spike": (STATUS,),
     "not-a-spike": (
         Next(("git", "oneshot", "graduate"), "make a feature of it"),
         Next(("git", "oneshot", "cancel", "--keep-branch"), "or give it up"),
@@ -81,6 +87,7 @@ _HINTED: Final = {
     "no-conflict": "join it, and resolve what is in conflict",
     "has-base": "bring it here",
 }
+_MISUSED: Final = (Code.USAGE, Code.INVALID_INPUT, Code.TEMPLATE_ERROR)
 # Of a command that has to be answered: how it is answered without a terminal.
 _ANSWERED: Final[dict[str, tuple[Next, ...]]] = {
     "plan": (PLAN_IT,),
@@ -107,8 +114,6 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         return in_tree(code)
     if err.code is Code.NEEDS_INPUT:
         return _ANSWERED.get(command, ())
-    if err.code is Code.USAGE:
-        return (_usage(command),)
     if err.code is Code.INVALID_PHASE and err.data.get("phase") == "plan":
         return (PLAN_IT,)
     if err.code in (Code.FEATURE_OPEN, Code.STATE_ALREADY_EXISTS):
@@ -127,6 +132,8 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
     feature = str(err.data.get("feature") or "")  # it may be that of no branch, or of another
     named = STATUS._replace(argv=(*STATUS.argv, *filter(None, [feature])))
     helps = _GUARDS.get(guard) or _CODES.get(err.code, ())
+    if err.code in _MISUSED:
+        helps = (_usage(command),)
     return tuple(named if one == STATUS else one for one in helps)
 
 

@@ -107,7 +107,7 @@ def may_graduate(state: State) -> None:
         raise unmet(
             "a-spike",
             f"'{state.feature}' is no spike: its commits are proven already when it ends",
-            f"git oneshot finalize {state.feature}",
+            f"see where it stands: git oneshot status {state.feature}",
             feature=state.feature,
         )
 
@@ -147,7 +147,10 @@ def _way(state: State) -> str:
 def over(state: State) -> OneshotError:
     """The error for an attempt to change a feature that has ended."""
     return OneshotError(
-        Code.INVALID_TRANSITION, f"'{state.phase}' is final", AGAIN, validTargets=[]
+        Code.INVALID_TRANSITION,
+        f"feature '{state.feature}' is {state.phase}, which is final",
+        AGAIN,
+        validTargets=[],
     )
 
 

@@ -79,7 +79,7 @@ def whole(minutes: float) -> int:
         raise OneshotError(
             Code.INVALID_INPUT,
             f"an age is a whole number of minutes from 1, not {minutes}",
-            "such as: --older-than 14d",
+            "such as: git oneshot prune --older-than 14d",
         )
     return int(minutes)
 
@@ -91,7 +91,7 @@ def age(text: str) -> int:
         raise OneshotError(
             Code.INVALID_INPUT,
             f"'{text}' is no age",
-            "minutes, hours, days or weeks: --older-than 14d",
+            "minutes, hours, days or weeks: git oneshot prune --older-than 14d",
         )
     return int(found[1]) * _UNITS[found[2]]
 

@@ -104,10 +104,11 @@ def clean_up(session: Session, feature: FeatureId, todo: Sequence[Step]) -> dict
     failed = {action: how for action, how in taken.items() if how.status == "failed"}
     if failed:
         action, how = next(iter(failed.items()))
+        again = f"git oneshot cancel {feature}"
         raise OneshotError(
             Code.COMPENSATION_PARTIAL,
             f"'{feature}' is not cancelled: {action}: {how.message}",
-            f"try again: git oneshot cancel {feature}; or leave it there: {KEEPS[action]}",
+            f"try again: {again}; or leave it there: {again} {KEEPS[action]}",
             feature=feature,
         )
     return taken

@@ -86,8 +86,8 @@ def place(git: Git, remote: str) -> Place | None:
         raise OneshotError(
             Code.FORGE_UNKNOWN,
             f"oneshot.{host}.forge is '{said}', and there is no such forge",
-            typed("git", "config", "--global", f"oneshot.{host}.forge", "github")
-            + f", or one of: {', '.join(NAMES)}",
+            f"there are {', '.join(NAMES)}: "
+            + typed("git", "config", "--global", f"oneshot.{host}.forge", "github"),
         )
     provider = NAMES[said.lower()] if said else KNOWN.get(host)
     if provider is None or provider == "local":

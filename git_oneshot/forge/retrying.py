@@ -118,7 +118,8 @@ def told(host: str, trouble: Trouble) -> OneshotError:
         return OneshotError(
             Code.FORGE_DENIED,
             f"'{host}' does not accept the token",
-            f"make a new one there, and let git forget the old one: git credential reject ({host})",
+            "make a new one there; git forgets this one: "
+            f"echo url=https://{host} | git credential reject",
         )
     if status == 403:
         return OneshotError(
@@ -131,7 +132,7 @@ def told(host: str, trouble: Trouble) -> OneshotError:
             Code.FORGE_UNAVAILABLE, f"'{host}' failed with {status}", "try again later"
         )
     hint = {
-        404: "is the remote's address right, and does the token see the repository?",
+        404: "does the token see the repository, and is its address right? git remote -v",
         409: "something changed there meanwhile: git fetch, and try again",
         301: "the repository has moved: git remote set-url",
         302: "the repository has moved: git remote set-url",

@@ -41,12 +41,23 @@ def token(git: Git, place: Place, environ: Mapping[str, str]) -> Token:
     for found in _places(git, place, environ):
         if found:
             return Token(found)
-    variable = next(iter(VARIABLES[place.provider]))
+    scheme = place.api.partition("://")[0]
     raise OneshotError(
         Code.TOKEN_MISSING,
         f"no token is known for '{place.issuer}'",
-        f"let git keep one: git credential approve; or set {variable} for its host",
+        f"set {_settable(place)}; or let git keep one: git credential approve,"
+        f" which reads url={scheme}://YOU:TOKEN@{place.issuer}",
     )
+
+
+def _settable(place: Place) -> str:
+    """The variable that is for the place's host, and what makes it so."""
+    hosts = {name: host.removeprefix("$") for name, host in VARIABLES[place.provider].items()}
+    for name, host in hosts.items():
+        if place.issuer == host.rpartition("|")[2]:
+            return name
+    name, variable = next((n, h) for n, h in hosts.items() if h.isupper() or "|" in h)
+    return f"{name}, and {variable.partition('|')[0]}={place.issuer}"
 
 
 def _places(git: Git, place: Place, environ: Mapping[str, str]) -> Iterator[str]:

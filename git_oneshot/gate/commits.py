@@ -196,4 +196,6 @@ def range_of(git: Git, expression: str) -> list[str]:
         return git.lines(*(walk if ".." in expression else one))
     except GitError as err:
         what = f"'{expression}' names no commit here"
-        raise OneshotError(Code.INVALID_INPUT, what, "such as: main..HEAD") from err
+        raise OneshotError(
+            Code.INVALID_INPUT, what, "such as: git oneshot verify main..HEAD"
+        ) from err

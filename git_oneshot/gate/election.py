@@ -30,6 +30,10 @@ def must_elect(git: Git) -> str:
     name = elected(git)
     if name and name in remotes_in(_said(git)):
         return name
+    if not name and not remotes_in(_said(git)):
+        raise OneshotError(
+            Code.REMOTE_UNKNOWN, "this repository has no remote", "git remote add origin URL"
+        )
     raise OneshotError(
         Code.REMOTE_UNKNOWN,
         f"there is no remote '{name}'" if name else "no remote is elected for trails",

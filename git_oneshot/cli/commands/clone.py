@@ -14,7 +14,7 @@ from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.trails import Cloned
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import REMOTE
-from git_oneshot.core.spelling import counted
+from git_oneshot.core.spelling import counted, typed
 from git_oneshot.git import scrub
 
 Given = str | int | bool | None
@@ -78,9 +78,10 @@ def _git_clone(
     if done.returncode != 0:
         said = (done.stderr or b"").decode(errors="replace").strip().splitlines()
         why = f": {said[-1].removeprefix('fatal: ')}" if said else ""
-        raise OneshotError(
-            Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", "git clone -h"
-        )
+        hint = f"see whether it answers: {typed('git', 'ls-remote', url)}"
+        if os.path.exists(path):  # git has taken away what it began itself
+            hint = f"name another folder: {typed('git', 'oneshot', 'clone', url)} FOLDER"
+        raise OneshotError(Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", hint)
 
 
 def _argv(options: Mapping[str, Given]) -> list[str]:

@@ -195,7 +195,8 @@ def detailed(task: Task, ended: Ended) -> str:
         return f"suite '{task.suite.name}' {much}"
     how = f"signal {-ended.status}" if ended.status < 0 else f"exit {ended.status}"
     last = next((line for line in reversed(ended.log.splitlines()) if line.strip()), "")
-    return f"suite '{task.suite.name}' ended with {how}: {last.strip()}"[:500]
+    said = f": {last.strip()}" if last else ""
+    return f"suite '{task.suite.name}' ended with {how}{said}"[:500]
 
 
 def options_after(suite: Suite, word: str, *dropped: str) -> list[str]:
