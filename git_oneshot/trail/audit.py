@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Reddened
 from git_oneshot.core.history import Entry
-from git_oneshot.core.ids import EVENT, FEATURE, LOCAL
+from git_oneshot.core.ids import EVENT, LOCAL, REMOTE
 from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git
 from git_oneshot.trail.git_store import GitStore
@@ -22,6 +22,7 @@ from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
 from git_oneshot.trail.payloads import payload_of
 from git_oneshot.trail.reading import DamageError, commit_at
+from git_oneshot.trail.refs import tip_of
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip
 from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
@@ -129,9 +130,9 @@ def _ends(event: Event) -> bool:
 
 def odd_refs(git: Git) -> Iterator[Finding]:
     """Refs among the trails whose names no feature can have: nothing else looks at them."""
-    for line in git.lines("for-each-ref", "--format=%(objectname) %(refname)", LOCAL):
+    for line in git.lines("for-each-ref", "--format=%(objectname) %(refname)", LOCAL, REMOTE):
         commit, _, ref = line.partition(" ")
-        if not FEATURE.fullmatch(ref.removeprefix(LOCAL)):
+        if not [*tip_of(line)]:
             yield Finding("ref-name", printable(ref), commit, RULES["ref-name"][1])
 
 

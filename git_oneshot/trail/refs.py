@@ -78,7 +78,7 @@ class Refs:
 
     def _list(self, *patterns: str) -> list[Tip]:
         out = self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", *patterns)
-        return [tip for line in out for tip in _tip(line)]
+        return [tip for line in out for tip in tip_of(line)]
 
     def swap(
         self, ref: str, new: str, old: str | None, settle: Callable[[], None] = lambda: None
@@ -250,12 +250,14 @@ def _in_the_way(complaint: str) -> str:
     return f"nothing was recorded; if nobody needs what is in its place: git update-ref -d {ref}"
 
 
-def _tip(line: str) -> Iterable[Tip]:
+def tip_of(line: str) -> Iterable[Tip]:
     """The tip that a line of for-each-ref names; refs with other names are not ours."""
     oid, _, ref = line.partition(" ")
     if ref.startswith(LOCAL):
         origin, feature = "", ref.removeprefix(LOCAL)
     else:
         origin, _, feature = ref.removeprefix(REMOTE).rpartition("/")
+        if not origin:
+            return
     if FEATURE.fullmatch(feature):
         yield Tip(FeatureId(feature), oid, origin)

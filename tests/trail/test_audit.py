@@ -226,7 +226,13 @@ def test_who_wrote_a_commit_and_what_is_used_twice(work: Repo, opened: Open) -> 
 def test_refs_with_odd_names_are_named(work: Repo, opened: Open) -> None:
     code = work.commit("code")
     work.git("update-ref", "refs/oneshot/Upper", code)
-    assert [(x.rule, x.ref) for x in found(work, opened)] == [("ref-name", "refs/oneshot/Upper")]
+    work.git("update-ref", "refs/oneshot-remote/fix-typo", work.head)
+    work.git("update-ref", "refs/oneshot-remote/origin/Upper", work.head)
+    assert [(x.rule, x.ref) for x in found(work, opened)] == [
+        ("ref-name", "refs/oneshot-remote/fix-typo"),
+        ("ref-name", "refs/oneshot-remote/origin/Upper"),
+        ("ref-name", "refs/oneshot/Upper"),
+    ]
 
 
 def test_every_rule_has_a_test() -> None:

@@ -423,6 +423,15 @@ def test_a_copied_ref_is_not_a_feature(work: Repo, opened: Open) -> None:
             assert loaded[copy].damage is not None
 
 
+def test_a_ref_of_no_remote_is_nothing_of_ours(work: Repo, opened: Open) -> None:
+    """It would be read as our trail, and the way out that damage names takes that away."""
+    work.git("update-ref", f"refs/oneshot-remote/{FEATURE}", work.commit("no trail"))
+    work.git("update-ref", f"refs/oneshot-remote/{OTHER}", work.head)
+    tip = append(opened(work), FEATURE, None, started())
+    assert opened(work).tips() == [tip]
+    assert opened(work).tip(OTHER) is None
+
+
 @pytest.mark.parametrize(
     ("config", "found"),
     [
