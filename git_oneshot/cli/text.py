@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from git_oneshot.cli.look import Table
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, some
 
 if TYPE_CHECKING:  # a read command proves nothing
     import datetime
@@ -80,17 +80,11 @@ def verdicts(found: Sequence["Verdict"], *, neutral: bool = False) -> Table:
         below = _rests_on(one)
         if one.suite is not None and one.suite.word != "PASS":
             below.append(f"suite {one.suite.told}")
-        rest = [f"needs no test: {_some(one.neutral)}"] if neutral and one.neutral else []
+        rest = [f"needs no test: {some(one.neutral)}"] if neutral and one.neutral else []
         lines += [verdict(one), *(f"          {line}" for line in rest)]
         what = "\n".join([printable(one.commit.subject), *below, *rest])
         rows.append((one.commit.id[:9], _word(one.proof), what))
     return Table(("commit", "verdict", "what"), rows, "\n".join(lines))
-
-
-def _some(paths: Sequence[str]) -> str:
-    """The first names of many."""
-    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
-    return ", ".join(map(printable, paths[:3])) + more
 
 
 def _word(proof: "Proof") -> str:

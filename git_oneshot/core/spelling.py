@@ -3,7 +3,7 @@
 And what a misspelt name was meant to be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -32,6 +32,12 @@ def from_source(extra: str = "") -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things: ``1 commit``, ``2 commits``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names of many."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(map(printable, names[:3])) + more
 
 
 def span(minutes: int) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import counted, some
 from git_oneshot.gate.clinic import Clinic, Finding, age
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
@@ -131,11 +132,17 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
 def _removed(c: Clinic) -> Iterator[Finding]:
     """What `git remote remove` leaves, and what goes on to say that trails are shared."""
     tracking = Tracking(c.git)
-    for remote, tips, only in tracking.removed(c.store.tips()):
-        many = f"{len(tips)} trails" if tips[1:] else "a trail"
-        what = f"{many} of '{remote}' in refs/oneshot-remote, and there is no such remote"
+    removed = tracking.removed(c.store.tips())
+    for only in (False, True):
+        remotes = [remote for remote, _, alone in removed if alone == only]
+        tips = [tip for _, theirs, alone in removed if alone == only for tip in theirs]
+        if not remotes:
+            continue
+        trails = f"{counted(len(tips), 'trail')} in refs/oneshot-remote"
+        of = "remotes that are" if remotes[1:] else "a remote that is"
+        what = f"{trails} of {of} not there: {some(remotes)}"
         fix = None if only else partial(tracking.forget, tips)
-        more = ": they stay, since nothing else has them" if only else ""
+        more = "; they stay, since nothing else has them" if only else ""
         yield Finding(what + more, fix=fix, note=True)
 
 

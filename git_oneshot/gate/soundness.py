@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import Final
 
-from git_oneshot.core.spelling import counted
+from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.clinic import Clinic, Finding
 from git_oneshot.trail.reading import DamageError
+
+MOST: Final = 10  # lines about one thing, of which there may be any number
 
 
 def trails(c: Clinic) -> Iterator[Finding]:
@@ -15,12 +18,15 @@ def trails(c: Clinic) -> Iterator[Finding]:
         are = "is" if cut == 1 else "are"
         what = f"{counted(cut, 'trail')} {are} cut off, since the clone is shallow"
         yield Finding(what, ("git", "fetch", "--unshallow"))
-    for trail in c.trails:
-        assert trail.tip is not None
-        if trail.damage is not None and not _is_cut(trail.damage):
-            name = f"{trail.tip.origin}/{trail.feature}" if trail.tip.origin else trail.feature
-            fsck = ("git", "oneshot", "fsck", "-f", trail.feature)
-            yield Finding(f"trail '{name}': {trail.damage.message}", fsck)
+    fsck = ("git", "oneshot", "fsck")
+    bad = [one for one in c.trails if one.damage is not None and not _is_cut(one.damage)]
+    for trail in bad[:MOST]:
+        assert trail.tip is not None and trail.damage is not None
+        name = f"{trail.tip.origin}/{trail.feature}" if trail.tip.origin else trail.feature
+        what = f"trail '{printable(name)}': {trail.damage.message}"
+        yield Finding(what, (*fsck, "-f", trail.feature))
+    if bad[MOST:]:
+        yield Finding(f"{len(bad) - MOST:,} more trails cannot be read", fsck)
 
 
 def history(c: Clinic) -> Iterator[Finding]:

@@ -187,7 +187,7 @@ class Tracking:
     def forget(self, tips: Iterable[Tip]) -> None:
         """Track them no more. Raises GitError, and removes none, where one has moved since."""
         lines = (f"delete {remote_ref(tip.origin, tip.feature)} {tip.commit}\n" for tip in tips)
-        self._git.call("update-ref", "--stdin", stdin="".join(lines).encode())
+        self._git.call("update-ref", "--stdin", stdin=os.fsencode("".join(lines)))
 
     def _read(self) -> dict[Key, str]:
         try:

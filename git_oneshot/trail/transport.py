@@ -188,7 +188,10 @@ class Remote:
         lines = [f"update {remote_ref(self.name, f)} {commit}\n" for f, commit in ends.items()]
         if not lines:
             return
-        update, stdin = ("update-ref", "-m", "oneshot: push", "--stdin"), "".join(lines).encode()
+        update, stdin = (
+            ("update-ref", "-m", "oneshot: push", "--stdin"),
+            os.fsencode("".join(lines)),
+        )
         try:
             self._git.call(*update, stdin=stdin)
         except GitError:

@@ -284,7 +284,7 @@ def test_what_a_removed_remote_had_is_dropped_where_it_is_elsewhere_too(
 ) -> None:
     """Its refs would go on to say that it has the trail."""
     _leave(feature, make)
-    said = "a trail of 'other' in refs/oneshot-remote, and there is no such remote"
+    said = "1 trail in refs/oneshot-remote of a remote that is not there: other"
     assert wrong(feature.do("doctor", "--json")) == {"fetch": [said]}
     feature.do("doctor", "--fix")
     assert feature.git("for-each-ref", "refs/oneshot-remote") == ""
@@ -296,9 +296,32 @@ def test_what_only_a_removed_remote_had_stays(feature: Project, make: MakeProjec
     feature.git("update-ref", "-d", "refs/oneshot/topic")
     feature.do("doctor", "--fix")
     assert feature.git("for-each-ref", "refs/oneshot-remote") != ""
-    said = "a trail of 'other' in refs/oneshot-remote, and there is no such remote: "
-    said += "they stay, since nothing else has them"
+    said = "1 trail in refs/oneshot-remote of a remote that is not there: other"
+    said += "; they stay, since nothing else has them"
     assert wrong(feature.do("doctor", "--json")) == {"fetch": [said]}
+
+
+def test_many_refs_of_no_remote_are_few_lines(feature: Project) -> None:
+    """As where somebody fetched with a refspec of their own, or a hub had odd names."""
+    lines = [f"create refs/oneshot-remote/z{n:03}/f{n:03} HEAD\n" for n in range(105)]
+    lines += [f"create refs/oneshot-remote/y{n}/topic refs/oneshot/topic\n" for n in range(5)]
+    lines += [f"create refs/oneshot-remote/z/X{n} HEAD\n" for n in range(105)]
+    feature.repo.git("update-ref", "--stdin", stdin="".join(lines))
+    found = wrong(feature.cli("doctor", "--json"))
+    assert found["fetch"] == [
+        "5 trails in refs/oneshot-remote of remotes that are not there: y0, y1, y2 and 2 more",
+        "105 trails in refs/oneshot-remote of remotes that are not there: z000, z001, z002"
+        " and 102 more; they stay, since nothing else has them",
+    ]
+    assert len(found["trails"]) == 11
+    assert found["trails"][-1] == "95 more trails cannot be read"
+    done = feature.cli("fsck")
+    assert len(done.err.splitlines()) < 30
+    assert "error: parents: 94 more; --json has all" in done.err.splitlines()
+    assert "warning: ref-name: 95 more; --json has all" in done.err.splitlines()
+    assert len(feature.cli("fsck", "--json").data["broken"]) == 210
+    feature.cli("doctor", "--fix")
+    assert feature.git("for-each-ref", "refs/oneshot-remote/y*") == ""
 
 
 def test_a_trail_that_cannot_be_read_takes_no_hook_away(feature: Project) -> None:

@@ -241,6 +241,10 @@ def test_a_remote_may_be_called_by_any_bytes(net: Net) -> None:
     git, store = two.discover(), net.session(two).store
     assert isinstance(store, GitStore)
     Exchange(git, store, Remote(git, name)).run(None, lambda _: None)
+    net.session(two).execute(FEATURE, RequestSynthesis())
+    [outcome] = Exchange(git, store, Remote(git, name)).run(None, lambda _: None)
+    assert (outcome.sent, outcome.wrong) == (1, "")
+    two.git("update-ref", "-d", REF)
     two.git("update-ref", "-d", f"refs/oneshot-remote/{name}/{FEATURE}")
     [loss] = Tracking(git).look(store.tips())
     kept = [tip.origin.partition("@")[0] for tip in store.tips()]

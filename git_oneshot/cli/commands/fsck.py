@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 
 import click
 
@@ -13,6 +14,7 @@ from git_oneshot.cli.sealing import later
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import feature_id
 from git_oneshot.core.spelling import counted
+from git_oneshot.gate.soundness import MOST
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.display import REF, ours
@@ -48,13 +50,13 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
         seals=[SealRow(ref=s.ref, commit=s.commit, verdict=s.verdict.word,
                        signer=s.verdict.signer or None) for s in sealed],
     )  # fmt: skip
-    lines = [_line(row) for row in rows]
+    errors = [(row, one.hint) for row, one in zip(rows, found, strict=True) if row.word == "error"]
+    # With the first error the command ends.
+    lines = _lines([row for row in rows if row is not errors[0][0]] if errors else rows)
     lines += [f"seal: {s.ref}: {s.commit[:12]} {s.verdict.word} {s.verdict.signer}".rstrip()
               for s in sealed if s.verdict.word == "good"]  # fmt: skip
-    errors = [(row, one.hint) for row, one in zip(rows, found, strict=True) if row.word == "error"]
     if errors:
         first, hint = errors[0]
-        lines.remove(_line(first))  # which the command ends with
         for line in lines:
             app.say(line)
         raise _damaged(first, hint, len(errors) - 1, data)
@@ -91,6 +93,18 @@ def _repair(app: App) -> None:
         app.say(f"note: {REF} holds notes of yours, and stays as it is")
     app.look_for_losses(app.store.tips())
     app.refresh_display()
+
+
+def _lines(rows: Sequence[BrokenRow]) -> list[str]:
+    """A line for each, up to a number of those that break one rule."""
+    kinds: dict[tuple[str, str], list[BrokenRow]] = {}
+    for row in rows:
+        kinds.setdefault((row.word, row.rule), []).append(row)
+    lines = [_line(row) for row in rows if row in kinds[row.word, row.rule][:MOST]]
+    more = {kind: len(alike) - MOST for kind, alike in kinds.items() if alike[MOST:]}
+    return lines + [
+        f"{word}: {rule}: {n:,} more; --json has all" for (word, rule), n in more.items()
+    ]
 
 
 def _line(row: BrokenRow) -> str:
