@@ -109,7 +109,7 @@ def split_it(app: App, state: State) -> list[Next]:
 
 def branch(app: App, state: State) -> list[Next]:
     """How to get to the branch of an open feature, where we are on another one."""
-    if not state.open or not state.branch or app.branch == state.branch:
+    if not state.open or not state.branch or app.is_on(state):
         return []
     if app.git.named(f"refs/heads/{state.branch}"):
         return [switch_to(app, state.branch, "be on its branch")]
@@ -140,7 +140,7 @@ def _ahead(
     if state.phase == "implementing":
         return _implementing(app, state, cycle, commits, said)
     if state.phase == "completed" and commits.unpushed:
-        return send_it(app) if app.branch == state.branch else _to_send(app, state)
+        return send_it(app) if app.is_on(state) else _to_send(app, state)
     if state.phase == "synthesize":
         mend_first = _mending(app, state, commits) or _unfinished(app, state, said)
         return mend_first or after_review(state)
@@ -186,7 +186,7 @@ def _mending(app: App, state: State, commits: Commits) -> list[Next]:
 def _unfinished(app: App, state: State, said: Sequence[Said]) -> list[Next]:
     """How a fixup gets into its commit, which is before any gate."""
     fixups = [c.commit for c in said if c.subject.startswith(UNFINISHED) and c.waived is None]
-    if not fixups or app.branch != state.branch:
+    if not fixups or not app.is_on(state):
         return []
     from git_oneshot.cli.refused import mend
 

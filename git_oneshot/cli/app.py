@@ -227,7 +227,16 @@ class App(Place):
         marked = self.markers.feature_on(self.branch)
         if marked is not None:
             return marked
-        return next((FeatureId(s.feature) for s in self.on_branch(remote=False) if s.open), None)
+        from git_oneshot.cli.renamed import followed
+
+        here = (FeatureId(s.feature) for s in self.on_branch(remote=False) if s.open)
+        return followed(self) or next(here, None)
+
+    def is_on(self, state: "State") -> bool:
+        """Whether we are on the branch of a feature, as it is called here."""
+        from git_oneshot.cli.renamed import own_branch
+
+        return self.branch is not None and self.branch in (state.branch, own_branch(self, state))
 
     def on_branch(self, *, remote: bool) -> "list[State]":
         """The features of this branch, by trails of this clone or of a remote alone."""
@@ -239,7 +248,7 @@ class App(Place):
 
     def stand_on(self, state: "State") -> None:
         """Refuse to take another branch's commits for the feature's own."""
-        if self.branch in (None, state.branch):
+        if self.branch is None or self.is_on(state):
             return
         if self.git.named(f"refs/heads/{state.branch}") is None:
             return  # renamed, or merged and deleted
@@ -262,7 +271,7 @@ class App(Place):
         from git_oneshot.gate.spool import bind
 
         loaded = self.session.load(feature)
-        if self.branch is None or self.branch != loaded.state.branch:
+        if self.branch is None or not self.is_on(loaded.state):
             return self.if_tip
         if self.if_tip is not None and (loaded.tip is None or loaded.tip.commit != self.if_tip):
             return self.if_tip  # which the command then refuses

@@ -5,6 +5,7 @@ import functools
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.pull import PullData
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
@@ -168,6 +169,7 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
 
 def closed(app: App, name: FeatureId, state: State) -> None:
     """Nothing is open on the branch any more, and who wants to know is told."""
-    if app.markers.feature_on(state.branch) == name:
-        app.markers.close(state.branch)
+    branch = own_branch(app, state)
+    if app.markers.feature_on(branch) == name:
+        app.markers.close(branch)
     tell(app, name, state.clock)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from git_oneshot.trail.store import Tip
 
 _BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
-_RENAMED = "Branch: renamed refs/heads/"
 _MOST = 3  # branches that are named
 
 
@@ -27,7 +26,7 @@ def no_feature(app: "App") -> OneshotError:
     if elsewhere:
         argv = ("git", "oneshot", "resume", elsewhere[0])
         return _unknown(app, Next(argv, "go on with what another clone began"))
-    there = _renamed(app) or _open_there(app)
+    there = _open_there(app)
     if there:
         going = under_way(app)  # git goes to no branch before that is done
         return _unknown(app, *([going.step] if going else []), *there, _BEGIN)
@@ -48,20 +47,6 @@ def not_brought(app: "App", tips: "Sequence[Tip]") -> Next | None:
         return None
     argv = ("git", "oneshot", "install", *(["--yes"] if app.json else []))
     return Next(argv, f"bring the trails that '{remote}' may have")
-
-
-def _renamed(app: "App") -> list[Next]:
-    """How a feature gets back to its branch, which has another name now."""
-    if app.head is None:  # a branch without a commit has no log
-        return []
-    said = app.git.lines("reflog", "show", "--format=%gs", f"refs/heads/{app.branch}")
-    olds = [line.removeprefix(_RENAMED).split(" ")[0] for line in said if line.startswith(_RENAMED)]
-    for old in olds:
-        feature = app.markers.feature_on(old)
-        if feature is not None and app.git.named(f"refs/heads/{old}") is None:
-            argv = ("git", "branch", "-m", old)
-            return [Next(argv, f"'{feature}' is open on '{old}', which this was: name it so again")]
-    return []
 
 
 def _open_there(app: "App") -> list[Next]:

@@ -88,7 +88,7 @@ def cycle(app: App, state: State) -> tuple[str, str]:
 
 def reach(app: App, state: State) -> Commits:
     """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
-    if state.branch == app.branch:
+    if app.is_on(state):
         return commits_of(app.git, state) if app.head else Commits((), ())
     recorded = tuple(commit.id for commit in state.commits)
     if not recorded:

@@ -84,6 +84,17 @@ def _lines(data: bytes) -> list[str]:
     return os.fsdecode(data).removesuffix("\n").split("\n")
 
 
+def rename(git: Git, old: str, new: str) -> None:
+    """What the hooks noted of a branch is of what it is called now."""
+    data = _spooled(git)
+    lines = [
+        f"{line.removesuffix(old)}{new}" if line.split(" ", 2)[2:] == [old] else line
+        for line in _lines(data)
+    ]
+    if data:
+        _forget(os.path.join(git.own_dir, "spool"), data, lines)
+
+
 def bind(
     git: Git, session: "Session", feature: FeatureId, branch: str, state: State | None = None
 ) -> "Receipt | None":

@@ -202,15 +202,59 @@ def test_a_goal_that_is_too_long(project: Project) -> None:
     ]
 
 
-def test_a_branch_that_was_renamed_is_named_as_before(feature: Project) -> None:
-    feature.land("one")
-    feature.git("branch", "-m", "renamed")
-    done = feature.cli("status", "--json")
-    assert done.error == "FEATURE_UNKNOWN"
-    step = done.json["next"][0]
-    assert step["argv"] == ["git", "branch", "-m", "main"]
-    feature.git(*step["argv"][1:])
-    assert feature.do("status", "--json").data["feature"] == "topic"
+@pytest.fixture
+def topic(project: Project) -> Project:
+    """A project on a branch with a feature, which has a commit."""
+    project.git("switch", "-q", "-c", "topic")
+    project.begin("topic", "--base", "main")
+    project.land("one")
+    return project
+
+
+def test_a_feature_follows_its_branch(topic: Project) -> None:
+    """It was open on a name that nothing had any more: a second one could begin there."""
+    topic.git("branch", "-m", "renamed")
+    done = topic.do("status")
+    assert done.err.splitlines()[0] == "note: 'topic' follows its branch, which was 'topic'"
+    assert done.out.splitlines()[0] == "topic: implementing, on-request, on renamed"
+    again = topic.do("status", "--json")
+    assert (again.data["branch"], again.err) == ("renamed", "")
+    assert again.json["next"][0]["argv"][:3] == ["git", "oneshot", "finalize"]
+    assert topic.cli("init", "second", "--json").error == "FEATURE_OPEN"
+    topic.change("two", test=False)
+    assert topic.may("commit", "-q", "-m", "two").code == 1  # the hooks know of it, too
+    topic.git("reset", "-q", "--hard")
+    topic.land("three")
+    topic.git("commit", "-q", "--amend", "-m", "third")
+    assert topic.cli("doctor").code == 0
+    commits = topic.do("finalize", "--json").data["commits"]
+    assert [one["subject"] for one in commits] == ["one", "third"]
+    recorded = [one.id for one in topic.loaded().state.commits]
+    assert recorded == [one["commit"] for one in commits]
+    assert not (topic.own / "on" / "renamed").exists()
+    assert topic.lines("done/renamed") == ["topic"]
+
+
+def test_a_feature_is_cancelled_on_a_branch_that_was_renamed(topic: Project) -> None:
+    topic.git("branch", "-m", "renamed")
+    topic.do("cancel", "--keep-branch")
+    assert not (topic.own / "on").exists()
+
+
+def test_a_branch_that_was_renamed_and_named_back(topic: Project) -> None:
+    topic.git("branch", "-m", "renamed")
+    topic.do("status")
+    topic.git("branch", "-m", "topic")
+    assert topic.do("status", "--json").data["branch"] == "topic"
+    assert topic.lines("on/topic") == ["topic"]
+    assert not (topic.own / "on" / "renamed").exists()
+
+
+def test_a_rename_of_another_branch_takes_no_feature_along(topic: Project) -> None:
+    topic.git("switch", "-q", "-c", "other")
+    topic.git("branch", "-m", "renamed")
+    assert topic.cli("status", "--json").error == "FEATURE_UNKNOWN"
+    assert topic.lines("on/topic") == ["topic"]
 
 
 @pytest.mark.long

@@ -10,6 +10,7 @@ from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepD
 from git_oneshot.cli.forges import forge_for, read_at, send_trail, tell
 from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.core.commands import Cancel
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id
@@ -63,8 +64,7 @@ def cancel(
         expected(app.if_tip, app.session.load(name).tip)  # the steps are events themselves
     taken = clean_up(own, name, todo)
     receipt = app.session.execute(name, command, expect=None if todo else app.if_tip)
-    if app.markers.feature_on(receipt.state.branch) == name:
-        app.markers.leave(receipt.state.branch, name)  # the next push tells the remote
+    _leave(app, receipt.state)
     if todo:
         send_trail(app, name)
     done = [
@@ -182,8 +182,9 @@ def _writer(app: App) -> Session | None:
 def _leave(app: App, state: State) -> None:
     """The branch is free for another feature; the trail's end goes along with the next push."""
     name = FeatureId(state.feature)
-    if app.markers.feature_on(state.branch) == name:
-        app.markers.leave(state.branch, name)
+    branch = own_branch(app, state)
+    if app.markers.feature_on(branch) == name:
+        app.markers.leave(branch, name)
 
 
 def _told(fates: list[pruning.Fate], data: Pruned, states: dict[str, State]) -> list[Part] | str:

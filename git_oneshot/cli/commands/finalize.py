@@ -16,6 +16,7 @@ from git_oneshot.cli.data.feature import Finalized
 from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import note_refusal
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.commands import Finalize
@@ -75,7 +76,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     app.refresh_display({v.commit.id: v.proof for v in checked.verdicts})
     tell(app, name, state.clock)
     if receipt.state.branch and receipt.state.phase == "completed":
-        app.markers.close(receipt.state.branch)
+        app.markers.close(own_branch(app, receipt.state))
         app.markers.leave(app.branch or receipt.state.branch, name)
     lines = [f"suite    {checked.suite.told}"]
     lines += [f"untracked, and in no commit: {path}" for path in checked.untracked[:5]]

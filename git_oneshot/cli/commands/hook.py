@@ -55,7 +55,7 @@ def pre_commit_(ctx: click.Context) -> None:
     argv = git_argv()
     here = app.open_here()
     state = app.session.load(here).state if here else None
-    claims = Claims((foreseen(app.git, state, state.branch),) if state else ())
+    claims = Claims((foreseen(app.git, state, app.branch or ""),) if state else ())
     with waiting(app):
         advice = pre_commit(
             app.git, judge, rules, claims, index=index, amend=amends(argv), squash=squashes(argv)

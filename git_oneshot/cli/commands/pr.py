@@ -21,6 +21,7 @@ from git_oneshot.cli.forges import (
     tell,
 )
 from git_oneshot.cli.given import read_text
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.sealing import sealed
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, Command, Complete, UpdatePull
@@ -216,8 +217,9 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     if note:
         app.say(f"note: {note}")
     receipt = sealed(app, app.session.execute(name, made.command(state), expect=app.if_tip))
-    if app.markers.feature_on(state.branch) == name:  # else it is open on that branch elsewhere
-        app.markers.close(state.branch)
+    branch = own_branch(app, state)
+    if app.markers.feature_on(branch) == name:  # else it is open on that branch elsewhere
+        app.markers.close(branch)
     merged = there._replace(state="merged")
     answer = _said(app, name, receipt, merged, f"merged as {made.commit[:9]}")
     app.refresh_display()

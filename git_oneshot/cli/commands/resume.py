@@ -7,6 +7,7 @@ from git_oneshot.cli.answer import STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, open_features
 from git_oneshot.cli.data.care import Checkpointed, Resumed
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
@@ -51,7 +52,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,
-        branch=state.branch, base=state.base, bound=bound, requested=state.requests > 0,
+        branch=own_branch(app, state), base=state.base, bound=bound, requested=state.requests > 0,
         plan=state.plan, summary=state.checkpoint_summary or None, cycle=word,
         red=_red(state.cycle.red if state.cycle.green is None else None),
         commits=said, files_left=list(left.files),
@@ -65,11 +66,11 @@ def resume(app: App, *, feature: str | None) -> Answer:
 
 def _bind(app: App, name: FeatureId, state: State) -> bool:
     """Let the hooks know of the feature, where its branch is the one that we are on."""
-    if not state.gated or not state.branch or app.branch != state.branch:
+    if not state.gated or app.branch is None or not app.is_on(state):
         return False
-    there = app.markers.feature_on(state.branch)
+    there = app.markers.feature_on(app.branch)
     if there is None:
-        app.markers.open(state.branch, name)
+        app.markers.open(app.branch, name)
     return there in (None, name)
 
 
@@ -82,7 +83,7 @@ def _page(
     state: State, data: Resumed, cycle: str, left: Remaining, around: list[str]
 ) -> list[str]:  # fmt: skip
     """The page, but the table of commits, which is before the last block."""
-    lines = [f"{state.feature}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"]
+    lines = [f"{state.feature}: {state.phase}, {state.policy}, on {data.branch or 'no branch'}"]
     lines += [f"title     {state.title}"] if state.title else []
     plan = state.plan
     if plan is not None:

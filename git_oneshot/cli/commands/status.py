@@ -15,6 +15,7 @@ from git_oneshot.cli.data.parts import Unpushed
 from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
 from git_oneshot.cli.underway import rebased, under_way
 from git_oneshot.core.pipeline import checkpoint_advised
@@ -48,8 +49,8 @@ def status(app: App, *, feature: str | None) -> Answer:
     nexts = [*aside.nexts, *nexts]
     data = Status(
         feature=name, title=state.title, phase=state.phase, policy=state.policy,
-        requested=state.requests > 0, branch=state.branch, base=state.base, spike=state.spike,
-        plan=state.plan, cycle=word, commits=said,
+        requested=state.requests > 0, branch=own_branch(app, state), base=state.base,
+        spike=state.spike, plan=state.plan, cycle=word, commits=said,
         unpushed=unpushed, unheard=list(unheard(app.git)),
         tip=loaded.tip.commit if loaded.tip else None,
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
@@ -104,7 +105,7 @@ def _going(app: App) -> Going | None:
 
 def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]) -> list[Part]:
     kind = " (spike)" if state.spike else ""
-    head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {state.branch or 'no branch'}"
+    head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {data.branch or 'no branch'}"
     lines = [printable(head)]
     if state.title:
         lines.append(f"title     {printable(state.title)}")

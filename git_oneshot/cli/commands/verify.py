@@ -182,7 +182,7 @@ def _commits(app: App, range_: str | None) -> list[str]:
     if name is None:
         return _spoken(app, [one.state for one in load_all(app.store)])
     state = app.session.sound(name).state
-    found = _in_progress(app, state) if state.open or app.branch == state.branch else []
+    found = _in_progress(app, state) if state.open or app.is_on(state) else []
     # In its base it is nobody's work in progress any more: there it is what its trail says.
     found = found or _spoken(app, [state]) or _in_progress(app, state)
     if state.commits and not found:
@@ -196,7 +196,7 @@ def _commits(app: App, range_: str | None) -> list[str]:
 def _in_progress(app: App, state: State) -> list[str]:
     """The commits of a feature where it is worked on: HEAD, else its branch, here or there."""
     heads = [f"refs/{side}/{state.branch}" for side in ("heads", f"remotes/{app.clone.remote}")]
-    if app.branch in (None, state.branch):
+    if app.branch is None or app.is_on(state):
         heads = ["HEAD"]
     at = next(filter(app.git.named, heads), None)
     return [*commits_of(app.git, state, at).ids] if at else []
