@@ -19,6 +19,7 @@ import pytest
 
 from benchmarks.paste import LATEST, pasted, table
 from git_oneshot import __version__
+from git_oneshot.cli.answer import KEYED
 from git_oneshot.cli.data.parts import Refusal
 from git_oneshot.cli.data.progress import Event
 from git_oneshot.cli.data.table import ANSWERS
@@ -42,6 +43,7 @@ README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTEXT: Final = click.Context(group)
 COMMANDS: Final = group.list_commands(CONTEXT)
 COMMON: Final = "Common options"
+OF_WRITES: Final = "Options of what writes"
 
 
 # -- reading a man page -----------------------------------------------------------
@@ -142,13 +144,15 @@ def below(sections: dict[str, Part], name: str) -> Part:
 
 def test_the_manual_has_the_commands_in_their_order(manual: dict[str, Part]) -> None:
     titles = list(manual["COMMANDS"].below)
-    assert titles[0] == COMMON
-    assert [title.split()[0] for title in titles[1:]] == COMMANDS
+    assert titles[:2] == [COMMON, OF_WRITES]
+    assert [title.split()[0] for title in titles[2:]] == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_manual_has_the_options_of(name: str, manual: dict[str, Part]) -> None:
     common = spelled(manual["COMMANDS"].below[COMMON].tags)
+    if name in KEYED:
+        common |= spelled(manual["COMMANDS"].below[OF_WRITES].tags)
     assert spelled(below(manual, name).tags) | common == options(command(name))
 
 

@@ -43,6 +43,11 @@ class Next(NamedTuple):
         return " ".join([typed(*self.argv), *needs])
 
 
+# What writes to one trail: a key makes it be done once, and the tip can be said that it is for.
+KEYED: Final = frozenset({
+    "init", "plan", "red", "green", "request-synthesize", "graduate", "declare", "waive",
+    "finalize", "synthesize", "pr", "complete", "cancel", "checkpoint",
+})  # fmt: skip
 _TYPED: Final = click.core.ParameterSource.COMMANDLINE
 AGAIN: Final = "that key was used before: nothing was done again"
 STATUS: Final = Next(("git", "oneshot", "status"), "see where the feature stands")
@@ -91,34 +96,38 @@ def answering(name: str, *, long: bool = False) -> Callable[[Callable[..., Answe
     def wrap(function: Callable[..., Answer]) -> click.Command:
         @functools.wraps(function)
         def run(
-            *, feature_option: str | None, json: bool, key: str | None, if_tip: str | None,
-            via: str | None, progress: str | None = None, **arguments: Any,
+            *, feature_option: str | None, json: bool, key: str | None = None,
+            if_tip: str | None = None, via: str | None, progress: str | None = None,
+            **arguments: Any,
         ) -> None:  # fmt: skip
             _utf_8(click.get_current_context())
             told = progress is not None
             app = App(feature=feature_option, key=key, if_tip=if_tip, via=via, json=json, told=told)
             if told:
                 app.progress.begin(name)
-            answer = _of_before(app, function(app, **arguments))
+            answer = _of_before(app, name, function(app, **arguments))
             if json:  # the types of all answers are more than one command should load
                 from git_oneshot.cli.data.table import ANSWERS
 
                 assert isinstance(answer.data, ANSWERS[name])
             _print(app, name, answer)
 
-        found = _progress(_common(run)) if long else _common(run)
+        found = _progress(_common(run, name)) if long else _common(run, name)
         return click.command(name, cls=Command, add_help_option=False)(found)
 
     return wrap
 
 
-def _of_before(app: App, answer: Answer) -> Answer:
+def _of_before(app: App, name: str, answer: Answer) -> Answer:
     """The answer; of a call that only repeats one, that, and not what it would have done."""
     before = app.session.repeated if "session" in vars(app) else None
     if before is None:
         return answer
     step = STATUS._replace(argv=(*STATUS.argv, before.state.feature))
-    return answer._replace(text=AGAIN, next=[step])
+    data = answer.data
+    if name in KEYED and data is not None:
+        data = msgspec.structs.replace(data, repeated=True)
+    return answer._replace(data=data, text=AGAIN, next=[step])
 
 
 def _utf_8(ctx: click.Context) -> None:
@@ -150,27 +159,23 @@ def _full_id(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     return value
 
 
-def _common(run: Callable[..., None]) -> Callable[..., None]:
+def _common(run: Callable[..., None], name: str) -> Callable[..., None]:
+    """The options that every command has, and those that this one keeps the promise of."""
+    key = click.option("--key", metavar="KEY", help="Do this once, however often it is asked.")
+    if_tip = click.option(
+        "--if-tip", metavar="COMMIT", help="Only if the trail ends at COMMIT.", callback=_full_id
+    )
     options = (
         click.option(
-            "-f",
-            "--feature",
-            "feature_option",
-            metavar="ID",
-            help="The feature.",
+            "-f", "--feature", "feature_option", metavar="ID", help="The feature.",
             shell_complete=features,
         ),
         click.option("--json", is_flag=True, help="Answer with one JSON object."),
-        click.option("--key", metavar="KEY", help="Do this once, however often it is asked."),
-        click.option(
-            "--if-tip",
-            metavar="COMMIT",
-            help="Only if the trail ends at COMMIT.",
-            callback=_full_id,
-        ),
+        *((key,) if name in KEYED or name == "verify" else ()),  # which seals
+        *((if_tip,) if name in KEYED else ()),
         click.option("--via", metavar="NAME", help="Who acts for you, for the record."),
         help_option,
-    )
+    )  # fmt: skip
     for option in reversed(options):
         run = option(run)
     return run

@@ -8,13 +8,14 @@ from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.core.spelling import printable
 
 
-def event(one: Event, void: str) -> str:
-    """One event in a line of `log`."""
+def event(one: Event, void: str, short: str = "") -> str:
+    """One event in a line of `log`; ``short``: of its id, where that is shown."""
     words = printable(about(one))
     tail = f"  [void: {printable(void)}]" if void else ""
     who = printable(one.by.partition(" <")[0])
     when = one.at[:16].replace("T", " ")
-    return f"{one.clock:>4}  {when}  {who}  {type_name(one)}  {words}{tail}".rstrip()
+    shown = f"{short}  " if short else ""
+    return f"{one.clock:>4}  {shown}{when}  {who}  {type_name(one)}  {words}{tail}".rstrip()
 
 
 def about(one: Event) -> str:

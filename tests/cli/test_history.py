@@ -75,7 +75,8 @@ def test_an_event_that_is_not_there_is_looked_for_where_it_was_named(feature: Pr
     """The hint named no feature, and on another branch it led nowhere."""
     feature.git("switch", "-q", "-c", "elsewhere")
     said = feature.cli("show", "99", "-f", "topic").err.splitlines()
-    assert said == ["error: no event '99' on this trail", "hint: git oneshot log topic"]
+    hint = "hint: see what there is: git oneshot log topic"
+    assert said == ["error: no event '99' on this trail", hint]
 
 
 def test_an_event_is_found_by_its_id_wherever_it_is(feature: Project) -> None:
@@ -84,6 +85,37 @@ def test_an_event_is_found_by_its_id_wherever_it_is(feature: Project) -> None:
     assert feature.do("show", begun, "--json").data["feature"] == "topic"
     assert feature.cli("show", "1", "--json").error == "FEATURE_UNKNOWN"
     assert feature.cli("show", "0" * 26, "-f", "topic", "--json").error == "STATE_NOT_FOUND"
+
+
+def test_an_event_is_named_by_the_beginning_of_its_id(feature: Project) -> None:
+    """As git does: log shows as much of ids as tells them apart, and that names one."""
+    whole = [event["id"] for event in feature.do("log", "--json").data["events"]]
+    lines = feature.do("log", "--ids").out.splitlines()
+    short = [line.split()[1] for line in lines]
+    assert [one.startswith(of) for one, of in zip(whole, short, strict=True)] == [True] * 3
+    assert len(set(short)) == 3 and max(map(len, short)) < 18
+    for one, of in zip(whole, short, strict=True):
+        assert feature.do("show", of, "--json").data["event"]["id"] == one
+    assert feature.do("log", "--after", short[1], "--json").data["events"][0]["id"] == whole[2]
+    at = feature.do("replay", "--at", short[0], "--json").data
+    assert at == feature.do("replay", "--at", "1", "--json").data
+    feature.git("switch", "-q", "-c", "elsewhere")
+    assert feature.do("show", short[1], "--json").data["feature"] == "topic"
+
+
+def test_a_beginning_that_several_events_have_lists_them(feature: Project) -> None:
+    planned = [event["id"] for event in feature.do("log", "--json").data["events"]][1:]
+    same = planned[0][:10]  # the time: both were written at once
+    for argv in (["show", same], ["replay", "--at", same], ["log", "--after", same]):
+        done = feature.cli(*argv, "--json")
+        assert (done.code, done.error) == (2, "INVALID_INPUT")
+        said = done.json["error"]["message"]
+        assert said.startswith(f"'{same}' is the beginning of 2 events: ")
+        short = said.rpartition(": ")[2].split(", ")
+        assert [one.startswith(of) for one, of in zip(sorted(planned), short, strict=True)] == [
+            True
+        ] * 2
+    assert feature.cli("show", "01", "--json").error == "STATE_NOT_FOUND"  # as short as a clock
 
 
 def test_an_event_without_effect_says_so_and_a_commit_that_is_gone_too(feature: Project) -> None:

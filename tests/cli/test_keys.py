@@ -2,6 +2,9 @@
 
 import pytest
 
+from git_oneshot.cli.answer import KEYED
+from git_oneshot.cli.data.parts import Wrote
+from git_oneshot.cli.data.table import ANSWERS
 from tests.gate.project import Project
 
 OTHERS = {
@@ -56,6 +59,7 @@ def test_a_command_that_is_repeated_says_so(feature: Project, command: tuple[str
     assert done.out == AGAIN
     assert "hint: see where the feature stands: git oneshot status topic\n" in done.err
     again = feature.do(*command, "--key", "k1", "--json").data
+    assert (first["repeated"], again["repeated"]) == (False, True)
     assert again["events"] == first["events"]
     assert again["previousPhase"] == again["phase"] == first["phase"]
 
@@ -74,3 +78,18 @@ def test_a_feature_that_is_over_is_not_begun_again_by_its_key(project: Project) 
     project.do("cancel")
     assert project.do("init", "one", "--key", "k").out == AGAIN
     project.do("init", "two")
+
+
+@pytest.mark.parametrize("option", [("--key", "k"), ("--if-tip", "1" * 40)])
+def test_what_would_promise_nothing_is_no_option(feature: Project, option: tuple[str, ...]) -> None:
+    """Who says --if-tip counts on it. Who acts may be said everywhere: that promises nothing."""
+    for name, words in (("status", ()), ("sync", ()), ("push", ()), ("prune", ("--apply",))):
+        done = feature.cli(name, *words, *option, "--json")
+        assert (done.code, done.error) == (2, "USAGE"), name
+        assert done.json["error"]["message"] == f"no such option '{option[0]}'"
+    feature.do("status", "--via", "robot")
+
+
+def test_every_command_that_writes_to_one_trail_takes_a_key() -> None:
+    answers = {name for name, cls in ANSWERS.items() if issubclass(cls, Wrote)}
+    assert answers == KEYED

@@ -1,8 +1,8 @@
 """log, show, replay: the events of a trail, from its beginning, without the cache."""
 
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 import click
 import msgspec
@@ -16,23 +16,27 @@ from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.events import Event
-from git_oneshot.core.ids import COMMIT, EVENT, FeatureId
+from git_oneshot.core.ids import BEGINNING, COMMIT, FeatureId, short
 from git_oneshot.core.spelling import printable
 from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined
+
+_MOST: Final = 5  # ids that are listed
 
 
 @answering("log")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option(
     "--after", metavar="EVENT", shell_complete=events,
-    help="Only what came after this event: its id, or its clock.",
+    help="Only what came after this event: its id, the beginning of one, or its clock.",
 )  # fmt: skip
 @click.option("--limit", type=Number(min=1), metavar="N", help="Show at most so many.")
+@click.option("--ids", is_flag=True, help="Show the ids of events, as short as tells them apart.")
 @click.option("-n", "newest", type=Number(min=1), metavar="N", help="Show the newest N alone.")
 def log(
-    app: App, *, feature: str | None, after: str | None, limit: int | None, newest: int | None
-) -> Answer:
+    app: App, *, feature: str | None, after: str | None, limit: int | None, ids: bool,
+    newest: int | None,
+) -> Answer:  # fmt: skip
     """Show the events of a feature, oldest first."""
     from git_oneshot.cli import story
 
@@ -50,7 +54,8 @@ def log(
     if newest:
         part = part[-newest:]
     said = [{**msgspec.to_builtins(one), "void": void.get(one.id)} for one in part]
-    lines = [story.event(one, void.get(one.id, "")) for one in part]
+    names = short(one.id for one in history) if ids else {}
+    lines = [story.event(one, void.get(one.id, ""), names.get(one.id, "")) for one in part]
     assert trail.tip is not None
     data = Logged(feature=trail.feature, tip=trail.tip.commit, events=said, total=len(history))
     if trail.damage is not None:
@@ -69,7 +74,7 @@ def log(
 @answering("show")
 @click.argument("event", shell_complete=events)
 def show(app: App, *, event: str) -> Answer:
-    """Show one event of a trail, whole: EVENT is its id, or its clock.
+    """Show one event of a trail, whole: EVENT is its id, the beginning of one, or its clock.
 
     Who said it and when, whether it has effect, the commits that it speaks of,
     and a text that is kept beside it: a long plan, or what tests printed.
@@ -91,12 +96,12 @@ def show(app: App, *, event: str) -> Answer:
 
 def _event(app: App, named: str) -> tuple[Trail, Event]:
     """The event that was named: of the feature here, or, by its id, of any."""
-    if app.named is None and EVENT.fullmatch(named):
+    if app.named is None and BEGINNING.fullmatch(named):
         tips = app.store.tips()
-        for trail in app.store.read(list(joined(tips).values())):
-            for one in trail.events:
-                if one.id == named:
-                    return trail, one
+        trails = app.store.read(list(joined(tips).values()))
+        found = {one.id: (trail, one) for trail in trails for one in _begins(trail, named)}
+        if found:
+            return found[_only(found, named)]
     trail = _read(app, app.feature())
     return trail, _named(trail, named)
 
@@ -163,7 +168,11 @@ def _shown(data: Shown, payload: str | None) -> str:
 @answering("replay")
 @click.argument("feature", required=False, shell_complete=features)
 @click.option(
-    "--at", "at", metavar="EVENT", help="The id of an event, or its clock.", shell_complete=events
+    "--at",
+    "at",
+    metavar="EVENT",
+    help="The id of an event, the beginning of one, or its clock.",
+    shell_complete=events,
 )
 def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
     """Replay a trail from its beginning, without the cache, and show the state."""
@@ -181,21 +190,38 @@ def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
 
 
 def _named(trail: Trail, named: str) -> Event:
-    """The event that is meant by an id or a clock."""
-    found = {one.id: one for one in trail.events if named in (one.id, str(one.clock))}
-    if not found:
-        raise OneshotError(
-            Code.STATE_NOT_FOUND, f"no event '{printable(named)}' on this trail",
-            f"git oneshot log {trail.feature}",
-        )  # fmt: skip
-    first = next(iter(found.values()))
+    """The event that is meant by an id, the beginning of one, or a clock."""
+    found = {one.id: one for one in trail.events if str(one.clock) == named}
     if len(found) > 1:
         raise OneshotError(
             Code.INVALID_INPUT,
             f"{len(found)} events have clock {printable(named)}: two clones wrote at once",
-            f"name one by its id, such as {first.id}",
+            f"name one by its id, such as {next(iter(found))}",
         )
-    return first
+    found = found or {one.id: one for one in _begins(trail, named)}
+    if not found:
+        see = Next(("git", "oneshot", "log", trail.feature), "see what there is")
+        what = f"no event '{printable(named)}' on this trail"
+        raise OneshotError(Code.STATE_NOT_FOUND, what, see.line, ahead=(see,))
+    return found[_only(found, named)]
+
+
+def _begins(trail: Trail, named: str) -> Iterable[Event]:
+    """The events whose ids begin so; a text that is shorter names none."""
+    return (one for one in trail.events if BEGINNING.fullmatch(named) and one.id.startswith(named))
+
+
+def _only(ids: Collection[str], named: str) -> str:
+    """The one id that there is. Of several, a refusal that lists them."""
+    if len(ids) > 1:
+        names = [*short(ids).values()]
+        raise OneshotError(
+            Code.INVALID_INPUT,
+            f"'{named}' is the beginning of {len(ids)} events: {', '.join(names[:_MOST])}"
+            + (" …" if len(names) > _MOST else ""),
+            f"give more of it: git oneshot show {names[0]}",
+        )
+    return next(iter(ids))
 
 
 def _void(trail: Trail) -> dict[str, str]:

@@ -55,7 +55,7 @@ class Greened(Wrote, frozen=True, kw_only=True):
     staged: bool
 
 
-class Finalized(Data, frozen=True, kw_only=True):
+class Finalized(Wrote, frozen=True, kw_only=True):
     """finalize. Of --dry-run: no events, and ``to`` is the phase that it would enter.
 
     ``neutral``: changed files that need no test.
@@ -63,11 +63,6 @@ class Finalized(Data, frozen=True, kw_only=True):
     no commit turned; ``late``: commits of which no test was seen red before their code.
     """
 
-    feature: str
-    phase: Phase
-    previous_phase: Phase | None
-    events: list[str]
-    tip: str
     to: Phase
     dry_run: bool
     commits: list[Judgement]

@@ -14,13 +14,17 @@ EXCERPT: Final = 4096  # bytes of a long text that an answer holds
 
 
 class Wrote(Data, frozen=True, kw_only=True):
-    """What every command that writes answers: its events, and where the trail is now."""
+    """What every command that writes answers: its events, and where the trail is now.
+
+    ``repeated``: --key was used before; the events are those of then, and nothing was done.
+    """
 
     feature: str
     phase: Phase
     previous_phase: Phase | None
     events: list[str]
     tip: str
+    repeated: bool = False
 
 
 class Turn(Data, frozen=True, kw_only=True):
