@@ -374,6 +374,28 @@ def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) ->
     assert clone.do("sync").out == "all trails are as 'origin' has them\n"
 
 
+@pytest.mark.parametrize("command", ["fsck", "fsck --repair", "doctor", "push"])
+def test_what_reads_every_trail_keeps_what_a_remote_rewound(
+    feature: Project, make: MakeProject, command: str
+) -> None:
+    """From a plain fetch on nothing leads to it any more, and the next gc may take it."""
+    bare, clone = cloned(feature, make)
+    clone.do("list")
+    was = clone.git("rev-parse", f"refs/oneshot-remote/origin/{FEATURE}")
+    bare.git("update-ref", REF, f"{REF}~1")
+    clone.git("fetch", "-q")
+    if command == "push":
+        clone.git("switch", "-q", "-c", "mine")
+        clone.do("init", "mine", "--yes")
+        done = clone.may("push", "-q", "origin", "mine")
+    else:
+        done = clone.cli(*command.split())
+    assert "warning: 'origin' rewound the trail of 'topic'; nothing is lost here" in done.err
+    clone.git("gc", "-q", "--prune=now")
+    assert clone.git("rev-parse", f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}") == was
+    assert "rewound" not in clone.do("list").err
+
+
 def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) -> None:
     bare = make.remote(feature)
     feature.do("sync")

@@ -25,6 +25,7 @@ def doctor(app: App, *, fix: bool) -> Answer:
     With --fix, what is this program's own is mended; what is yours is only
     named, with the command that mends it.
     """
+    app.look_for_losses(app.store.tips())
     clinic = Clinic(
         app.git, app.clone, app.store, app.environ, time.time(), app.refresh_display,
         lambda: asked_for(app.git),

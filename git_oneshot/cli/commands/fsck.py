@@ -30,6 +30,7 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
     What breaks a rule that reading depends on is an error, and the exit status
     4; what is odd in a view is a warning. What was said is never changed.
     """
+    app.look_for_losses(app.store.tips())  # before what is remembered of remotes is made anew
     tips = _tips(app)
     if repair:
         _repair(app)

@@ -148,6 +148,7 @@ def _send(
     policy = rules_for(app.git, tree, tree).rules.trail.push
     if policy == "off" or not is_elected(app.git, remote):
         return
+    app.look_for_losses(app.store.tips())
     features = {*own, *brought(app.git, app.session, elected(app.git), updates)}
     missing = send_trails(app.git, app.session, remote, sorted(features))
     word = "error" if policy == "require" else "warning"
