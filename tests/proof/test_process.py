@@ -229,6 +229,30 @@ def test_h55_what_leaves_its_session_is_ended_too(tmp_path: Path, end: str) -> N
 
 
 @LINUX
+def test_what_has_ended_is_not_kept_until_the_end_of_a_run(tmp_path: Path) -> None:
+    """A suite that leaves many behind would fill the table of processes: they are ours to bury."""
+    leave = """if True:
+        import os, time
+        for _ in range(50):
+            if not os.fork():
+                os.setsid()
+                os.fork()
+                os._exit(0)
+            os.wait()
+        runner, end = os.getppid(), time.monotonic() + 10
+        def unburied():
+            with open(f"/proc/{runner}/task/{runner}/children") as file:
+                return len(file.read().split())
+        while unburied() > 10 and time.monotonic() < end:
+            time.sleep(0.05)
+        print(unburied())
+    """
+    ended = python(leave, tmp_path)
+    assert ended.status == 0
+    assert int(ended.log) <= 10  # the run itself, and what else this process may have
+
+
+@LINUX
 def test_what_was_there_before_or_is_still_in_use_is_left_alone(tmp_path: Path) -> None:
     """A child of ours in a session of its own; what another run at the same time has started."""
     mine = subprocess.Popen(["sleep", "60"], start_new_session=True)

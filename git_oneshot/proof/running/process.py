@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from git_oneshot.proof.running.strays import ending_strays
+from git_oneshot.proof.running.strays import bury, ending_strays, unburied
 
 LOG: Final = 8_192  # bytes of output that are kept, from the end
 OUTPUT: Final = 64 * 2**20  # bytes after which a run is stopped
@@ -110,17 +110,18 @@ def run(
     """
     began = time.monotonic()
     with tempfile.TemporaryFile() as output, ending_strays():
-        child = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=keep,
-        )
-        _groups.add(child.pid)
+        with unburied():
+            child = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=keep,
+            )
+            _groups.add(child.pid)
         _bound(child.pid, timeout)
         if _unless and not _unless[0]():  # perhaps just when it was begun
             _lower(child.pid)
@@ -154,6 +155,7 @@ def _wait(child: subprocess.Popen[bytes], output: int, deadline: float) -> int |
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
             return child.wait(min(left, 0.2))
+        bury(_groups)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +41,25 @@ def ending_strays() -> Iterator[None]:
                 _adopt(on=False)
 
 
+@contextlib.contextmanager
+def unburied() -> Iterator[None]:
+    """Begin a child: `bury` waits, so that it knows the child when it sees it."""
+    with _lock:
+        yield
+
+
+def bury(own: Container[int]) -> None:
+    """Wait for those that became our children and have ended: a long run may leave thousands.
+
+    ``own``: children that somebody else waits for; they began in `unburied`.
+    """
+    with _lock:
+        for pid in _adopted():
+            if pid not in own:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+
+
 def _adopt(*, on: bool) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
@@ -58,10 +77,15 @@ def _children() -> set[int]:
     return found
 
 
-def _end() -> None:
+def _adopted() -> list[int]:
+    """Those of our children that were born in a run: in a session that is not ours."""
     own = os.getsid(0)
+    return [pid for pid in _children() - _before if _session(pid) not in (own, None)]
+
+
+def _end() -> None:
     for _ in range(ROUNDS):
-        left = [pid for pid in _children() - _before if _session(pid) not in (own, None)]
+        left = _adopted()
         if not left:
             return
         for pid in left:
