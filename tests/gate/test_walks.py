@@ -108,6 +108,24 @@ def test_an_amend_that_adds_the_test(project: Project) -> None:
     project.change("one")
     assert project.may("commit", "-q", "--amend", "--no-edit").code == 0
     assert classes(project) == ["behaviour"]
+    assert [one.id for one in project.loaded().state.commits] == [project.head]
+
+
+def test_a_fixup_that_is_squashed_into_its_commit(project: Project) -> None:
+    """H24: it may be made, and is no commit to finalize; its code is judged where it ends up."""
+    branch(project)
+    project.land("one")
+    project.land("two")
+    project.repo.write("lib/one", "one\n\n")
+    assert project.may("commit", "-q", "-a", "--fixup", "HEAD^").code == 0
+    refused = project.cli("finalize", "topic", "--json")
+    assert [one["code"] for one in refused.data["commits"]] == [None, None, "fixup"]
+    editor = {"GIT_SEQUENCE_EDITOR": "true"}
+    done = project.may("rebase", "-q", "-i", "--autosquash", "main", env=editor)
+    assert done.code == 0, done.err
+    assert classes(project) == ["behaviour", "behaviour"]
+    recorded = [one.id for one in project.loaded().state.commits]
+    assert recorded == project.git("rev-list", "--reverse", "main..HEAD").split()
 
 
 def test_a_revert_of_a_commit_of_the_feature(project: Project) -> None:
@@ -132,11 +150,12 @@ def test_the_first_commit_of_a_repository(make: MakeProject) -> None:
 
 
 def test_a_repository_without_tests(make: MakeProject) -> None:
-    """Nothing is gated, and that is said."""
-    project = make("bare", files={"notes.txt": "n\n"})
+    """Nothing is gated, code neither, and that is said."""
+    project = make("bare", files={"notes.txt": "n\n", "app.py": "x = 1\n"})
     assert "nothing is gated" in project.do("init", "topic", "--yes").out
     project.do("plan", "--message", "m")
     project.repo.write("notes.txt", "more\n")
+    project.repo.write("app.py", "x = 2\n")
     assert project.may("commit", "-q", "-a", "-m", "more").code == 0
     assert classes(project) == ["neutral"]
 
