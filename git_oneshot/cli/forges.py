@@ -6,6 +6,7 @@ from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.pull import PullData
 from git_oneshot.cli.renamed import own_branch
+from git_oneshot.cli.sealing import may_end
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
@@ -142,6 +143,7 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
     from git_oneshot.forge.landing import complete_merged
 
     done: list[str] = []
+    unfit: str | None = None
     own = app.aside
     # Many features have one base, and to see where it is takes a fetch.
     seen = functools.cache(lambda base: fetch_base(app, base))
@@ -150,6 +152,11 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
         if loaded.damage is not None or state.phase != "synthesize":
             continue
         if named is not None and name not in named:
+            continue
+        if unfit is None:
+            unfit = _unfit(app)
+        if unfit:
+            app.say(f"warning: '{name}' is not completed: {unfit}")
             continue
         try:
             there = seen(state.base)
@@ -165,6 +172,15 @@ def complete_seen(app: App, named: list[FeatureId] | None) -> list[str]:
             closed(app, name, state)
             done.append(name)
     return done
+
+
+def _unfit(app: App) -> str:
+    """Why no feature may be ended here, "" when one may."""
+    try:
+        may_end(app)
+    except OneshotError as err:
+        return err.message
+    return ""
 
 
 def closed(app: App, name: FeatureId, state: State) -> None:

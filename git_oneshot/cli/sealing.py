@@ -1,11 +1,15 @@
-"""The user's signature on what a command wrote, where their git signs."""
+"""The user's signature on what a command wrote, where their git signs or the rules ask for it."""
 
 import contextlib
+from collections.abc import Collection
 
 from git_oneshot.cli.app import App
 from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.guards import unmet
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.trails import seal
 from git_oneshot.session import Receipt
+from git_oneshot.trail.store import joined
 
 
 def later(feature: str) -> str:
@@ -25,16 +29,51 @@ def sealed(app: App, receipt: Receipt) -> Receipt:
     if why:
         app.say(f"warning: the trail of '{name}' is not sealed: {why}")
         app.say(f"hint: when git can sign: git oneshot sync -f {name}")
-    elif tip == receipt.tip and receipt.state.phase == "completed" and _asked(app):
+    elif tip == receipt.tip and receipt.state.phase == "completed" and asked(app) != "off":
         app.say(f"warning: the trail of '{name}' is not sealed: git signs nothing here")
         app.say(f"hint: seal it later: {later(name)}")
     return receipt._replace(tip=tip)
 
 
-def _asked(app: App) -> bool:
-    """Whether the rules want the end of a feature sealed; who can't read them is told elsewhere."""
+def asked(app: App) -> str:
+    """off, warn or require, of the rules at HEAD; who can't read them is told elsewhere."""
     from git_oneshot.proof.suites import rules_of
 
     with contextlib.suppress(OneshotError):
-        return rules_of(app.git, app.git.tree(app.head)).trail.signatures != "off"
-    return False
+        return rules_of(app.git, app.git.tree(app.head)).trail.signatures
+    return "off"
+
+
+def may_end(app: App) -> None:
+    """Refuse to end a feature whose end the rules require to be sealed, where git does not sign."""
+    from git_oneshot.trail.seals import signs, unable
+
+    if asked(app) != "require":
+        return
+    why, hint = "commit.gpgSign is not set", "let git sign: git config commit.gpgSign true"
+    if signs(app.git):
+        why = unable(app.git, terminal=app.terminal)
+        hint = "see what git signs with: git config user.signingKey"
+    if why:
+        what = f"the end of a feature is to be sealed, and git does not sign: {why}"
+        raise unmet("sealed", what, hint)
+
+
+def doubted(app: App, features: Collection[str], word: str = "warning") -> bool:
+    """Name the features of these that ended, and of whose end no good seal is known.
+
+    Whether there are such, and the rules ask for seals. ``word``: what it is.
+    """
+    if not features or asked(app) == "off":
+        return False
+    from git_oneshot.trail.audit import Finding, seals
+
+    tips = [tip for tip in joined(app.store.tips()).values() if tip.feature in features]
+    found = [one for one in seals(app.git, app.store, tips) if isinstance(one, Finding)]
+    wrong = [one for one in found if one.rule in ("unsealed", "seal-bad")]
+    names = dict.fromkeys(FeatureId(one.ref.rpartition("/")[2]) for one in wrong)
+    for name in names:
+        app.say(f"{word}: what ended '{name}' is behind no good seal")
+    for name in [*names][:1]:
+        app.say(f"hint: see what is sealed: git oneshot fsck --signatures -f {name}")
+    return bool(names)

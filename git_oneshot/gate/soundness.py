@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.clinic import Clinic, Finding
 from git_oneshot.trail.reading import DamageError
 
 MOST: Final = 10  # lines about one thing, of which there may be any number
+_FSCK: Final = ("git", "oneshot", "fsck")
 
 
 def trails(c: Clinic) -> Iterator[Finding]:
@@ -18,15 +20,36 @@ def trails(c: Clinic) -> Iterator[Finding]:
         are = "is" if cut == 1 else "are"
         what = f"{counted(cut, 'trail')} {are} cut off, since the clone is shallow"
         yield Finding(what, ("git", "fetch", "--unshallow"))
-    fsck = ("git", "oneshot", "fsck")
-    bad = [one for one in c.trails if one.damage is not None and not _is_cut(one.damage)]
-    for trail in bad[:MOST]:
-        assert trail.tip is not None and trail.damage is not None
-        name = f"{trail.tip.origin}/{trail.feature}" if trail.tip.origin else trail.feature
-        what = f"trail '{printable(name)}': {trail.damage.message}"
-        yield Finding(what, (*fsck, "-f", trail.feature))
-    if bad[MOST:]:
-        yield Finding(f"{len(bad) - MOST:,} more trails cannot be read", fsck)
+    bad = [
+        _broken(f"{one.tip.origin}/{one.feature}".lstrip("/"), one.damage.message)
+        for one in c.trails
+        if one.tip and one.damage is not None and not _is_cut(one.damage)
+    ]
+    yield from _few(bad, "more trails cannot be read")
+    yield from _few(_seals(c), "more seals are missing or bad")
+
+
+def _seals(c: Clinic) -> list[Finding]:
+    """What `fsck` fails for where the rules ask for seals."""
+    if isinstance(c.rules, OneshotError) or c.rules.trail.signatures == "off":
+        return []
+    from git_oneshot.trail.audit import Seal, failing, seals
+
+    tips = [trail.tip for trail in c.trails if trail.tip]
+    found = [one for one in seals(c.git, c.store, tips) if not isinstance(one, Seal)]
+    policy = c.rules.trail.signatures
+    return [_broken(one.ref, one.what) for one in found if failing(one.rule, policy)]
+
+
+def _broken(name: str, what: str) -> Finding:
+    fsck = (*_FSCK, "-f", name.rpartition("/")[2])
+    return Finding(f"trail '{printable(name)}': {what}", fsck)
+
+
+def _few(found: list[Finding], more: str) -> Iterator[Finding]:
+    yield from found[:MOST]
+    if found[MOST:]:
+        yield Finding(f"{len(found) - MOST:,} {more}", _FSCK)
 
 
 def history(c: Clinic) -> Iterator[Finding]:

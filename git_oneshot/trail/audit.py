@@ -24,7 +24,7 @@ from git_oneshot.trail.payloads import payload_of
 from git_oneshot.trail.reading import DamageError, commit_at
 from git_oneshot.trail.refs import tip_of
 from git_oneshot.trail.seals import Verdict, verify
-from git_oneshot.trail.store import Tip
+from git_oneshot.trail.store import Tip, TrailStore
 from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
 
 # What is wrong, and whether the trail can't be read past it ("error") or it can.
@@ -89,6 +89,11 @@ def audit(store: GitStore, tips: Sequence[Tip]) -> Iterator[Finding]:
         done.update(entry.commit for entry in new)
 
 
+def failing(rule: str, policy: str) -> bool:
+    """Whether `fsck` fails for a broken rule; ``policy``: what the rules say of seals."""
+    return RULES[rule][0] == "error" or (rule == "unsealed" and policy == "require")
+
+
 class Seal(NamedTuple):
     """A seal on a trail, and what git says of it."""
 
@@ -97,7 +102,7 @@ class Seal(NamedTuple):
     verdict: Verdict
 
 
-def seals(git: Git, store: GitStore, tips: Sequence[Tip]) -> Iterator[Seal | Finding]:
+def seals(git: Git, store: TrailStore, tips: Sequence[Tip]) -> Iterator[Seal | Finding]:
     """Each seal with git's word on it; and what ended a feature and is behind no good one."""
     said: dict[str, Verdict] = {}
     for tip, trail in zip(tips, store.read(tips), strict=True):

@@ -192,18 +192,25 @@ def test_a_seal_that_cannot_be_made_is_left_out_and_said(feature: Project, tmp_p
     assert feature.do("status", FEATURE, "--json").data["phase"] == "completed"
 
 
+def ask_for_seals(feature: Project, word: str) -> None:
+    """Let the rules ask for seals, in a commit of its own."""
+    rules = feature.path / ".oneshot.toml"
+    was = rules.read_text().partition("[trail]")[0]
+    rules.write_text(f'{was}[trail]\nsignatures = "{word}"\n')
+    feature.git("commit", "-qam", f"rules: {word}")
+
+
 def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: Path) -> None:
     """It is said at once where one is missing, and it can be made up for, also when it was sent."""
     make.remote(feature)
-    rules = feature.path / ".oneshot.toml"
-    rules.write_text(rules.read_text() + '[trail]\nsignatures = "require"\n')
-    feature.git("commit", "-qam", "rules")
+    ask_for_seals(feature, "warn")
     feature.land("one")
     said = feature.do("finalize").err
     assert f"warning: the trail of '{FEATURE}' is not sealed: git signs nothing here\n" in said
     later = f"git config commit.gpgSign true, then git oneshot sync -f {FEATURE}"
     assert f"hint: seal it later: {later}\n" in said
     feature.do("sync")
+    ask_for_seals(feature, "require")
     done = feature.cli("fsck", "--json")
     assert done.code == 4
     assert {(x["rule"], x["word"]) for x in done.data["broken"]} == {("unsealed", "error")}
@@ -216,6 +223,70 @@ def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: 
     before = feature.git("rev-parse", REF)
     feature.do("sync", "-f", FEATURE)
     assert feature.git("rev-parse", REF) == before
+
+
+@pytest.mark.parametrize("how", ["never", "no signer"])
+def test_where_rules_require_a_seal_no_feature_ends_without(
+    feature: Project, tmp_path: Path, how: str
+) -> None:
+    """What could not be sealed is refused before anything is proven or written."""
+    ask_for_seals(feature, "require")
+    feature.land("one")
+    why, hint = "commit.gpgSign is not set", "let git sign: git config commit.gpgSign true"
+    if how == "no signer":
+        signing(feature.repo, tmp_path)
+        feature.git("config", "gpg.ssh.program", "false")
+        why, hint = "", "see what git signs with: git config user.signingKey"
+    before = feature.git("rev-parse", REF)
+    done = feature.cli("finalize", "--json")
+    assert done.code == 1
+    assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "sealed")
+    said = done.json["error"]
+    what = "the end of a feature is to be sealed, and git does not sign: "
+    assert said["message"].startswith(what + why)
+    assert (said["hint"], done.data["commits"]) == (hint, None)
+    assert feature.git("rev-parse", REF) == before
+    if how == "no signer":
+        feature.git("config", "--unset", "gpg.ssh.program")
+    else:
+        signing(feature.repo, tmp_path)
+    feature.do("finalize")
+    assert feature.do("fsck", "--json").data["seals"][0]["verdict"] == "good"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "label"), [("warn", 0, "warning"), ("require", 1, "error")]
+)
+def test_an_end_that_no_good_seal_vouches_for_is_not_quietly_believed(
+    feature: Project, make: MakeProject, tmp_path: Path, word: str, code: int, label: str
+) -> None:
+    """By whichever way it came: status, sync, doctor and a push say so."""
+    make.remote(feature)
+    feature.land("one")
+    feature.do("finalize")
+    ask_for_seals(feature, word)
+    feature.change("two")
+    feature.unhooked("two")
+    said = f"what ended '{FEATURE}' is behind no good seal"
+    assert f"warning: {said}\n" in feature.do("status", FEATURE).err
+    done = feature.do("sync")
+    assert f"warning: {said}\n" in done.err
+    hint = f"hint: see what is sealed: git oneshot fsck --signatures -f {FEATURE}\n"
+    assert done.err.endswith(hint)
+    done = feature.may("push", "origin", "HEAD:refs/heads/more")
+    assert (done.code, f"{label}: {said}\n" in done.err) == (code, True)
+    trails = [
+        one["what"] for row in feature.cli("doctor", "--json").data["checks"]
+        if row["check"] == "trails" for one in row["findings"]
+    ]  # fmt: skip
+    assert len(trails) == 2 * code  # ours, and what the remote has
+    signing(feature.repo, tmp_path)
+    feature.do("sync", "-f", FEATURE)
+    for argv in (["status", FEATURE], ["sync"]):
+        assert said not in feature.do(*argv).err
+    assert said not in feature.may("push", "origin", "HEAD:refs/heads/more").err
+    (tmp_path / "allowed").write_text("")
+    assert f"warning: {said}\n" in feature.do("status", FEATURE).err
 
 
 def test_a_seal_that_is_not_believed_names_what_helps(feature: Project, tmp_path: Path) -> None:

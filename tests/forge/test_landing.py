@@ -14,7 +14,7 @@ from git_oneshot.session import Session
 from git_oneshot.trail.git_store import GitStore
 from tests.forge.steps import begin, work
 from tests.gate.project import FEATURE, MakeProject, Project
-from tests.sandbox import Kept, MakeWorld
+from tests.sandbox import Kept, MakeWorld, signing
 
 
 def moved_on(project: Project) -> None:
@@ -64,6 +64,35 @@ def test_a_merged_feature_is_completed_and_its_commits_are_found_again(
     shown = review.may("log", "-2", "--first-parent").out
     assert ("PASS behaviour" in shown) == (way != "merge")
     assert review.cli("complete", FEATURE, "--json").error == "ALREADY_COMPLETED"
+
+
+@pytest.mark.parametrize("way", ["complete", "sync", "pr merge"])
+def test_where_rules_require_a_seal_a_merge_completes_nothing_unsealed(
+    review: Project, make: MakeProject, tmp_path: Path, way: str
+) -> None:
+    """Nor is anything merged that could not be completed."""
+    make.remote(review)
+    rules = review.path / ".oneshot.toml"
+    rules.write_text(f'{rules.read_text()}[trail]\nsignatures = "require"\n')
+    review.git("commit", "-qam", "rules")
+    why = "the end of a feature is to be sealed, and git does not sign: commit.gpgSign is not set"
+    if way != "pr merge":
+        merged(review, "merge")
+        review.git("push", "-q", "--no-verify", "origin", "main")
+    before = review.head
+    argv = ["pr", "merge", "-f", FEATURE, "--yes"] if way == "pr merge" else [way]
+    argv += [FEATURE] if way == "complete" else []
+    done = review.cli(*argv)
+    if way == "sync":
+        assert f"warning: '{FEATURE}' is not completed: {why}\n" in done.err
+    else:
+        assert (done.code, f"error: {why}\n" in done.err) == (1, True)
+    assert (review.loaded().state.phase, review.git("rev-parse", "main")) == ("synthesize", before)
+    signing(review.repo, tmp_path)
+    review.do(*argv)
+    assert review.loaded().state.phase == "completed"
+    seals = review.do("fsck", "--json").data["seals"]
+    assert [one["verdict"] for one in seals if one["ref"] == FEATURE] == ["good"]
 
 
 def test_a_fast_forward_is_a_merge_of_the_commits_themselves(opened: Project) -> None:

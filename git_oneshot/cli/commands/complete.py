@@ -16,7 +16,7 @@ from git_oneshot.cli.forges import (
     send_trail,
 )
 from git_oneshot.cli.given import a_branch, named
-from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.sealing import may_end, sealed
 from git_oneshot.core.commands import Complete
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.guards import unmet
@@ -52,6 +52,7 @@ def complete(
         return _answer(before, None, dry_run=False)
     state = app.session.sound(name).state
     app.session.rehearse(name, Complete(merge_commit=app.git.zero))
+    may_end(app)
     there = fetch_base(app, state.base)
     if base is not None:
         state = _renamed(app, state, base, there=there)

@@ -17,7 +17,7 @@ from git_oneshot.cli.forges import tell
 from git_oneshot.cli.proofs import judgements, proof_data, trusted
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.cli.renamed import own_branch
-from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.sealing import may_end, sealed
 from git_oneshot.cli.underway import settled
 from git_oneshot.core.commands import Finalize
 from git_oneshot.core.errors import Code, OneshotError
@@ -25,7 +25,7 @@ from git_oneshot.core.events import Stamp
 from git_oneshot.core.facts import Moved, Proof, SuiteJudged
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
-from git_oneshot.core.workflow import decide
+from git_oneshot.core.workflow import chosen, decide
 from git_oneshot.gate.finalize import Checked, check
 from git_oneshot.gate.logs import Logs
 from git_oneshot.session import Receipt
@@ -51,6 +51,8 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     loaded = app.session.sound(name)
     state = loaded.state
     app.stand_on(state)
+    if state.phase == "implementing" and chosen(state) == "completed":
+        may_end(app)
     settled(app)
     os.chdir(top)
     logs = Logs(app.git, app.git.tree(app.head), app.home)

@@ -16,7 +16,7 @@ from git_oneshot.core.ids import feature_id
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.soundness import MOST
 from git_oneshot.proof.suites import rules_of
-from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
+from git_oneshot.trail.audit import RULES, Finding, Seal, audit, failing, odd_refs, seals
 from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.store import Tip
 
@@ -78,7 +78,7 @@ def _tips(app: App) -> list[Tip]:
 
 
 def _row(one: Finding, policy: str) -> BrokenRow:
-    word = "error" if one.rule == "unsealed" and policy == "require" else one.word
+    word = "error" if failing(one.rule, policy) else one.word
     return BrokenRow(rule=one.rule, word=word, ref=one.ref, commit=one.commit, what=one.what,
                       meaning=RULES[one.rule][1])  # fmt: skip
 

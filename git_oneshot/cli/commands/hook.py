@@ -12,6 +12,7 @@ from git_oneshot.cli import text
 from git_oneshot.cli.app import App
 from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
 from git_oneshot.cli.provers import patient, waiting
+from git_oneshot.cli.sealing import doubted
 from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted
@@ -145,11 +146,14 @@ def _send(
 ) -> None:
     """Send trails with a push, as the rules want it: ``own``, and those of what it brings."""
     tree = app.git.tree(app.head)
-    policy = rules_for(app.git, tree, tree).rules.trail.push
+    rules = rules_for(app.git, tree, tree).rules.trail
+    policy, seals = rules.push, rules.signatures
     if policy == "off" or not is_elected(app.git, remote):
         return
     app.look_for_losses(app.store.tips())
     features = {*own, *brought(app.git, app.session, elected(app.git), updates)}
+    if doubted(app, features, "error" if seals == "require" else "warning") and seals == "require":
+        ctx.exit(Exit.REFUSED)
     missing = send_trails(app.git, app.session, remote, sorted(features))
     word = "error" if policy == "require" else "warning"
     for why in dict.fromkeys(one.wrong for one in missing):

@@ -22,7 +22,7 @@ from git_oneshot.cli.forges import (
 )
 from git_oneshot.cli.given import read_text
 from git_oneshot.cli.renamed import own_branch
-from git_oneshot.cli.sealing import sealed
+from git_oneshot.cli.sealing import may_end, sealed
 from git_oneshot.core import prbody
 from git_oneshot.core.commands import ClosePull, Command, Complete, UpdatePull
 from git_oneshot.core.errors import Code, OneshotError
@@ -203,6 +203,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     way: merging.Way = "squash" if asked.squash else "rebase" if asked.rebase else "merge"
     state = app.session.sound(name).state
     remote = app.clone.remote
+    may_end(app)
     fetch_its_base(app, state.base)
     made = merging.make(app.git, app.prover(), state, remote, way)
     if not asked.yes:

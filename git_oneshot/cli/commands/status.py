@@ -45,6 +45,10 @@ def status(app: App, *, feature: str | None) -> Answer:
     nexts = after(app, state, word, commits, said)
     if waiting and not state.open and not nexts:
         nexts = sync_it(app, name)
+    if state.phase == "completed":
+        from git_oneshot.cli.sealing import doubted
+
+        doubted(app, {name})
     aside = standing(app, state)
     nexts = [*aside.nexts, *nexts]
     data = Status(

@@ -11,6 +11,7 @@ from git_oneshot.cli.data.parts import SyncRow
 from git_oneshot.cli.data.trails import LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
 from git_oneshot.cli.meeting import ends, tell
+from git_oneshot.cli.sealing import doubted
 from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.core.spelling import counted, printable
@@ -63,6 +64,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         for line in lines:
             app.say(line)
         raise _failed(app, name, wrong, data)
+    doubted(app, {one.feature for one in outcomes})
     kept = lost(app.store.tips(), name)
     for one in kept:
         app.say(f"warning: '{name}' no longer has what is kept here of '{one}'")

@@ -84,7 +84,7 @@ class TrailTable(_Table, frozen=True, kw_only=True):
     ] = "warn"
     signatures: Annotated[
         Literal["off", "warn", "require"],
-        Meta(description="seals: fsck looks at none, warns, or fails where an end has no good one"),
+        Meta(description="an end behind no good seal: nothing, a warning, or refused and an error"),
     ] = "off"
     logs: Annotated[
         Literal["local", "trail"],
