@@ -80,6 +80,9 @@ def go_on(app: App) -> list[Next]:
 
 def after(app: App, state: State, cycle: str, commits: Commits, said: Sequence[Said]) -> list[Next]:
     """What to do next with a feature; ``said``: what is known of its commits."""
+    if state.open and app.git.work_tree is None:
+        argv = ("git", "oneshot", "clone", app.git.git_dir)
+        return [Next(argv, "nobody works in a bare repository; in a clone, be on its branch")]
     going = under_way(app)
     if going and state.open and app.branch is None:  # and git goes to none before that is done
         return [going.step]

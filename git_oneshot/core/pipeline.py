@@ -35,7 +35,8 @@ class Glance(Struct, frozen=True, array_like=True):
 
 def glance(state: "State") -> Glance:
     """A feature at a glance."""
-    cycle = "commit" if state.cycle.green else "green" if state.cycle.red else "red"
+    change = state.cycle.red or state.pending  # whose test is seen, or that was declared
+    cycle = "commit" if state.cycle.green else "green" if change else "red"
     pull = state.pull
     planned = state.plan.summary if state.plan else ""
     return Glance(

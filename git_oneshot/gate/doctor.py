@@ -98,6 +98,8 @@ def _program(c: Clinic) -> Iterator[Finding]:
 
 
 def _markers(c: Clinic) -> Iterator[Finding]:
+    if c.git.work_tree is None:
+        return  # where nobody commits, no hook asks
     for branch, feature in c.markers.all().items():
         state = c.states.get(feature)
         if state is not None and state.phase is None:

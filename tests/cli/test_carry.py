@@ -35,6 +35,20 @@ def test_jsonl_goes_back_byte_for_byte(make: MakeProject, how: str) -> None:
     assert two.do("fsck").out == "1 trail checked\n"
 
 
+def test_what_is_here_already_is_not_taken_in_again(make: MakeProject) -> None:
+    one, two = make("one"), make("two")
+    one.begin()
+    text = one.do("export", FEATURE).out.encode()
+    assert two.do("import", stdin=text).out == "'topic': 3 events taken in\n"
+    assert two.do("import", stdin=text).out == "'topic': all 3 events are here already\n"
+    two.do("request-synthesize", FEATURE)
+    one.do("checkpoint", "--summary", "half")
+    more = one.do("export", FEATURE).out.encode()
+    assert two.do("import", stdin=more).out == "'topic': 2 events taken in\n"
+    again = two.do("import", "--json", stdin=more).data
+    assert (len(again["events"]), again["new"]) == (5, 0)
+
+
 def test_what_is_taken_in_joins_what_is_there(make: MakeProject) -> None:
     one, two = make("one"), make("two")
     one.begin()

@@ -50,6 +50,17 @@ def test_a_clone_that_is_not_set_up_is_not_set_up_by_a_doctor(project: Project) 
     assert project.digest() == before
 
 
+def test_in_a_bare_repository_nobody_works_and_no_hook_asks(feature: Project) -> None:
+    bare = feature.path.parent / "bare.git"
+    feature.git("clone", "-q", "--bare", ".", str(bare))
+    feature.git("push", "-q", str(bare), "refs/oneshot/topic")
+    assert {*wrong(feature.cli("doctor", "--json", cwd=bare))} == {"fetch", "notes"}
+    done = feature.cli("status", "topic", "--json", cwd=bare)
+    assert [step["argv"] for step in done.json["next"]] == [
+        ["git", "oneshot", "clone", "--json", os.path.realpath(bare)]
+    ]
+
+
 def test_a_bare_repository_has_the_rules_of_its_head(project: Project) -> None:
     """Where nothing is checked out, as on a server."""
     bare = project.path.parent / "bare.git"

@@ -304,6 +304,7 @@ def test_status_shows_what_the_next_commit_was_declared_to_be(feature: Project) 
         assert line in done.out.splitlines()
         assert "hint: make the change, then: git oneshot green\n" in done.err
     assert feature.do("status", "--json").data["cycle"] == "green"
+    assert [one["cycle"] for one in feature.do("list", "--json").data["features"]] == ["green"]
     feature.do("green")
     assert feature.do("status", "--json").data["cycle"] == "commit"
     feature.git("commit", "-q", "-m", "tidy")

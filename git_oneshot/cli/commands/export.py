@@ -18,7 +18,8 @@ from git_oneshot.core.events import type_name
 from git_oneshot.core.history import state_of
 from git_oneshot.core.spelling import counted
 from git_oneshot.trail.carrying import ids, lines_of, take
-from git_oneshot.trail.merging import join
+from git_oneshot.trail.merging import behind, join
+from git_oneshot.trail.store import Tip, Trail
 
 
 @answering("export")
@@ -67,6 +68,18 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
         raise unknown_feature(name)
     app.mark(app.session.load(name).state)
     app.refresh_display()
-    data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)))
-    text = f"'{name}': {counted(len(trail.events), 'event')} taken in"
+    new = _new(app, trail, tip, before.get((name, "")))
+    data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)), new=new)
+    text = f"'{name}': {counted(new, 'event')} taken in"
+    if not new:
+        text = f"'{name}': all {counted(len(data.events), 'event')} are here already"
     return Answer(data, text, tell(app, before, [name], [""]))
+
+
+def _new(app: App, came: Trail, tip: Tip, old: str | None) -> int:
+    """How many events of a trail that came our own end, ``old``, had not behind it."""
+    if old is None:
+        return len(came.events)
+    [trail] = app.store.read([tip])
+    there = behind(trail.entries, old).commits
+    return sum(len(entry.events) for entry in trail.entries if entry.commit not in there)

@@ -57,11 +57,12 @@ class Exported(Data, frozen=True, kw_only=True):
 
 
 class Imported(Data, frozen=True, kw_only=True):
-    """import. ``events``: all that the file had."""
+    """import. ``events``: all that the file had; ``new``: how many of them were not here."""
 
     feature: str
     tip: str
     events: list[str]
+    new: int
 
 
 class SealRow(Data, frozen=True, kw_only=True):
