@@ -180,8 +180,9 @@ class App(Place):
         try:
             if proofs:
                 self.display.verify(proofs)
-            self.display.refresh(loaded.state for loaded in trails)
-            self.display.stamp(tips)
+            if self.display.wanted:
+                self.display.refresh(loaded.state for loaded in trails)
+                self.display.stamp(tips)
         except (OSError, GitError) as err:
             why = err.message if isinstance(err, GitError) else err.strerror
             self.say(f"warning: what git log shows is not up to date: {why}")

@@ -38,6 +38,13 @@ class Display:
         self._verified_file = os.path.join(git.own_dir, "verified")
         self._stamp_file = os.path.join(git.own_dir, "displayed")
 
+    @property
+    def wanted(self) -> bool:
+        """Whether `git log` is to show notes in this clone: by install, or the user's setting."""
+        if os.path.exists(os.path.join(self._git.own_dir, "program")):  # set up
+            return True
+        return REF in (self._git.maybe("config", "--get-all", "notes.displayRef") or "").split("\n")
+
     def verified(self) -> dict[str, str]:
         """What this clone found out itself, by commit."""
         try:

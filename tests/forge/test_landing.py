@@ -222,3 +222,14 @@ def test_the_base_of_many_features_is_fetched_once(
     with click.Context(click.Command("sync")):
         assert forges.complete_seen(App(json=True), None) == []
     assert asked == ["main"]
+
+
+def test_a_feature_on_its_own_base_without_a_remote_is_led_to_its_end(feature: Project) -> None:
+    """It was told to open a pull request, which there is nothing for; then, to complete it."""
+    feature.land("one")
+    feature.do("request-synthesize")
+    complete = ["git", "oneshot", "complete"]
+    for command in ("finalize", "status", "resume"):
+        step, *more = feature.do(command, "topic", "--json").json["next"]
+        assert (step["argv"][:3], more) == (complete, [])
+    assert feature.do("complete", "--json").data["mergeCommit"] == feature.head

@@ -90,6 +90,23 @@ def test_many_commits_and_another_hash(make: MakeProject) -> None:
         assert "claimed: PASS behaviour" in shown(project, one)[0]
 
 
+def test_a_clone_that_was_never_set_up_gets_no_notes(project: Project) -> None:
+    """Whoever only verifies has no use for them, and a mirror would push them."""
+    project.do("trust", "--yes")
+    project.do("verify", "HEAD")
+    assert project.git("for-each-ref", "refs/notes") == ""
+    project.git("config", "notes.displayRef", REF)  # by hand
+    project.do("verify", "HEAD")
+    assert shown(project)[0].startswith("verified here: ")
+
+
+def test_what_was_verified_before_it_was_set_up_is_shown_then(project: Project) -> None:
+    project.do("trust", "--yes")
+    project.do("verify", "HEAD")
+    project.do("install", "--yes")
+    assert shown(project)[0].startswith("verified here: ")
+
+
 def test_the_notes_are_never_pushed(feature: Project, make: MakeProject) -> None:
     remote = make.remote(feature)
     feature.do("install", "--yes")

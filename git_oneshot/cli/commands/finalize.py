@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import send_it
+from git_oneshot.cli.ahead import MERGED, send_it
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
@@ -88,7 +88,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     goes = "goes on to its pull request" if phase == "synthesize" else f"is {phase}"
     lines.append(f"'{name}' {goes}")
     return Answer(Finalized(**wrote, to=phase, dry_run=False, **data), [table, *lines],
-                  _onward(app, phase))  # fmt: skip
+                  _onward(app, receipt.state))  # fmt: skip
 
 
 def _on_base(app: App, state: State) -> tuple[Next, ...] | None:
@@ -157,8 +157,12 @@ def _would(loaded: Loaded, command: Finalize, data: dict[str, Any]) -> Finalized
     )  # fmt: skip
 
 
-def _onward(app: App, phase: str) -> list[Next]:
-    if phase == "synthesize":
+def _onward(app: App, state: State) -> list[Next]:
+    if state.phase == "synthesize":
+        from git_oneshot.forge.landing import find
+
+        if find(app.git, state, app.clone.remote) is not None:  # as on its own base
+            return [MERGED]
         return [Next(("git", "oneshot", "synthesize"), "open the pull request")]
     return send_it(app)
 

@@ -48,7 +48,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
     left = remaining(app.git, state)
     around = standing(app, state)
     said = claims_of(app, state, commits.ids)
-    nexts = [*around.nexts, *after(app, state, word, commits, said)]
+    nexts = [*around.nexts, *([] if around.merged else after(app, state, word, commits, said))]
     assert state.phase is not None and loaded.tip is not None
     data = Resumed(
         feature=name, phase=state.phase, policy=state.policy, title=state.title,

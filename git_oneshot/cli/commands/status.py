@@ -50,7 +50,7 @@ def status(app: App, *, feature: str | None) -> Answer:
 
         doubted(app, {name})
     aside = standing(app, state)
-    nexts = [*aside.nexts, *nexts]
+    nexts = [*aside.nexts, *([] if aside.merged else nexts)]
     data = Status(
         feature=name, title=state.title, phase=state.phase, policy=state.policy,
         requested=state.requests > 0, branch=own_branch(app, state), base=state.base,
