@@ -191,7 +191,7 @@ class App(Place):
         """Say what a remote had and has no more; it is kept here, and goes back with a sync."""
         from git_oneshot.trail.tracking import Tracking
 
-        for loss in Tracking(self.git).look(tips):
+        for loss in Tracking(self.git, self.store).look(tips):
             self.say(f"warning: {loss.told}")
 
     # -- the feature ----------------------------------------------------------------

@@ -133,7 +133,7 @@ def _fetch(c: Clinic) -> Iterator[Finding]:
 
 def _removed(c: Clinic) -> Iterator[Finding]:
     """What `git remote remove` leaves, and what goes on to say that trails are shared."""
-    tracking = Tracking(c.git)
+    tracking = Tracking(c.git, c.store)
     removed = tracking.removed(c.store.tips())
     for only in (False, True):
         remotes = [remote for remote, _, alone in removed if alone == only]

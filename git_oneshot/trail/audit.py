@@ -14,7 +14,7 @@ from git_oneshot.core.events import Event
 from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Reddened
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, LOCAL, REMOTE
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
@@ -25,6 +25,7 @@ from git_oneshot.trail.reading import DamageError, commit_at
 from git_oneshot.trail.refs import tip_of
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip, TrailStore
+from git_oneshot.trail.tracking import kept_of
 from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
 
 # What is wrong, and whether the trail can't be read past it ("error") or it can.
@@ -82,7 +83,11 @@ def audit(store: GitStore, tips: Sequence[Tip]) -> Iterator[Finding]:
         if trail.damage is not None:
             rule = trail.damage.rule if isinstance(trail.damage, DamageError) else "event"
             commit = trail.damage.commit if isinstance(trail.damage, DamageError) else tip.commit
-            yield Finding(rule, name, commit, trail.damage.message, trail.damage.hint)
+            hint = trail.damage.hint
+            if kept_of(tip.origin):  # no remote has it any more
+                drop = typed("git", "update-ref", "-d", REMOTE + printable(name))
+                hint = f"see it: git log {commit[:12]}; if nobody needs it: {drop}"
+            yield Finding(rule, name, commit, trail.damage.message, hint)
         new = [entry for entry in trail.entries if entry.commit not in done]
         for found in _views(store, trail.entries, new):
             yield found._replace(ref=name)

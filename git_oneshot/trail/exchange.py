@@ -74,7 +74,7 @@ class Exchange:
         self._git = git
         self._store = store
         self._remote = remote
-        self._tracking = Tracking(git)
+        self._tracking = Tracking(git, store)
         self._outcomes: dict[FeatureId, Outcome] = {}
         self._there: dict[str, dict[FeatureId, str]] = {}  # where it is pushed to elsewhere
         self._kept: set[FeatureId] = set()  # of which something is kept that a remote lost
@@ -209,8 +209,11 @@ class Exchange:
             if trail.damage is not None:
                 self._note(tip.feature, wrong=trail.damage.message, damaged=True)
             elif not there.issuperset(ends):
-                why = trail.aside[0].message if trail.aside else "it is damaged"
-                self._note(tip.feature, wrong=f"what '{name}' has cannot be joined: {why}")
+                bad = next(end for end in ends if end not in there)
+                [alone] = self._store.read([Tip(tip.feature, bad, name)])
+                why = alone.damage or LostRace()
+                wrong = f"what '{name}' has cannot be joined: {why.message}"
+                self._note(tip.feature, wrong=wrong, mend=why.hint)
             else:
                 ours = self._own(tip, ends, there)
                 if ours != tip.commit:  # a merge that was just written: what is behind it is asked

@@ -16,7 +16,7 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import FeatureId, local_ref, remote_ref
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, typed
 from git_oneshot.trail.store import Tip, Trail
 
 NOBODY: Final = b"git oneshot <git-oneshot@localhost>"
@@ -109,19 +109,23 @@ def trail_of(tip: Tip, raws: Mapping[str, Raw], hash_: Hash, *, shallow: bool = 
 
 # What a commit says can't be mended, and what comes before it is sound; the rest of the rules
 # are broken by an object that is not as it was, or need a newer program.
-_SAID: Final = {
+SAID: Final = {
     "header", "parents", "too-big", "no-event", "too-many-events", "event", "clock", "merge"
 }  # fmt: skip
 
 
 def _mend(tip: Tip, damage: "DamageError") -> None:
-    """Say what helps, where the trail is ours to mend."""
+    """Say what helps: of what a remote has, whoever may move its refs can go back."""
     at = damage.commit
     if damage.rule == "edited":
         path = f'"$(git rev-parse --git-path objects/{at[:2]}/{at[2:]})"'
         damage.hint = f"take that copy away: rm -f {path}; {_ANEW}"
-    elif damage.rule in _SAID and not tip.origin:
-        back = f"git update-ref {local_ref(tip.feature)} {at[:12]}^"
+    elif damage.rule in SAID:
+        ref, sound = local_ref(tip.feature), f"{at[:12]}^"
+        lease = f"--force-with-lease={ref}:{tip.commit}"
+        back = typed("git", "push", "--no-verify", lease, tip.origin, f"{sound}:{ref}")
+        if not tip.origin:
+            back = f"git update-ref {ref} {sound}"
         damage.hint = f"see it: git log {at[:12]}; go back to what is sound: {back}"
 
 
@@ -136,14 +140,9 @@ def _other(tip: Tip, raws: Mapping[str, Raw], damage: "DamageError") -> "DamageE
         _mend(tip, damage)
         return damage
     damage.message = f"'{printable(ref)}' is no trail: it {what}"
-    damage.hint = f"see what it is: git show {tip.commit[:12]}; if nobody needs it: {_drop(ref)}"
+    damage.hint = f"see what it is: git show {tip.commit[:12]}; if nobody needs it: "
+    damage.hint += typed("git", "update-ref", "-d", printable(ref))
     return damage
-
-
-def _drop(ref: str) -> str:
-    import shlex
-
-    return f"git update-ref -d {shlex.quote(printable(ref))}"
 
 
 def unreadable(tip: Tip) -> Trail:

@@ -18,7 +18,7 @@ from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import put
-from git_oneshot.trail.store import Tip
+from git_oneshot.trail.store import Tip, Trail, TrailStore
 
 Key = tuple[str, FeatureId]  # a remote and a feature
 Seen = Mapping[Key, str]  # the commit of each
@@ -62,8 +62,9 @@ def seen_in(tips: Iterable[Tip]) -> dict[Key, str]:
 class Tracking:
     """The file ``<common dir>/oneshot/seen``, derived from refs, and the refs of what was lost."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, store: TrailStore) -> None:
         self._git = git
+        self._store = store
         self._file = os.path.join(git.own_dir, "seen")
 
     def look(self, tips: Iterable[Tip]) -> list[Loss]:
@@ -149,14 +150,16 @@ class Tracking:
         return bool(done.stdout.strip())
 
     def _keep(self, losses: Iterable[Loss]) -> None:
-        """Keep what our own refs do not hold."""
-        for one in losses:
-            if one.gone:
-                continue
+        """Keep what neither our own refs hold, nor the remote does."""
+        left = [one for one in losses if not one.gone]
+        trails = self._store.read([Tip(one.feature, one.before, one.remote) for one in left])
+        for one, trail in zip(left, trails, strict=True):
             ours = self._git.named(local_ref(one.feature))
-            if ours is None or self._lost([one.before], [ours]):
-                ref = kept_ref(one.remote, one.feature, one.before)
-                self._git.call("update-ref", "-m", "oneshot: keep", ref, one.before)
+            held = [*filter(None, (ours, one.after))]
+            for end in _worth(trail, one.before):
+                if all(self._lost([end], [other]) for other in held):
+                    ref = kept_ref(one.remote, one.feature, end)
+                    self._git.call("update-ref", "-m", "oneshot: keep", ref, end)
 
     def let_go(self, feature: FeatureId, commit: str) -> None:
         """Forget what was kept of a feature and is behind a commit now."""
@@ -200,6 +203,17 @@ class Tracking:
     def _write(self, seen: Seen) -> None:
         lines = (f"{commit} {feature} {remote}\n" for (remote, feature), commit in seen.items())
         put(self._file, os.fsencode("".join(lines)))
+
+
+def _worth(trail: Trail, end: str) -> list[str]:
+    """What is to be kept of an end: where it breaks the format, what is sound below."""
+    from git_oneshot.trail.reading import SAID, DamageError
+
+    broken = isinstance(trail.damage, DamageError) and trail.damage.rule in SAID
+    if not broken or not trail.entries:
+        return [end]
+    inner = {parent for entry in trail.entries for parent in entry.parents}
+    return [entry.commit for entry in trail.entries if entry.commit not in inner]
 
 
 def make_way(git: Git, remote: str, features: Iterable[FeatureId]) -> bool:

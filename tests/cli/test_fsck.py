@@ -65,6 +65,32 @@ def test_what_the_hint_names_mends_the_trail(
     assert feature.git("rev-parse", REF) == tip
 
 
+def test_junk_on_a_hub_is_mended_by_what_the_hint_names(
+    feature: Project, make: MakeProject
+) -> None:
+    """By whoever may move its refs; every clone is sound again by its next sync."""
+    bare = make.remote(feature)
+    feature.do("install", "--yes")
+    feature.do("sync")
+    good = feature.git("rev-parse", REF)
+    bad = feature.git("commit-tree", "-p", REF, "-m", "junk", f"{REF}^{{tree}}")
+    feature.git("push", "-q", "--no-verify", "origin", f"{bad}:{REF}")
+    error = feature.cli("sync", "--json").json["error"]
+    hint = error["hint"]
+    assert feature.cli("fsck", "--json").json["error"]["hint"] == hint
+    for command in hint.split("; "):
+        assert run(["sh", "-c", command.partition(": ")[2]], feature.path).code == 0
+    assert bare.git("rev-parse", REF) == good
+    feature.do("sync")
+    assert feature.do("fsck").out == "2 trails checked\n"
+    assert feature.do("sync").err == ""
+    kept = f"refs/oneshot-remote/origin@{bad[:12]}/{FEATURE}"  # as others may have kept it
+    feature.git("update-ref", kept, bad)
+    hint = feature.cli("fsck", "--json").json["error"]["hint"]
+    assert run(["sh", "-c", hint.rpartition(": ")[2]], feature.path).code == 0
+    assert feature.do("fsck").out == "2 trails checked\n"
+
+
 @pytest.mark.parametrize("cut", ["clone", "fetch"])
 def test_a_trail_that_a_shallow_clone_cuts_is_made_whole_by_what_the_hint_names(
     feature: Project, make: MakeProject, tmp_path: Path, cut: str

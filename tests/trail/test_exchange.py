@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,10 @@ class Net:
         """An exchange with the hub."""
         git = clone.discover()
         return Exchange(git, self._opened(clone), Remote(git, "origin"))
+
+    def tracking(self, clone: Repo) -> Tracking:
+        """What a clone knows of what the hub had."""
+        return Tracking(clone.discover(), self._opened(clone))
 
     def sync(self, clone: Repo, features: Sequence[FeatureId] | None = None) -> list[Outcome]:
         """Exchange without waiting."""
@@ -246,7 +251,7 @@ def test_a_remote_may_be_called_by_any_bytes(net: Net) -> None:
     assert (outcome.sent, outcome.wrong) == (1, "")
     two.git("update-ref", "-d", REF)
     two.git("update-ref", "-d", f"refs/oneshot-remote/{name}/{FEATURE}")
-    [loss] = Tracking(git).look(store.tips())
+    [loss] = net.tracking(two).look(store.tips())
     kept = [tip.origin.partition("@")[0] for tip in store.tips()]
     assert ascii([loss.remote, *kept]) == ascii([name, name])  # in a form that any report can hold
 
@@ -373,16 +378,16 @@ def test_what_a_remote_rewound_is_said_and_comes_back(net: Net) -> None:
 def test_a_plain_fetch_of_a_rewound_remote_loses_nothing(net: Net, prune: list[str]) -> None:
     _, two = rewound(net)
     store = net.session(two).store
-    assert Tracking(two.discover()).look(store.tips()) == []
+    assert net.tracking(two).look(store.tips()) == []
     if prune:
         net.hub.git("update-ref", "-d", REF)
     two.git("fetch", "-q", *prune, "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
-    [loss] = Tracking(two.discover()).look(store.tips())
+    [loss] = net.tracking(two).look(store.tips())
     assert loss.feature == FEATURE
     assert net.state(two).requests == 1
     two.git("gc", "-q", "--prune=now")
     assert net.state(two).requests == 1
-    assert Tracking(two.discover()).look(store.tips()) == []
+    assert net.tracking(two).look(store.tips()) == []
 
 
 PLAIN = ("fetch", "-q", "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*")
@@ -392,7 +397,7 @@ PLAIN = ("fetch", "-q", "origin", "+refs/oneshot/*:refs/oneshot-remote/origin/*"
 def test_what_a_plain_fetch_took_back_is_missed_by_the_sync_after_it(net: Net, plan: bool) -> None:
     """The tracking ref is rewound already when the sync begins: only we remember."""
     _, two = rewound(net)
-    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+    assert net.tracking(two).look(net.session(two).store.tips()) == []
     two.git(*PLAIN)
     exchange = net.exchange(two)
     if plan:
@@ -409,27 +414,27 @@ def test_what_a_plain_fetch_took_back_is_missed_by_the_sync_after_it(net: Net, p
 def test_a_loss_is_not_hidden_by_another_ref_that_leads_to_the_same(net: Net) -> None:
     _, two = rewound(net)
     store = net.session(two).store
-    assert Tracking(two.discover()).look(store.tips()) == []
+    assert net.tracking(two).look(store.tips()) == []
     was = refs(two)[SEEN]
     net.hub.git("update-ref", "refs/oneshot/decoy", was)
     two.git(*PLAIN)
-    [loss] = Tracking(two.discover()).look(net.session(two).store.tips())
+    [loss] = net.tracking(two).look(net.session(two).store.tips())
     assert loss.feature == FEATURE
     assert f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}" in refs(two)
 
 
 def test_what_a_gc_took_before_anyone_looked_is_said_to_be_gone(net: Net) -> None:
     _, two = rewound(net)
-    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+    assert net.tracking(two).look(net.session(two).store.tips()) == []
     was = refs(two)[SEEN]
     two.git(*PLAIN)
     two.git("reflog", "expire", "--all", "--expire=now")
     two.git("gc", "-q", "--prune=now")
-    losses = Tracking(two.discover()).look(net.session(two).store.tips())
+    losses = net.tracking(two).look(net.session(two).store.tips())
     assert [loss.told for loss in losses] == [
         f"'origin' rewound the trail of 'fix-typo'; {was[:12]} is gone here, too"
     ]
-    assert Tracking(two.discover()).look(net.session(two).store.tips()) == []
+    assert net.tracking(two).look(net.session(two).store.tips()) == []
 
 
 def test_a_remote_may_have_an_at_in_its_name(net: Net) -> None:
@@ -503,7 +508,7 @@ def test_a_ref_that_a_fetch_has_moved_meanwhile_is_not_taken_away(
     seen = [tip for tip in session.store.tips() if tip.origin]
     session.execute(FEATURE, RequestSynthesis())
     new = one.git("rev-parse", REF)
-    tracking = Tracking(one.discover())
+    tracking = net.tracking(one)
 
     def lost(_self: Tracking, _olds: object, _news: object) -> bool:
         one.git("update-ref", ref, new)
@@ -564,6 +569,9 @@ def damaged_and_dropped(net: Net) -> tuple[Repo, str]:
     net.hub.git("update-ref", REF, bad)
     net.exchange(two).run(None, lambda _: None)
     net.hub.git("update-ref", "-d", REF)
+    assert net.exchange(two).run(None, lambda _: None) == []
+    assert bad not in refs(two).values()  # by itself, and yet it may be there
+    two.git("update-ref", f"refs/oneshot-remote/origin@{bad[:12]}/{FEATURE}", bad)
     return two, bad
 
 
@@ -650,11 +658,11 @@ def test_a_remote_called_as_a_trail_of_another_is_told_from_it(
 def test_of_a_remote_that_is_no_more_nothing_is_said_to_be_lost(net: Net) -> None:
     _, two = rewound(net)
     store = net.session(two).store
-    assert Tracking(two.discover()).look(store.tips()) == []
+    assert net.tracking(two).look(store.tips()) == []
     two.git("remote", "remove", "origin")
     was = refs(two)[SEEN]
     two.git("update-ref", "-d", SEEN)
-    assert Tracking(two.discover()).look(store.tips()) == []
+    assert net.tracking(two).look(store.tips()) == []
     assert refs(two) == {f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}": was}
 
 
@@ -767,6 +775,51 @@ def test_a_repository_with_two_addresses_is_one(net: Net, tmp_path: Path) -> Non
     net.session(one).execute(FEATURE, RequestSynthesis())
     assert net.sync(one) == [Outcome(FEATURE, sent=1)]
     assert refs(one)[SEEN] == refs(one)[REF] == refs(net.hub)[REF]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_junk_that_a_hub_takes_back_is_nothing_that_is_missed(net: Net, plain: bool) -> None:
+    """Nobody can read it, so it is not kept; what is sound below it is where it has to be."""
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    net.sync(two)
+    good = refs(net.hub)[REF]
+    bad = commit_with(net.hub, [good], b"no event\n")
+    net.hub.git("update-ref", REF, bad)
+    [outcome] = net.sync(one)
+    assert "cannot be joined: trail commit" in outcome.wrong
+    helps = f"git push --no-verify --force-with-lease={REF}:{bad} origin '{bad[:12]}^:{REF}'"
+    assert outcome.mend == f"see it: git log {bad[:12]}; go back to what is sound: {helps}"
+    assert net.sync(two) == []
+    one.git(*shlex.split(helps)[1:])
+    assert refs(net.hub) == {REF: good}
+    for clone, left in ((one, {REF: good, SEEN: good}), (two, {SEEN: good})):
+        if plain:
+            clone.git(*PLAIN)
+        exchange = net.exchange(clone)
+        assert exchange.run(None, lambda _: None) == []
+        assert [loss.told for loss in exchange.losses] == [
+            f"'origin' rewound the trail of '{FEATURE}'; nothing is lost here"
+        ]
+        assert refs(clone) == left
+        again = net.exchange(clone)
+        assert (again.run(None, lambda _: None), again.losses) == ([], [])
+
+
+def test_of_junk_that_a_hub_takes_back_what_is_sound_is_kept(net: Net) -> None:
+    """Where the hub went back by more than the junk."""
+    one, two = net.clone("one"), net.clone("two")
+    net.session(one).execute(FEATURE, Start())
+    net.session(one).execute(FEATURE, RequestSynthesis())
+    net.sync(one)
+    good = refs(net.hub)[REF]
+    net.hub.git("update-ref", REF, commit_with(net.hub, [good], b"no event\n"))
+    net.sync(two)
+    net.hub.git("update-ref", REF, f"{good}~1")
+    net.sync(two)
+    assert refs(two) == {SEEN: refs(net.hub)[REF],
+                         f"refs/oneshot-remote/origin@{good[:12]}/{FEATURE}": good}  # fmt: skip
 
 
 # -- damage ------------------------------------------------------------------------------
