@@ -21,9 +21,8 @@ import pytest
 from git_oneshot.cli.data.table import ANSWERS
 from git_oneshot.cli.main import COMMANDS, HIDDEN
 from tests.answers import conform
-from tests.forge.steps import begin
 from tests.gate.project import Done, MakeProject, Project, feature, make, program, project, shell
-from tests.test_ui import WRITE, Stage, scene
+from tests.test_ui import WRITE, Stage, review, scene
 from tests.tour import masked
 
 pytestmark = pytest.mark.long
@@ -59,34 +58,6 @@ class Recorder(Stage):
         text = re.sub(r"\bTIME:\d\d\b", "TIME", text)
         text = re.sub(r"\b\d{4}\\*-\d\d\\*-\d\dT[\d:]+Z", "TIME", text)
         return re.sub(r'"(seconds|ageMinutes|minutes)": [\d.]+', r'"\1": 0', text)
-
-
-def review(stage: Recorder) -> None:
-    """What the scene has not: a pull request of the local forge, and the schema."""
-    play, project = stage.play, stage.project
-    play("synthesize")
-    begin(project)
-    play("synthesize")
-    play("pr show")
-    project.do("finalize")
-    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "fixup! feat: more")
-    play("synthesize")
-    project.git("reset", "-q", "--hard", "HEAD^")
-    play("synthesize --dry-run")
-    play("synthesize")
-    play("pr show")
-    play("pr edit")
-    play("validate-pr-body")
-    project.repo.write("short.md", "## Summary\nS\n\n## Changes\n")
-    play("validate-pr-body short.md")
-    play("validate-pr-body none")
-    play("pr ready")
-    play("pr merge")
-    play("pr merge --yes")
-    for line in ("skill", "skill --write", "skill --write"):
-        play(line)
-    for line in ("schema", "schema pr", "schema progress", "schema nothing"):
-        play(line)
 
 
 def test_every_answer_is_what_it_was(make: MakeProject) -> None:

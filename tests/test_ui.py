@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from git_oneshot.cli.main import COMMANDS, HIDDEN
+from tests.forge.steps import begin
 from tests.gate.project import Done, MakeProject, Project, make, program, shell
 from tests.sandbox import Repo
 from tests.tour import masked
@@ -23,11 +24,8 @@ from tests.tour import masked
 __all__ = ["make", "program", "shell"]
 
 FOLDER: Final = Path(__file__).parent / "ui"
+LONG: Final = 70  # lines
 WRITE: Final = os.environ.get("GIT_ONESHOT_UI") == "write"
-# Their answers are a manual each, or need a forge or a terminal; they have tests of their own.
-ELSEWHERE: Final[frozenset[str]] = frozenset(
-    {"pr", "schema", "skill", "synthesize", "validate-pr-body"}
-)
 
 
 class Stage:
@@ -49,8 +47,9 @@ class Stage:
 
 def told(line: str, done: Done) -> str:
     """A command and its answer, as the file has it."""
-    # What goes on for long is a list of patterns, and not what is looked at here.
+    # What goes on for long is a list of patterns or a manual, and not what is looked at here.
     said = [x if len(x) < 150 else x[:150] + "…" for x in done.out.splitlines()]
+    said = said if len(said) < LONG else [*said[:8], f"… and {len(said) - 8} more lines"]
     said = [f"$ git oneshot {line}", *said]
     said += [f"! {text}" for text in done.err.splitlines()]
     said += [f"[{done.code}]"] if done.code else []
@@ -162,9 +161,41 @@ def scene(stage: Stage, make: MakeProject) -> None:
     play("uninstall", clone)
 
 
+def review(stage: Stage) -> None:
+    """Another feature, that goes through a pull request of the local forge."""
+    play, project = stage.play, stage.project
+    play("synthesize")
+    begin(project)
+    play("synthesize")
+    play("pr show")
+    project.do("finalize")
+    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "fixup! feat: more")
+    play("synthesize")
+    project.git("reset", "-q", "--hard", "HEAD^")
+    play("synthesize --dry-run")
+    play("synthesize")
+    play("pr show")
+    play("pr edit")
+    play("validate-pr-body")
+    project.repo.write("short.md", "## Summary\nS\n\n## Changes\n")
+    play("validate-pr-body short.md")
+    play("validate-pr-body none")
+    play("pr ready")
+    play("status")
+    play("pr merge")
+    play("pr merge --yes")
+    play("status")
+    for line in ("skill", "skill --write", "skill --write"):
+        play(line)
+    for line in ("schema", "schema pr", "schema progress", "schema nothing"):
+        play(line)
+
+
 def test_every_command_says_what_was_read(make: MakeProject) -> None:
     stage = Stage(make("project"))
     scene(stage, make)
+    stage.project = make("reviewed")
+    review(stage)
     said = {name: "\n".join(parts) for name, parts in stage.said.items()}
     if WRITE:
         for file in FOLDER.glob("*.txt"):
@@ -177,4 +208,4 @@ def test_every_command_says_what_was_read(make: MakeProject) -> None:
 
 def test_every_command_is_in_the_scene() -> None:
     there = {file.stem for file in FOLDER.glob("*.txt")}
-    assert {*COMMANDS} - {*HIDDEN} - ELSEWHERE == there
+    assert {*COMMANDS} - {*HIDDEN} == there

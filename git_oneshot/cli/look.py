@@ -70,12 +70,16 @@ _LOOKS: Final[dict[str, Look]] = {
     "label": {"dim": True}, "aside": {"dim": True}, "event": {"dim": True},
 }  # fmt: skip
 _WORD: Final = r"(?P<word>PASS|FAIL|UNKNOWN)\b(?:\([a-z-]+\))?"
-_LABELS: Final = "title|plan|ended|cycle|asked|commit|unpushed|void|suite|check|gate"
-_EVENT: Final = r" *\d+  \d{4}-\d\d-\d\d \d\d:\d\d(?=  )"  # of `log`: its clock and its time
+_LABELS: Final = (
+    "title|plan|goal|approach|said|ended|cycle|red|asked|commit|proving|unpushed|void|suite|check|gate"
+    "|pull|merged|overlap|to do|waived|runs|verdicts|size|event|type|when|who|trail|key|log"
+)
+# Of `log`: its clock, its id and its time.
+_EVENT: Final = r" *\d+  (?:[0-9a-z]{12,26}  )?\d{4}-\d\d-\d\d \d\d:\d\d(?=  )"
 # How a line of ours begins; the names of its parts are looks.
 _BEGINNING: Final = (
     rf"(?P<event>{_EVENT})|(?P<error>error:)|(?P<talk>warning:|note:)|(?P<hint>hint:)|(?P<red>red:)|(?P<green>green:)"
-    rf"|(?P<label>(?:{_LABELS}) {{2,}}|commit +)?(?P<id>[0-9a-f]{{9}} )?(?:{_WORD})?"
+    rf"|(?P<label>(?:{_LABELS}) {{2,9}}(?=\S)|commit +)?(?P<id>[0-9a-f]{{9}} )?(?:{_WORD})?"
 )
 _ASIDE: Final = rf"(?!{_EVENT})(?P<aside> {{2,}}.*)"
 _CELLS: Final[dict[str, Look]] = {

@@ -77,9 +77,6 @@ _GUARDS: Final[dict[str, tuple[Next, ...]]] = {
     "not-a-draft": (Next(("git", "oneshot", "pr", "ready"), "make it ready"),),
     "proven-tip": (Next(("git", "oneshot", "synthesize"), "prove what is new"),),
     "proven": (Next(("git", "oneshot", "finalize"), "prove the commits"),),
-    "pr-body": (
-        Next(("git", "oneshot", "validate-pr-body"), "write these sections, then", work=True),
-    ),
 }
 # Whose hint begins with the command of git that helps, which names a branch.
 _HINTED: Final = {

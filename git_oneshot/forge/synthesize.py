@@ -65,10 +65,21 @@ def template(git: Git, state: State, remote: str) -> str | None:
     return git.output("cat-file", "blob", f"{base}:{found}").decode(errors="replace")
 
 
+def text_of(git: Git, state: State, remote: str) -> str:
+    """What we say of a feature, in the repository's template.
+
+    A commit that was left behind, as by a reset, is on the trail and in no pull request.
+    """
+    tips = [tip for tip in (git.named(f"refs/heads/{state.branch}"), state.proven) if tip]
+    if tips:
+        there = (c for c in state.commits if any(git.leads(c.id, tip) for tip in tips))
+        state = replace(state, commits=tuple(there))
+    return prbody.body(state, template(git, state, remote))
+
+
 def body_of(git: Git, state: State, remote: str, forge: Forge) -> str:
-    """What we say of a feature, in the repository's template, no longer than the forge takes."""
-    text = prbody.body(state, template(git, state, remote))
-    return prbody.fit(text, forge.capabilities.body_limit)
+    """The same, no longer than the forge takes."""
+    return prbody.fit(text_of(git, state, remote), forge.capabilities.body_limit)
 
 
 def push(git: Git, state: State, remote: str, commit: str) -> None:

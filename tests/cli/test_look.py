@@ -74,6 +74,9 @@ def test_where_there_are_colours(environ: dict[str, str], terminal: bool, piped:
         ("suite    UNKNOWN(runner)", ["suite    ", "UNKNOWN"]),
         ("commit    f7420564b PASS  x", ["commit    ", "f7420564b ", "PASS"]),
         ("title     PASS", ["title     ", "PASS"]),
+        ("   4  2026-01-31 23:59  Ada  cycle.red  PASS", ["   4  2026-01-31 23:59"]),
+        ("   4  01m8nq9sv5w2  2026-01-31 23:59  Ada", ["   4  01m8nq9sv5w2  2026-01-31 23:59"]),
+        ("check                   none              default", []),  # a row of `rules`
         ("          red without it: t", ["          red without it: t"]),
         ("committed PASS", []),
         ("began feature 'x'", []),

@@ -309,3 +309,4 @@ def test_status_shows_what_the_next_commit_was_declared_to_be(feature: Project) 
     assert feature.do("status", "--json").data["cycle"] == "commit"
     feature.git("commit", "-q", "-m", "tidy")
     assert "cycle     write the next test that fails" in feature.do("status").out
+    assert [one["cycle"] for one in feature.do("list", "--json").data["features"]] == ["red"]

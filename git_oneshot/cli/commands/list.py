@@ -106,7 +106,7 @@ class Asked:
         shown, total = rows(
             (one.glance for one in found), wanted=wanted, offset=self._offset, limit=self._limit
         )
-        shown = [_refused(app, one) for one in shown]
+        shown = [_refused(app, _here(app, one)) for one in shown]
         damaged = {one.glance.feature: one.damage for one in found if one.damage}
         for name, damage in damaged.items():
             app.say(f"warning: {name}: {damage.message}")
@@ -207,6 +207,16 @@ def _stale(app: App, tips: "list[Tip]") -> frozenset[str]:
     found, _ = entries(app.git, app.store.load(tips), app.now, app.clone.remote)
     choice = choose(found, threshold=said.stale_after_days * 1_440, limit=len(found) or 1)
     return frozenset(one.feature for one in choice.chosen)
+
+
+def _here(app: App, one: Glance) -> Glance:
+    """A feature with what is next as `status` has it: HEAD may be further than the trail."""
+    if one.cycle is None or one.branch != app.branch:
+        return one
+    from git_oneshot.cli.standing import cycle
+
+    state = app.session.load(FeatureId(one.feature)).state
+    return replace(one, cycle=cycle(app, state)[0])
 
 
 def _refused(app: App, one: Glance) -> Glance:

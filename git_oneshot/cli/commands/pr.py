@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from git_oneshot.cli.ahead import after_review
-from git_oneshot.cli.answer import Answer, answering, written
+from git_oneshot.cli.answer import Answer, answering, as_given, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.pull import PullAnswer
@@ -131,7 +131,7 @@ def _show(app: App, name: FeatureId, state: State) -> Answer:
         there = as_known(state.pull)
     if state.phase == "completed":
         there = there._replace(state="merged", merge_commit=state.merge_commit)
-    body = there.body or prbody.body(state, opening.template(app.git, state, app.clone.remote))
+    body = there.body or opening.text_of(app.git, state, app.clone.remote)
     head = [printable(ungapped(there.title)), f"{there.state}: {printable(pull_name(there))}"]
     if state.merge_commit:
         drift = ", and differs from what was proven" if state.drift else ""
@@ -174,25 +174,25 @@ def _edit(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: As
         if masked(body, app.home) != body:
             app.say_masked()
     receipt = app.session.execute(name, UpdatePull(change), expect=app.if_tip, payloads=beside)
-    return _said(app, name, receipt, there._replace(title=title), "changed")
+    return _said(app, name, receipt, there._replace(title=title), "changed {}")
 
 
 def _ready(app: App, forge: Forge, name: FeatureId, there: PullRequest, _asked: Asked) -> Answer:
     pull = forge.set_draft(there, False) if there.draft else there
     receipt = app.session.execute(name, UpdatePull(PullUpdated(draft=False)), expect=app.if_tip)
-    return _said(app, name, receipt, pull, "ready for review,")
+    return _said(app, name, receipt, pull, "{} is ready for review")
 
 
 def _draft(app: App, forge: Forge, name: FeatureId, there: PullRequest, _asked: Asked) -> Answer:
     pull = there if there.draft else forge.set_draft(there, True)
     receipt = app.session.execute(name, UpdatePull(PullUpdated(draft=True)), expect=app.if_tip)
-    return _said(app, name, receipt, pull, "a draft again,")
+    return _said(app, name, receipt, pull, "{}, as it was before")
 
 
 def _close(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: Asked) -> Answer:
     pull = forge.close(there)
     receipt = app.session.execute(name, ClosePull(asked.reason[:500]), expect=app.if_tip)
-    return _said(app, name, receipt, pull, "closed")
+    return _said(app, name, receipt, pull, "closed {}")
 
 
 def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: Asked) -> Answer:
@@ -210,7 +210,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
         if not app.terminal:
             raise OneshotError(
                 Code.NEEDS_INPUT, f"a {way} into '{state.base}' needs your word",
-                "give it: --yes",
+                f"give it: {as_given('').line} --yes",
             )  # fmt: skip
         if not app.agreed(f"{way} '{there.head}' into '{state.base}'?"):
             raise unmet("confirmed", "nothing is merged", f"git oneshot pr merge -f {name}")
@@ -222,7 +222,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
     if app.markers.feature_on(branch) == name:  # else it is open on that branch elsewhere
         app.markers.close(branch)
     merged = there._replace(state="merged")
-    answer = _said(app, name, receipt, merged, f"merged as {made.commit[:9]}")
+    answer = _said(app, name, receipt, merged, f"merged {{}}, as {made.commit[:9]}")
     app.refresh_display()
     return answer._replace(text=f"{answer.text}\n'{name}' is completed")
 
@@ -230,7 +230,7 @@ def _merge(app: App, forge: Forge, name: FeatureId, there: PullRequest, asked: A
 def _said(app: App, name: FeatureId, receipt: Receipt, pull: PullRequest, what: str) -> Answer:
     send_trail(app, name)
     tell(app, name, receipt.before.clock)
-    return _answer(receipt, pull, f"{what} {pull_name(pull)}")
+    return _answer(receipt, pull, what.format(pull_name(pull)))
 
 
 def _answer(receipt: Receipt, pull: PullRequest, text: str, body: str | None = None) -> Answer:

@@ -7,7 +7,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli.ahead import MERGED, after_pull
-from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
+from git_oneshot.cli.answer import Answer, Next, answering, as_given, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import branches, files, open_features
 from git_oneshot.cli.data.parts import Gate
@@ -143,7 +143,7 @@ def _blocked(
     """Why there is no pull request yet: each condition that does not hold, and the code of all."""
     for gate in found.command.gates:
         if not gate.passed:
-            app.say(f"{readiness.BLOCKERS[gate.gateName]}: {gate.details}")
+            app.say(f"{readiness.BLOCKERS[gate.gateName].lower()}: {gate.details}")
     failed = {g.gateName for g in found.command.gates if not g.passed}
     code = Code.NOT_PROVEN
     if failed == {"ahead-of-base"}:
@@ -193,6 +193,7 @@ def validate_pr_body(
         Code.GUARD_FAILED,
         "the text does not say enough: " + ", ".join((*judged.missing, *judged.empty)),
         "write these sections",
+        ahead=(as_given("write these sections, then")._replace(work=True),),
         guard="pr-body",
         missing=data.missing,
         empty=data.empty,
@@ -201,4 +202,4 @@ def validate_pr_body(
 
 def _own(app: App) -> str:
     state: State = app.session.sound(app.feature()).state
-    return prbody.body(state, opening.template(app.git, state, app.clone.remote))
+    return opening.text_of(app.git, state, app.clone.remote)
