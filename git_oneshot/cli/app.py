@@ -6,12 +6,13 @@ Everything is made when it is first used, so a command pays for what it needs.
 import os
 import sys
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import click
 
 from git_oneshot.cli.place import Place
+from git_oneshot.cli.written import written
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.gate.markers import Markers
@@ -52,7 +53,7 @@ class App(Place):
         self.key = key
         self.if_tip = if_tip
         self.via = via
-        self._said_masked = False
+        self._said = set[str]()
 
     # -- the outside world ------------------------------------------------------
 
@@ -104,10 +105,9 @@ class App(Place):
     @cached_property
     def session(self) -> Session:
         """Reads and writes the trails."""
-        return Session(
-            self.store,
-            World(self.stamp, time.sleep, _chance, self.home, self.say_masked, self.mark),
-        )
+        wrote = partial(written, self)
+        world = World(self.stamp, time.sleep, _chance, self.home, self.say_masked, wrote)
+        return Session(self.store, world)
 
     @property
     def aside(self) -> Session:
@@ -119,22 +119,18 @@ class App(Place):
 
     def say_masked(self) -> None:
         """Say once that something else was written down than what came."""
-        if not self._said_masked:
-            self.say("note: what looks like a secret or a home folder is recorded as '***' or '~'")
-        self._said_masked = True
+        self.say_once("note: what looks like a secret or a home folder is recorded as '***' or '~'")
+
+    def say_once(self, line: str) -> None:
+        """Say what one command says no second time."""
+        if line not in self._said:
+            self.say(line)
+        self._said.add(line)
 
     @cached_property
     def markers(self) -> Markers:
         """What the shims look at."""
         return Markers(self.git)
-
-    def mark(self, state: "State") -> None:
-        """Let the hooks know of a feature that is open here, also where another clone began it."""
-        if not state.gated or self.markers.feature_on(state.branch) is not None:
-            return
-        here = state.branch == self.branch  # which may have no commit yet
-        if here or self.git.named(f"refs/heads/{state.branch}") is not None:
-            self.markers.open(state.branch, FeatureId(state.feature))
 
     @cached_property
     def clone(self) -> "Clone":

@@ -396,6 +396,24 @@ def test_what_reads_every_trail_keeps_what_a_remote_rewound(
     assert "rewound" not in clone.do("list").err
 
 
+def test_who_writes_into_a_mirror_is_told_that_a_fetch_overwrites_it(
+    feature: Project, make: MakeProject
+) -> None:
+    """It is acknowledged, and gone with the next fetch, unless a sync comes first."""
+    bare = make.remote(feature)
+    feature.do("sync")
+    said = "a fetch or a push would overwrite trails"
+    assert said not in feature.do("plan", "--goal", "one").err
+    feature.git("config", "remote.origin.fetch", "+refs/*:refs/*")
+    done = feature.do("plan", "--goal", "two")
+    assert f"warning: remote.origin.fetch is '+refs/*:refs/*': {said}" in done.err.splitlines()
+    assert "hint: send it before the next fetch: git oneshot sync" in done.err.splitlines()
+    feature.do("sync")
+    feature.git("fetch", "-q", "--update-head-ok")
+    assert feature.do("status").out.count("two") == 1
+    assert bare.git("rev-parse", REF) == feature.git("rev-parse", REF)
+
+
 def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) -> None:
     bare = make.remote(feature)
     feature.do("sync")
