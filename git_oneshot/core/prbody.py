@@ -141,9 +141,11 @@ def _summary(state: State) -> str:
     if plan is None:
         return called
     blocks = [escape(one) for one in (plan.goal, plan.approach) if one.strip()]
-    if plan.text.strip():
+    # A text alone is in a fence, and says nothing to whoever asks for a word outside of one.
+    blocks = blocks or [escape(state.title) or escape(plan.summary) or called]
+    if plan.text.strip() not in ("", plan.summary):
         blocks.append(fenced(plan.text))
-    return "\n\n".join(blocks) or called
+    return "\n\n".join(blocks)
 
 
 def _changes(state: State) -> str:

@@ -200,6 +200,16 @@ def test_what_rests_on_a_word_is_said_openly_and_no_template_hides_it() -> None:
     assert "Waived" not in body(FULL)
 
 
+@pytest.mark.parametrize("text", ["spell it right", "spell it right\n\nin every file"])
+def test_a_plan_in_ones_own_words_is_a_summary(text: str) -> None:
+    """What synthesize writes passes validate-pr-body: a text that is all in a fence did not."""
+    planned = replace(FULL, title="", plan=Plan(text=text))
+    said = body(planned)
+    assert "## Summary\n\nspell it right\n" in said
+    assert ("every file" in said) is ("every file" in text)
+    assert judge(said).empty == ()
+
+
 def test_a_template_keeps_its_headings_and_its_own_words() -> None:
     template = "Hello.\n\n## Motivation\n<!-- why -->\n\n## Checklist\n- [ ] docs\n\n## Risks\n"
     text = body(FULL, template)
