@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ ROOT: Final = Path(__file__).parents[2]
 REF: Final = f"refs/oneshot/{FEATURE}"
 WRITERS, EACH = 8, 25
 LONG: Final = pytest.mark.long
+TABLES: Final = "--ref-format=reftable"
 
 
 def appender(repo: Repo, count: int = EACH) -> "subprocess.Popen[bytes]":
@@ -96,7 +98,7 @@ def made(repo: MakeRepo, name: str, *options: str) -> Repo:
     [
         (False, []),
         pytest.param(True, [], marks=LONG),
-        pytest.param(True, ["--ref-format=reftable"], marks=LONG),
+        pytest.param(True, [TABLES], marks=LONG),
     ],
 )
 def test_no_acknowledged_event_is_lost(
@@ -116,35 +118,49 @@ def test_no_acknowledged_event_is_lost(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("writers", "each"), [(2, 6), pytest.param(8, 25, marks=LONG)])
+@pytest.mark.parametrize(
+    ("writers", "each", "options"), [(2, 6, []), (WRITERS, EACH, []), (WRITERS, EACH, [TABLES])]
+)
 def test_no_event_is_lost_where_others_are_fetched_meanwhile(
-    repo: MakeRepo, opened: Open, world: MakeWorld, writers: int, each: int
+    repo: MakeRepo, opened: Open, world: MakeWorld, writers: int, each: int, options: list[str]
 ) -> None:
     """Eight write, a ninth packs and collects, a tenth fetches what yet another clone writes."""
-    work, other = repo("work"), repo("other")
+    work, other = made(repo, "work", *options), made(repo, "other", *options)
     Session(opened(work), world()).execute(FEATURE, Start())
     other.git("fetch", "-q", str(work.path), f"{REF}:{REF}")
     refspec = "+refs/oneshot/*:refs/oneshot-remote/other/*"
     work.git("remote", "add", "other", str(other.path))
 
+    came: set[str] = set()
+
     def fetch() -> None:
         with contextlib.suppress(subprocess.CalledProcessError):  # git gives way to its gc
             work.git("fetch", "-q", "other", refspec)
+            came.add(work.git("rev-parse", f"refs/oneshot-remote/other/{FEATURE}"))
 
     with beside(lambda: keep_house(work)), beside(fetch):
         theirs = appender(other, each)
         acknowledged = ended([*(appender(work, each) for _ in range(writers)), theirs])
     work.git("fetch", "-q", "other", refspec)
     assert len(acknowledged) == (writers + 1) * each
+    assert len(came) > 1, "nothing was fetched while it was written"
     trail = read(work, opened)
     assert sorted(event.id for event in trail.events[1:]) == sorted(acknowledged)
 
 
-@pytest.mark.parametrize(("threads", "each"), [(4, 5), pytest.param(8, 25, marks=LONG)])
+@pytest.mark.parametrize(
+    ("threads", "each", "options"),
+    [
+        (4, 5, []),
+        pytest.param(WRITERS, EACH, [], marks=LONG),
+        pytest.param(WRITERS, EACH, [TABLES], marks=LONG),
+    ],
+)
 def test_no_event_of_a_thread_is_lost(
-    work: Repo, opened: Open, world: MakeWorld, threads: int, each: int
+    repo: MakeRepo, opened: Open, world: MakeWorld, threads: int, each: int, options: list[str]
 ) -> None:
     """Threads of one process: each with a store of its own."""
+    work = made(repo, "work", *options)
     Session(opened(work), world()).execute(FEATURE, Start())
 
     def write(number: int) -> list[str]:
@@ -163,12 +179,13 @@ def test_no_event_of_a_thread_is_lost(
 
 
 @pytest.mark.parametrize(("clones", "rounds"), [(2, 2), pytest.param(4, 6, marks=LONG)])
-@pytest.mark.parametrize("options", [[], pytest.param(["--ref-format=reftable"], marks=LONG)])
+@pytest.mark.parametrize("options", [[], pytest.param([TABLES], marks=LONG)])
 def test_no_event_is_lost_on_the_way_through_a_remote(
     repo: MakeRepo, opened: Open, world: MakeWorld, clones: int, rounds: int, options: list[str]
 ) -> None:
     """Several clones write and sync at once, through one bare repository."""
     hub = made(repo, "hub", "--bare", *options)
+    hub.git("config", "core.logAllRefUpdates", "always")
     there = [made(repo, f"clone-{number}", *options) for number in range(clones)]
     for clone in there:
         clone.git("remote", "add", "origin", str(hub.path))
@@ -202,6 +219,11 @@ def test_no_event_is_lost_on_the_way_through_a_remote(
         assert sync(clone) == []
     assert len(acknowledged) == clones * rounds * 3
     assert len({clone.git("rev-parse", REF) for clone in [*there, hub]}) == 1
+    # What a push takes away comes again with its writer's next sync: here it is seen.
+    moves = hub.git("log", "-g", "--format=%H", REF).split("\n")
+    assert len(moves) > clones
+    for after, before in pairwise(moves):
+        hub.git("merge-base", "--is-ancestor", before, after)
     for clone in there:
         events = read(clone, opened).events
         assert sorted(event.id for event in events[1:]) == sorted(acknowledged)
