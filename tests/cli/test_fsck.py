@@ -1,5 +1,6 @@
 """fsck on the command line, and seals that commands put on a trail."""
 
+import json
 import zlib
 from pathlib import Path
 
@@ -167,6 +168,60 @@ def test_repair_makes_anew_what_is_derived(feature: Project) -> None:
     feature.do("fsck", "--repair")
     assert feature.git("log", "-1", one) == shown
     assert feature.git("rev-parse", REF) == before
+
+
+def test_repair_touches_what_is_derived_alone(feature: Project, make: MakeProject) -> None:
+    """Each of its files is made anew, whatever it held; all else of ours stays byte for byte."""
+    make.remote(feature)
+    feature.do("install", "--yes")
+    feature.land("one")
+    feature.do("checkpoint")
+    feature.do("sync")
+    said = [feature.do(*argv).out for argv in (["list"], ["status"], ["log"])]
+    derived = ("states", "glances", "seen", "displayed", "suiteless")
+    for name in derived:
+        (feature.own / name).write_text("rubbish\n")
+    (feature.own / "verified").write_text(json.dumps({feature.head: "PASS behaviour"}))
+
+    def kept() -> dict[str, bytes]:
+        return {
+            str(file): file.read_bytes() for file in feature.own.rglob("*")
+            if file.is_file() and file.name not in derived
+        }  # fmt: skip
+
+    files, refs = kept(), feature.git("for-each-ref", "refs/oneshot", "refs/oneshot-remote")
+    assert {"trust", "added", "verified", "program"} <= {Path(name).name for name in files}
+    feature.do("fsck", "--repair")
+    assert kept() == files
+    assert feature.git("for-each-ref", "refs/oneshot", "refs/oneshot-remote") == refs
+    left = [name for name in derived if feature.lines(name) == ["rubbish"]]
+    assert left == []
+    assert [feature.do(*argv).out for argv in (["list"], ["status"], ["log"])] == said
+    assert feature.do("doctor").code == 0
+
+
+@pytest.mark.parametrize("ref", ["refs/oneshot/topic/x", "refs/oneshot/Topic"])
+def test_a_decoy_is_no_feature_also_where_the_true_one_is_gone(feature: Project, ref: str) -> None:
+    """A sound trail of another's under a name like a feature's is neither read, moved nor sent."""
+    tip = feature.git("rev-parse", REF)
+    feature.git("update-ref", "-d", REF)
+    feature.git("update-ref", ref, tip)
+    assert feature.do("list", "--all", "--json").data["features"] == []
+    assert feature.cli("status", FEATURE, "--json").error == "STATE_NOT_FOUND"
+    assert f"warning: {ref}: ref-name: " in feature.do("fsck").err + feature.do("fsck").out
+    assert feature.git("rev-parse", ref) == tip
+
+
+def test_a_copy_of_a_trail_that_is_gone_is_not_taken_for_it(feature: Project) -> None:
+    """Its root is that of its own id: under another name it is no trail."""
+    tip = feature.git("rev-parse", REF)
+    feature.git("update-ref", "-d", REF)
+    feature.git("update-ref", "refs/oneshot/decoy", tip)
+    assert feature.cli("status", FEATURE, "--json").error == "STATE_NOT_FOUND"
+    done = feature.cli("fsck", "--json")
+    assert (done.code, [one["rule"] for one in done.data["broken"]]) == (4, ["parents"])
+    assert feature.cli("checkpoint", "-f", "decoy", "--json").error == "TRAIL_DAMAGED"
+    assert feature.git("rev-parse", "refs/oneshot/decoy") == tip
 
 
 def test_repair_leaves_notes_of_the_users_own(project: Project) -> None:

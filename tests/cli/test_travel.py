@@ -1,6 +1,7 @@
 """sync, clone, and what other commands say when trails come from elsewhere."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -374,7 +375,7 @@ def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) ->
     assert clone.do("sync").out == "all trails are as 'origin' has them\n"
 
 
-@pytest.mark.parametrize("command", ["fsck", "fsck --repair", "doctor", "push"])
+@pytest.mark.parametrize("command", ["fsck", "fsck --repair", "doctor", "push", "uninstall"])
 def test_what_reads_every_trail_keeps_what_a_remote_rewound(
     feature: Project, make: MakeProject, command: str
 ) -> None:
@@ -412,6 +413,29 @@ def test_who_writes_into_a_mirror_is_told_that_a_fetch_overwrites_it(
     feature.git("fetch", "-q", "--update-head-ok")
     assert feature.do("status").out.count("two") == 1
     assert bare.git("rev-parse", REF) == feature.git("rev-parse", REF)
+
+
+def test_sync_of_one_feature_moves_no_other(feature: Project, make: MakeProject) -> None:
+    """Neither ours nor the remote's, nor what was seen there."""
+    bare, clone = cloned(feature, make)
+    feature.git("switch", "-q", "-c", "other")
+    feature.do("init", "other")
+    feature.do("sync")
+    feature.do("checkpoint", "-f", FEATURE)
+    feature.do("checkpoint", "-f", "other")
+    clone.git("fetch", "-q")
+    clone.do("checkpoint", "-f", "other")
+    refs = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/oneshot*/**/other")
+    before = [one.git(*refs) for one in (feature.repo, bare)]
+    assert all(before)
+    assert re.fullmatch(r"topic: \d+ events? sent\n", feature.do("sync", "-f", FEATURE).out)
+    assert [one.git(*refs) for one in (feature.repo, bare)] == before
+    assert bare.git("rev-parse", REF) == feature.git("rev-parse", REF)
+    seen = clone.git(*refs)
+    clone.do("sync", "-f", FEATURE)
+    came = clone.git("rev-parse", f"refs/oneshot-remote/origin/{FEATURE}")
+    assert came == bare.git("rev-parse", REF)
+    assert clone.git(*refs) == seen
 
 
 def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) -> None:

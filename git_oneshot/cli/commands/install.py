@@ -1,5 +1,6 @@
 """install, uninstall, trust: what holds in this clone."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from typing import Final
@@ -107,6 +108,8 @@ _TRAILS_GO: Final = (
 def uninstall(app: App) -> Answer:
     """Take back hooks and settings of this clone. The trails stay."""
     tips = app.store.tips()
+    if os.path.isdir(app.git.own_dir):  # which alone remembers what a remote had before a fetch
+        app.look_for_losses(tips)
     done = app.clone.undo()
     if tips and app.git.work_tree is not None:  # a server is not told to forget
         stays = "1 trail stays" if len(tips) == 1 else f"{len(tips)} trails stay"
