@@ -19,14 +19,25 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import UNFINISHED, Commits
 
-RED = Next(("git", "oneshot", "red"), "write the test that fails, then")
-GREEN = Next(("git", "oneshot", "green"), "make it pass, then")
+RED = Next(("git", "oneshot", "red"), "write the test that fails, then", work=True)
+GREEN = Next(("git", "oneshot", "green"), "make it pass, then", work=True)
 FINALIZE = Next(("git", "oneshot", "finalize"), "when all is committed")
 STAGE = Next(("git", "add", "--all"), "stage it")
 SPIKE = (
-    Next(("git", "oneshot", "cancel", "--keep-branch"), "end it, when you have seen enough"),
-    Next(("git", "oneshot", "graduate"), "or make a feature of it"),
-)
+    Next(("git", "oneshot", "graduate"), "make a feature of it, when it is good", work=True),
+    Next(
+        ("git", "oneshot", "cancel", "--keep-branch"), "or end it, when you have seen enough",
+        work=True,
+    ),
+)  # fmt: skip
+
+
+def red_first(app: App) -> Next:
+    """The next cycle; a program is told, too, whether there is something to look at already."""
+    if not app.json:
+        return RED
+    tree = changed(app)
+    return RED._replace(work=not (tree.staged or tree.other))
 
 
 def send_it(app: App) -> list[Next]:
@@ -174,7 +185,7 @@ def _implementing(
             return [stage_it(app), COMMIT_IT]
         if tree.staged:
             return [COMMIT_IT, *end]
-    return [*end, RED]
+    return [*end, red_first(app)]
 
 
 def _mending(app: App, state: State, commits: Commits) -> list[Next]:

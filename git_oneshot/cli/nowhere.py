@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from git_oneshot.cli.app import App
     from git_oneshot.trail.store import Tip
 
-_BEGIN = Next(("git", "oneshot", "init"), "or begin one", ("FEATURE",))
+_BEGIN = Next(("git", "oneshot", "init"), "begin one", ("FEATURE",))
 _MOST = 3  # branches that are named
 
 
@@ -29,11 +29,11 @@ def no_feature(app: "App") -> OneshotError:
     there = _open_there(app)
     if there:
         going = under_way(app)  # git goes to no branch before that is done
-        return _unknown(app, *([going.step] if going else []), *there, _BEGIN)
+        there = [step._replace(why=f"or {step.why}") for step in there]
+        return _unknown(app, *([going.step] if going else []), _BEGIN, *there)
     from_remote = not_brought(app, app.store.tips())
     if from_remote:
-        begin = _BEGIN._replace(why="begin one")
-        return _unknown(app, begin, from_remote._replace(why=f"or {from_remote.why}"))
+        return _unknown(app, _BEGIN, from_remote._replace(why=f"or {from_remote.why}"))
     last = last_one(app)
     phase = app.session.load(last).state.phase if last is not None else None
     hint = "begin one: git oneshot init FEATURE, or name one: -f FEATURE"
@@ -59,7 +59,9 @@ def _open_there(app: "App") -> list[Next]:
         # What was committed on a detached HEAD comes along, where it stands on the branch.
         beyond = app.branch is None and app.head != tip and app.git.leads(tip, "HEAD")
         options = ("-C",) if beyond else ()
-        found.append(switch_to(app, branch, f"'{feature}' is open there", *options))
+        found.append(
+            switch_to(app, branch, f"go on with '{feature}', on branch '{branch}'", *options)
+        )
     return found[:_MOST]
 
 

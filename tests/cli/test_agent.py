@@ -185,7 +185,7 @@ class State(NamedTuple):
 
 LANDS = "status 0, finalize 0"
 STATES: Final = {
-    "nothing is done yet": State(void, "status", "status 0, red 1", "write the test that fails"),
+    "nothing is done yet": State(void, "status", "status 0", "write the test that fails"),
     "documents alone": State(
         docs_alone, "status", f"status 0, red 1, green 0, git commit 0, {LANDS}", ""
     ),
@@ -219,7 +219,7 @@ STATES: Final = {
     ),
     "a rebase that goes on": State(in_rebase, "status", "status 1", "resolve what is in conflict"),
     "another branch": State(
-        on_another_branch, "status topic", "status 0, git switch 0, status 0, red 1", "write"
+        on_another_branch, "status topic", "status 0, git switch 0, status 0", "write"
     ),
     "completed": State(finalized, "status topic", "status 0", ""),
     "cancelled": State(cancelled, "status topic", "status 0", ""),
@@ -240,13 +240,45 @@ def test_who_follows_next_ends_or_asks_a_person(feature: Project, name: str) -> 
     assert agent.asked.startswith(state.asks) and bool(agent.asked) is bool(state.asks)
 
 
-def test_a_spike_is_given_up(project: Project) -> None:
-    project.do("init", "try", "--spike", "--yes")
+def test_nobody_ends_a_spike_before_somebody_has_tried_something(project: Project) -> None:
+    began = project.do("init", "try", "--spike", "--yes", "--json")
     project.land("one", test=False)
+    for answer in (began, project.do("status", "--json")):
+        steps = answer.json["next"]
+        assert [(step["argv"][2], step["work"]) for step in steps] == [
+            ("graduate", True), ("cancel", True),
+        ]  # fmt: skip
     agent = Agent(project.path, {})
     agent.follow(["git", "oneshot", "status", "--json"])
-    assert agent.done == ["status 0", "cancel 0"]
-    assert [step["argv"][2] for step in agent.answers[0]["next"]] == ["cancel", "graduate"]
+    assert agent.done == ["status 0"]
+    assert agent.asked.startswith("make a feature of it, when it is good")
+
+
+def test_what_needs_work_says_so_until_it_is_done(feature: Project) -> None:
+    """Who runs a step without its work gets no further by it."""
+
+    def first(*argv: str) -> tuple[str, bool]:
+        step = feature.do(*argv, "--json").json["next"][0]
+        return step["argv"][2], step["work"]
+
+    assert first("plan", "--goal", "one") == ("red", True)
+    assert first("status") == first("resume") == ("red", True)
+    feature.change("one", code=False)
+    assert first("status") == ("red", False)
+    assert first("red") == ("green", True)
+    assert first("status") == ("green", True)
+    feature.change("one")
+    assert first("red") == ("green", False)
+
+
+def test_on_a_fresh_branch_nobody_is_sent_to_another_feature(feature: Project) -> None:
+    feature.git("switch", "-q", "-c", "elsewhere")
+    agent = Agent(feature.path, {"FEATURE": "second"})
+    agent.follow(["git", "oneshot", "status", "--json"])
+    assert agent.done[:2] == ["status 2", "init 0"]
+    other = agent.answers[0]["next"][1]
+    assert other["argv"] == ["git", "switch", "main"]
+    assert other["why"] == "or go on with 'topic', on branch 'main'"
 
 
 @pytest.mark.parametrize("below", [False, True])

@@ -185,8 +185,8 @@ def test_on_another_branch_than_the_features_its_branch_is_named(feature: Projec
     done = feature.cli("status")
     assert done.err == (
         "error: no feature is open on branch 'elsewhere'\n"
-        "hint: 'topic' is open there: git switch main\n"
-        "hint: or begin one: git oneshot init FEATURE\n"
+        "hint: begin one: git oneshot init FEATURE\n"
+        "hint: or go on with 'topic', on branch 'main': git switch main\n"
     )
     feature.git("switch", "-q", "main")
     feature.do("cancel")
@@ -203,16 +203,17 @@ def test_a_branch_that_another_worktree_has_is_no_branch_to_go_to(
     done = feature.cli("status", cwd=there)
     top = os.path.realpath(feature.path)
     way = f"in another worktree: git -C {top} oneshot status"
-    assert f"hint: 'topic' is open there, {way}\n" in done.err
+    assert f"hint: or go on with 'topic', on branch 'main', {way}\n" in done.err
     done = feature.cli("status", "topic", cwd=there)
     assert f"hint: be on its branch, {way}\n" in done.err
-    first = feature.cli("status", "--json", cwd=there).json["next"][0]
-    assert first["argv"] == ["git", "-C", top, "oneshot", "status", "--json"]
+    second = feature.cli("status", "--json", cwd=there).json["next"][1]
+    assert second["argv"] == ["git", "-C", top, "oneshot", "status", "--json"]
 
 
 def test_from_a_detached_head_the_way_back_takes_its_commits_along(feature: Project) -> None:
     feature.git("switch", "-q", "--detach")
-    assert "hint: 'topic' is open there: git switch main\n" in feature.cli("status").err
+    way_back = "hint: go on with 'topic', on branch 'main': git switch main\n"
+    assert way_back in feature.cli("status").err
     feature.change("one")
     feature.git("commit", "-q", "-m", "one")
     done = feature.cli("status", "--json")

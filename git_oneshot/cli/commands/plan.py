@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.ahead import RED, SPIKE
+from git_oneshot.cli.ahead import SPIKE, red_first
 from git_oneshot.cli.answer import PLAN_IT, STATUS, Answer, Next, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files, open_features
@@ -82,9 +82,7 @@ def plan(
     if draft and receipt.state.phase != "plan":
         app.say(f"note: '{name}' is in {receipt.state.phase} already: this is its plan from now on")
         draft = False
-    nexts = [RED]
-    if receipt.state.spike or draft:
-        nexts = [*SPIKE] if receipt.state.spike else [PLAN_IT]
+    nexts = [*SPIKE] if receipt.state.spike else [PLAN_IT] if draft else [red_first(app)]
     text = f"planned '{name}': {said.summary}" if not draft else f"drafted the plan of '{name}'"
     return Answer(Planned(**written(receipt), plan=said, warnings=warnings), text, nexts)
 

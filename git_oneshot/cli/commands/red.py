@@ -68,7 +68,8 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
     command = RecordRed(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
     data = Reddened(**written(receipt), proof=proof_data(judged.proof))
-    return Answer(data, text.red(judged.proof), [GREEN])
+    done = bool(judged.change.on("production"))
+    return Answer(data, text.red(judged.proof), [GREEN._replace(work=not done)])
 
 
 @answering("green", long=True)
