@@ -448,3 +448,16 @@ def test_names_that_differ_only_in_case_or_in_how_an_accent_is_spelt(
     [found] = project.do("verify", "HEAD", "--json").data["commits"]
     assert found["verdict"] == "PASS"
     assert sorted(one["file"] for one in found["tests"] if one["red"] != "passed") == sorted(tests)
+
+
+def test_a_test_that_is_not_there_runs_no_other_beside_xdist(pytest_project: Project) -> None:
+    """Which says nothing of it: the whole suite was run, for eleven minutes, and then it was."""
+    ini = pytest_project.path / "pytest.ini"
+    ini.write_text("[pytest]\naddopts = -n 2\n")
+    pytest_project.git("commit", "-q", "--no-verify", "-a", "-m", "xdist")
+    ran = pytest_project.path.parent / "ran"
+    test = pytest_project.path / "tests" / "test_ran.py"
+    test.write_text(f"def test_it():\n    open({str(ran)!r}, 'x').close()\n")
+    done = pytest_project.cli("red", "tests/test_ran.py::test_nothing")
+    assert (done.code, ran.exists()) == (2, False)
+    assert done.err.startswith("error: no test 'test_nothing' in 'tests/test_ran.py'")

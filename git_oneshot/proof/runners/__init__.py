@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from git_oneshot.core.rules.file import Runner
 from git_oneshot.core.rules.rules import Suite
 from git_oneshot.core.verdicts.runs import Run
@@ -73,6 +75,9 @@ def run_suite(task: Task, tools: Tools) -> Run:
         way = RUNNERS[task.suite.runner]
         made = way.run(task, tools)
         if task.selected and not made.results and made.detail in ("", idle(task)):
+            lost = tuple(task.below_top(one) for one in task.selected if "::" in one)
+            if lost:  # as pytest-xdist has it, which says nothing of them
+                return msgspec.structs.replace(made, lost=lost)
             # Files that are called as tests are, and hold none: helpers, or another runner's.
             made = way.run(task._replace(selected=()), tools)
         return made
