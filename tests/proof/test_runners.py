@@ -674,7 +674,7 @@ def test_a_command_is_one_test_by_its_exit_status(project: Make, status: int) ->
 def test_a_commands_signal_timeout_and_absence_are_unknown(project: Make) -> None:
     made = project({})
     killed = made.run(command("sh", "-c", "kill -9 $$"))
-    assert (killed.trouble, killed.detail) == ("runner", "suite 'all' ended with signal 9: ")
+    assert (killed.trouble, killed.detail) == ("runner", "suite 'all' ended with signal 9")
     slow = made.run(command("sleep", "60"), timeout=0.2)
     assert (slow.trouble, slow.detail) == ("timeout", "suite 'all' took longer than 0.2 s")
     absent = made.run(command("no-such-program"))
