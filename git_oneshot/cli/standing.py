@@ -11,6 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import OverlapData, Said
 from git_oneshot.cli.data.pull import PullData
 from git_oneshot.cli.look import Table
+from git_oneshot.core.facts import Proof
 from git_oneshot.core.pipeline import Overlap
 from git_oneshot.core.spelling import printable
 from git_oneshot.core.state import State
@@ -101,7 +102,7 @@ def reach(app: App, state: State) -> Commits:
 
 
 def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
-    """What the trail says of each commit, else what was refused here; and its subject."""
+    """What the trail says of each commit, else what was found out here; and its subject."""
     recorded = {commit.id: commit for commit in state.commits}
     refused = {}
     if was_refused(app):
@@ -110,40 +111,44 @@ def claims_of(app: App, state: State, commits: Sequence[str]) -> list[Said]:
         refused = known(app, state, commits, waived=True)
     new = look(app.git, [c for c in commits if c not in recorded or not recorded[c].subject])
     subjects = {seen.id: seen.subject for seen in new}
+    told = _found_here(app, [c for c in commits if c not in recorded or not recorded[c].proof])
     rows = []
     for id_ in commits:
         commit = recorded.get(id_)
         proof = commit.proof if commit else None
-        if proof is None and id_ in refused:
-            proof = refused[id_].proof
+        here = proof is None
+        if proof is None:
+            proof = refused[id_].proof if id_ in refused else told.get(id_)
         waiver = state.waiver(id_)
         subject = commit.subject if commit and commit.subject else subjects.get(id_, "")
         rows.append(Said(
             commit=id_, subject=subject, verdict=proof.word if proof else None,
             code=(proof.code or None) if proof else None,
             kind=(proof.kind or None) if proof else None,
+            here=here and proof is not None,
             declared=(commit.declared or None) if commit else None,
             waived=waiver.reason if waiver else None,
         ))  # fmt: skip
     return rows
 
 
-def found_here(app: App, commits: Sequence[Said]) -> Mapping[str, str]:
-    """What this clone found out, for a person, of commits of which a trail says nothing yet."""
-    if app.json or all(commit.verdict for commit in commits):
+def _found_here(app: App, commits: Sequence[str]) -> Mapping[str, Proof | None]:
+    """What this clone found out of commits of which a trail says nothing yet."""
+    if not commits:
         return {}
-    from git_oneshot.gate.filed import filed
+    from git_oneshot.gate.filed import filed, proof_told
 
-    return {**filed(app.git, [commit.commit for commit in commits]), **app.display.verified()}
+    found = {**filed(app.git, commits), **app.display.verified()}
+    return {one: proof_told(found[one]) for one in commits if one in found}
 
 
-def table_of(commits: Sequence[Said], here: Mapping[str, str]) -> Table:
-    """The commits of a feature, with what its trail claims of them, or else what ``here`` has."""
+def table_of(commits: Sequence[Said]) -> Table:
+    """The commits of a feature, with what its trail claims of them, or this clone found out."""
     rows = []
     for commit in commits:
-        found = here.get(commit.commit, "").partition(" ")[0].rstrip(":,")
-        verdict = commit.verdict or (f"{found} (here)" if found else "not judged")
+        verdict = str(commit.verdict or "not judged")
         verdict += f" ({commit.code})" if commit.code else ""
+        verdict += " (here)" if commit.here else ""
         verdict += f" {commit.declared} (declared)" if commit.declared else ""
         verdict += " waived" if commit.waived else ""
         rows.append((commit.commit[:9], verdict, printable(commit.subject)))

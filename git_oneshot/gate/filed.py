@@ -6,17 +6,21 @@ finalize ask the cache by everything that decides an outcome.
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from git_oneshot.core.facts import Proof
+from msgspec import convert
+
+from git_oneshot.core.facts import Proof, Word
 from git_oneshot.git import Git
 from git_oneshot.trail.disk import put, read
 
 FILED: Final = "verdicts"  # the shims know this name
 REFUSED: Final = ".not"  # ends the name of what is no PASS, so that no shim finds it
 COMMITS: Final = "commits"  # holds what is filed by a commit, for no shim
+_TOLD: Final = re.compile(r"(PASS|FAIL|UNKNOWN)(?:\(([a-z-]+)\))?(?: ([a-z-]+))?( \(declared\))?")
 MOST: Final = 10_000  # parent trees of which verdicts are filed
 
 
@@ -65,3 +69,12 @@ def filed(git: Git, commits: Sequence[str]) -> dict[str, str]:
         if told := told.strip():
             found[one] = told
     return found
+
+
+def proof_told(told: str) -> Proof | None:
+    """The verdict, class and code of a proof that was told in a line; None where it is none."""
+    found = _TOLD.match(told)
+    if found is None:
+        return None
+    word, code, kind, declared = found.groups("")
+    return Proof(word=convert(word, Word), code=code, kind=kind, declared=bool(declared))

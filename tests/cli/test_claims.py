@@ -212,7 +212,7 @@ def test_what_finalize_found_of_a_commit_stands_beside_its_waiver(feature: Proje
     feature.do("waive", bad, "--reason", REASON)
     assert feature.cli("finalize").code == 1
     done = feature.do("status", "topic")
-    assert f"{bad[:9]} FAIL (no-test) waived" in done.out
+    assert f"{bad[:9]} FAIL (no-test) (here) waived" in done.out
     assert bad[:9] not in done.err  # what helps is about the other one
 
 

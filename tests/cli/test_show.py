@@ -44,8 +44,8 @@ def test_status_for_programs(feature: Project) -> None:
         "plan": {"goal": "make it so", "approach": "", "files": [], "tests": [], "text": "",
                  "payload": ""},
         "cycle": "red",
-        "commits": [{"commit": one, "subject": "one", "verdict": None, "code": None,
-                     "class": None, "declared": None, "waived": None}],
+        "commits": [{"commit": one, "subject": "one", "verdict": "PASS", "code": None,
+                     "class": "behaviour", "here": True, "declared": None, "waived": None}],
         "unpushed": {"commits": [one], "trail": True}, "unheard": [], "tip": tip, "void": [],
         "pull": None, "merged": None, "overlaps": [], "checkpointAdvised": False,
             "going": None,
@@ -255,9 +255,17 @@ def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
     feature.do("cache", "clear")
     assert " not judged  one\n" in feature.do("status").out
     feature.do("verify")
+    feature.land("guide", code=False, test=False)
+    feature.land("bare", "--no-verify", test=False)
+    feature.cli("verify")
     for command in ("status", "resume"):
-        assert " PASS (here)  one\n" in feature.do(command).out
-    assert feature.do("status", "--json").data["commits"][0]["verdict"] is None
+        out = feature.do(command).out
+        assert " PASS (here)  one\n" in out and " FAIL (no-test) (here)  bare\n" in out
+        commits = feature.do(command, "--json").data["commits"]
+        assert [(c["verdict"], c["class"], c["code"], c["here"]) for c in commits] == [
+            ("PASS", "behaviour", None, True), ("PASS", "neutral", None, True),
+            ("FAIL", None, "no-test", True),
+        ]  # fmt: skip
 
 
 def test_green_and_then_more_is_staged_before_it_is_committed(feature: Project) -> None:

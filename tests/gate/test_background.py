@@ -158,7 +158,7 @@ def test_status_tells_what_came_of_it(slow: Slow) -> None:
     slow.idle()
     told = slow.project.do("status").out.splitlines()
     assert [line.split(maxsplit=2)[2] for line in told if line.startswith("commit ")] == [
-        "PASS (here)  one", "FAIL(green-failed) (here)  two",
+        "PASS (here)  one", "FAIL (green-failed) (here)  two",
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import features, open_features
 from git_oneshot.cli.data.care import Checkpointed, Resumed
 from git_oneshot.cli.renamed import own_branch
-from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
+from git_oneshot.cli.standing import claims_of, cycle, reach, standing, table_of
 from git_oneshot.core.commands import Checkpoint
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.ids import FeatureId
@@ -60,7 +60,7 @@ def resume(app: App, *, feature: str | None) -> Answer:
         tip=loaded.tip.commit, degraded=app.store.degraded,
     )  # fmt: skip
     lines = _page(state, data, line, left, around.lines)
-    table = table_of(data.commits, found_here(app, data.commits))
+    table = table_of(data.commits)
     return Answer(data, [*lines[:-1], table, lines[-1]], nexts)
 
 

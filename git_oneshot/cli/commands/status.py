@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-from collections.abc import Mapping
 
 import click
 
@@ -16,7 +15,7 @@ from git_oneshot.cli.data.proof import Going
 from git_oneshot.cli.data.standing import Status
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.renamed import own_branch
-from git_oneshot.cli.standing import claims_of, cycle, found_here, reach, standing, table_of
+from git_oneshot.cli.standing import claims_of, cycle, reach, standing, table_of
 from git_oneshot.cli.underway import rebased, under_way
 from git_oneshot.core.pipeline import checkpoint_advised
 from git_oneshot.core.spelling import counted, printable
@@ -60,7 +59,7 @@ def status(app: App, *, feature: str | None) -> Answer:
         void=list(state.void), pull=aside.pull, merged=aside.merged, overlaps=aside.overlaps,
         checkpoint_advised=checkpoint_advised(state), going=_going(app),
     )  # fmt: skip
-    lines = _status_text(state, data, line, found_here(app, data.commits))
+    lines = _status_text(state, data, line)
     if going:
         lines.insert(1, f"git       {going.told}")
     if not app.json and state.gated and _suiteless(app):
@@ -107,7 +106,7 @@ def _going(app: App) -> Going | None:
     )  # fmt: skip
 
 
-def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]) -> list[Part]:
+def _status_text(state: State, data: Status, cycle: str) -> list[Part]:
     kind = " (spike)" if state.spike else ""
     head = f"{state.feature}{kind}: {state.phase}, {state.policy}, on {data.branch or 'no branch'}"
     lines = [printable(head)]
@@ -122,7 +121,7 @@ def _status_text(state: State, data: Status, cycle: str, here: Mapping[str, str]
         lines.append(f"cycle     {cycle}")
     if state.requests:
         lines.append("asked     for a pull request")
-    commits = table_of(data.commits, here)
+    commits = table_of(data.commits)
     unpushed = data.unpushed
     rest = []
     if data.going:

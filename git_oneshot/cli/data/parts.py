@@ -192,13 +192,14 @@ class Spoken(Data, frozen=True, kw_only=True):
 
 
 class Said(Data, frozen=True, kw_only=True):
-    """What a trail claims of a commit, else what was refused here; null where neither is."""
+    """What a trail claims of a commit, else what was found here; null where neither is."""
 
     commit: str
     subject: str
     verdict: Word | None
     code: str | None
     kind: str | None = field(name="class")
+    here: bool  # this clone found it out, and no trail has it yet
     declared: str | None
     waived: str | None
 
