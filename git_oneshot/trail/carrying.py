@@ -26,6 +26,7 @@ from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
 from git_oneshot.trail.objects import root
+from git_oneshot.trail.promised import bring_promised
 from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, DamageError, commit_at
 from git_oneshot.trail.shelter import shelter
 from git_oneshot.trail.store import Tip, Trail
@@ -42,7 +43,8 @@ _MAKES: Final = "git oneshot export makes one"
 def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
     """A trail, line by line: what an object leads to comes before it.
 
-    Raises OneshotError(TRAIL_DAMAGED) for an object that nobody could take in.
+    Raises OneshotError(TRAIL_DAMAGED) for an object that nobody could take in,
+    (REMOTE_FAILED) for one that a remote promised, where that can't be asked.
     """
     assert trail.tip is not None
     first = store.objects.id_of(root(trail.feature, store.objects)).decode()
@@ -51,6 +53,7 @@ def lines_of(git: Git, store: GitStore, trail: Trail) -> Iterator[bytes]:
         "tip": trail.tip.commit, "objectFormat": git.object_format,
     }  # fmt: skip
     yield _line(head)
+    bring_promised(git, [trail.tip])
     done: set[str] = set()
     for commit in [first, *(entry.commit for entry in trail.entries)]:
         yield from _below(store, trail.feature, commit_at(store.look, commit).tree, done)

@@ -18,6 +18,7 @@ from git_oneshot.gate.soundness import MOST
 from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, failing, odd_refs, seals
 from git_oneshot.trail.display import REF, ours
+from git_oneshot.trail.promised import bring_promised
 from git_oneshot.trail.store import Tip
 
 
@@ -35,6 +36,7 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
     if repair:
         _repair(app)
     with app.progress.running(f"checking {counted(len(tips), 'trail')}"):
+        bring_promised(app.git, tips)
         found: list[Finding] = [*audit(app.store, tips)]
         found += odd_refs(app.git) if not app.named else ()
     policy = rules_of(app.git, app.git.tree(app.head)).trail.signatures
