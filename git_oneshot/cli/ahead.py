@@ -18,9 +18,11 @@ from git_oneshot.cli.underway import under_way
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
 from git_oneshot.gate.commits import UNFINISHED, Commits
+from git_oneshot.gate.spool import commits_of
 
 RED = Next(("git", "oneshot", "red"), "write the test that fails, then", work=True)
 GREEN = Next(("git", "oneshot", "green"), "make it pass, then", work=True)
+VERIFY = Next(("git", "oneshot", "verify"), "see which of its commits are proven")
 FINALIZE = Next(("git", "oneshot", "finalize"), "when all is committed")
 STAGE = Next(("git", "add", "--all"), "stage it")
 SPIKE = (
@@ -104,6 +106,13 @@ def after(app: App, state: State, cycle: str, commits: Commits, said: Sequence[S
         argv = ("git", "oneshot", "install", "--yes")
         nexts.append(Next(argv, "no hook looks at commits here; set up this clone"))
     return nexts
+
+
+def known_first(app: App, state: State) -> list[Next]:
+    """A look at the commits that a feature has before its first cycle, as of a spike."""
+    if app.head == state.start or not commits_of(app.git, state).ids:
+        return []
+    return [VERIFY]
 
 
 def split_it(app: App, state: State) -> list[Next]:

@@ -52,7 +52,9 @@ _TEST: Final = "write the test that it lacks, and stage it"
 _CODE: Final = "mend it, and stage that"
 HELP: Final[dict[str, Help]] = {
     "no-test": Help((RED, _DECLARE), _TEST, claims=True),
-    "vacuous-red": Help((RED,), "make a test fail without it, and stage that", claims=True),
+    "vacuous-red": Help(
+        (RED, _DECLARE), "make a test fail without it, and stage that", claims=True
+    ),
     "broken-test": Help((RED,), "make the test check what it does, and stage that", claims=True),
     "flaky": Help((RED,), "make the test tell by the code alone, and stage that"),
     "unpinned": Help((RED,), "write a test that misses each part of it, and stage it"),

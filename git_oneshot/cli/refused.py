@@ -5,10 +5,11 @@ It is asked only where anything was refused, so a `status` mostly does without i
 
 from collections.abc import Sequence
 
-from git_oneshot.cli.ahead import STAGE, changed
+from git_oneshot.cli.ahead import STAGE, changed, stage_it
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_suite, put_into, squash
+from git_oneshot.cli.standing import claims_of
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import UNFINISHED, Commits, look
@@ -76,6 +77,18 @@ def mend(app: App, code: str, commit: str, commits: Sequence[str]) -> tuple[Next
     elif code in HELP and HELP[code].lacks and _for(app, commit, commits):
         return (squash(onto_of(app, commit)),)
     return in_commit(code, commit, onto_of(app, commit), target)
+
+
+def beside(app: App, state: State) -> list[Next]:
+    """How a test gets into the commit whose code it tests: the last that is not proven yet."""
+    ids = commits_of(app.git, state).ids
+    said = claims_of(app, state, ids) if ids else []
+    bare = [one.commit for one in said if one.verdict != "PASS" and one.waived is None]
+    if not bare:
+        return []
+    stage = stage_it(app)
+    why = f"{stage.why}, if it tests what {bare[-1][:9]} has"
+    return [stage._replace(why=why), *put_into(bare[-1][:9], onto_of(app, bare[-1]))]
 
 
 def onto_of(app: App, commit: str) -> str:

@@ -80,8 +80,22 @@ def test_red_without_a_changed_test(feature: Project) -> None:
     assert done.code == 1
     assert done.err.splitlines() == [
         "error: no test has changed since the last commit",
-        "hint: write the test that fails first, or name one: git oneshot red tests/test_x.py",
+        "hint: write the test first, or name it behind this: git oneshot red",
     ]
+    answer = feature.cli("red", "--json")
+    assert [step["argv"][2] for step in answer.json["next"]] == ["red"]
+    assert answer.data["proof"]["notes"] == []  # no code has changed either
+
+
+def test_a_class_can_be_declared_where_the_test_tells_nothing_of_the_change(
+    feature: Project,
+) -> None:
+    feature.change("one")
+    feature.repo.write("checks/one", "true\n")
+    for half in ("red", "green"):
+        done = feature.cli(half, "--json")
+        assert done.data["proof"]["code"] == "vacuous-red"
+        assert [step["argv"][2] for step in done.json["next"]] == ["red", "declare"]
 
 
 def test_red_that_passes_is_vacuous(feature: Project) -> None:

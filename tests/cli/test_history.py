@@ -129,6 +129,28 @@ def test_an_event_without_effect_says_so_and_a_commit_that_is_gone_too(feature: 
     assert "is not here" in feature.do("show", "1", "-f", "topic").out
 
 
+def test_the_code_of_a_spike_that_graduates_gets_its_test_into_its_commit(
+    project: Project,
+) -> None:
+    """It is in HEAD already, so no test can be red without it beside HEAD."""
+    project.do("init", "topic", "--spike", "--yes")
+    project.land("one", test=False)
+    project.do("graduate")
+    first, second = project.do("plan", "--goal", "one", "--json").json["next"]
+    assert (first["argv"][2], second["argv"][2]) == ("verify", "red")
+    project.repo.write("checks/one", "grep -qx one lib/one\n")
+    done = project.cli("red", "--json")
+    assert done.known["proof"]["code"] == "vacuous-red"
+    assert [step["argv"] for step in done.json["next"][:2]] == [
+        ["git", "add", "--all"], ["git", "commit", "--amend", "--no-edit"],
+    ]  # fmt: skip
+    project.git("add", "--all")
+    project.git("commit", "-q", "--amend", "--no-edit")
+    assert project.do("finalize", "--json").data["phase"] == "completed"
+    assert project.do("init", "next", "--json")
+    assert project.do("plan", "--goal", "two", "--json").json["next"][0]["argv"][2] == "red"
+
+
 def test_a_spike_grows_up(project: Project) -> None:
     project.begin("topic", "--spike")
     project.repo.write("lib/one", "one\n")

@@ -7,8 +7,8 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.ahead import SPIKE, red_first
-from git_oneshot.cli.answer import PLAN_IT, STATUS, Answer, Next, answering, written
+from git_oneshot.cli.ahead import SPIKE, VERIFY, known_first, red_first
+from git_oneshot.cli.answer import PLAN_IT, STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files, open_features
 from git_oneshot.cli.data.feature import Planned, Requested
@@ -82,7 +82,11 @@ def plan(
     if draft and receipt.state.phase != "plan":
         app.say(f"note: '{name}' is in {receipt.state.phase} already: this is its plan from now on")
         draft = False
-    nexts = [*SPIKE] if receipt.state.spike else [PLAN_IT] if draft else [red_first(app)]
+    nexts = [PLAN_IT] if draft else [red_first(app)]
+    if receipt.state.spike:
+        nexts = [*SPIKE]
+    elif receipt.before.phase == "plan" and not draft:
+        nexts = [*known_first(app, receipt.state), *nexts]
     text = f"planned '{name}': {said.summary}" if not draft else f"drafted the plan of '{name}'"
     return Answer(Planned(**written(receipt), plan=said, warnings=warnings), text, nexts)
 
@@ -152,8 +156,5 @@ def graduate(app: App, *, feature: str | None, reason: str) -> Answer:
     """
     name = app.feature(feature)
     receipt = app.session.execute(name, Graduate(reason=reason), expect=app.if_tip)
-    if receipt.state.phase == "plan":
-        nexts = [PLAN_IT]
-    else:
-        nexts = [Next(("git", "oneshot", "verify"), "see which of its commits are proven")]
+    nexts = [PLAN_IT] if receipt.state.phase == "plan" else [VERIFY]
     return Answer(Wrote(**written(receipt)), f"'{name}' is a feature from now on", nexts)

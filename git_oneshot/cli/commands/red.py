@@ -13,7 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.data.feature import Greened, Reddened
 from git_oneshot.cli.data.parts import excerpt
-from git_oneshot.cli.mending import in_tree
+from git_oneshot.cli.mending import RED, in_tree
 from git_oneshot.cli.proofs import proof_data, trusted
 from git_oneshot.cli.underway import settled, under_way
 from git_oneshot.core.commands import RecordGreen, RecordRed
@@ -61,7 +61,7 @@ def red(app: App, *, tests: tuple[str, ...]) -> Answer:
         )
     judged = app.prover(fresh=True).red(parent_tree, tree, only)
     _found(only, judged)
-    _refuse(app, judged, red=True)
+    _refuse(app, name, judged, red=True)
     if rules.gate.order == "observed" and judged.change.on("production"):
         app.say("note: code has changed already, and the rules ask for a red before that")
     logs = Logs(app.git, parent_tree, app.home)
@@ -91,7 +91,7 @@ def green(app: App, *, tests: tuple[str, ...]) -> Answer:
     said = Said(declared=claims.of_next(parent_tree))
     judged = app.prover(fresh=True).prove(parent_tree, tree, said=said, only=only)
     _found(only, judged)
-    _refuse(app, judged, red=False)
+    _refuse(app, name, judged, red=False)
     logs = Logs(app.git, parent_tree, app.home)
     command = RecordGreen(parent=app.head, proof=judged.proof, log=logs.keep(judged.runs))
     receipt = app.session.execute(name, command, expect=app.bind(name), payloads=logs.payloads)
@@ -164,7 +164,7 @@ def _found(only: list[str], judged: Judged) -> None:
             )
 
 
-def _refuse(app: App, judged: Judged, *, red: bool) -> None:
+def _refuse(app: App, name: FeatureId, judged: Judged, *, red: bool) -> None:
     """Raise the error that a verdict other than PASS is, below what the tests printed."""
     proof = judged.proof
     if proof.word == "PASS":
@@ -196,21 +196,22 @@ def _refuse(app: App, judged: Judged, *, red: bool) -> None:
             **data,
         )
     if red and proof.code == "no-test":
+        first, *declare = in_tree(proof.code)
+        if not code_changed:
+            data["proof"], declare = proof_data(replace(proof, notes=())), []
         raise OneshotError(
             Code.NOT_PROVEN,
             "no test has changed since the last commit",
-            "write the test that fails first, or name one: git oneshot red tests/test_x.py"
-            + (
-                "; or say that none is needed: git oneshot declare refactor --reason …"
-                if code_changed
-                else ""
-            ),
+            ahead=(first._replace(why="write the test first, or name it behind this"), *declare),
             **data,
         )
     if proof.code == "no-test":
         data["ahead"] = in_tree(proof.code)
     if red and proof.code == "vacuous-red" and not code_changed:
-        data["ahead"] = (*in_tree(proof.code), _TESTS_ALONE)
+        from git_oneshot.cli.refused import beside
+
+        state = app.session.load(name).state
+        data["ahead"] = (*beside(app, state), RED, _TESTS_ALONE)
     raise OneshotError(
         Code.NOT_PROVEN, f"not {'red' if red else 'proven'} ({proof.code}): {why}",
         advice(proof), **data,
