@@ -212,10 +212,10 @@ class App(Place):
         return found
 
     def feature_here(self) -> FeatureId | None:
-        """The open feature of this branch, else the one that was finalized here last."""
-        if self.branch is None:
-            return None
-        return self.open_here() or self.markers.leaving(self.branch)
+        """The open feature of this branch, else the one that is on its way home from here."""
+        from git_oneshot.cli.renamed import leaving
+
+        return self.open_here() or leaving(self)
 
     def open_here(self) -> FeatureId | None:
         """The open feature of this branch: by its marker, else by the trails of this clone."""

@@ -45,3 +45,15 @@ def followed(app: "App") -> FeatureId | None:
         app.markers.close(old)
         app.say(f"note: '{gone[old]}' follows its branch, which was '{printable(old)}'")
     return gone[old]
+
+
+def leaving(app: "App") -> FeatureId | None:
+    """The feature that was finalized on this branch and is not home yet."""
+    name = app.markers.leaving(app.branch) if app.branch is not None else None
+    if name is None or app.branch is None:
+        return None
+    from git_oneshot.gate.home import is_done
+
+    state = app.session.load(name).state
+    home = state.phase == "completed" and is_done(app.git, state, app.branch, app.clone.remote)
+    return None if home else name

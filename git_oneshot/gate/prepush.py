@@ -22,7 +22,6 @@ from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import bind
-from git_oneshot.gate.trails import send_trails
 from git_oneshot.git import ANY, Git
 from git_oneshot.proof.suites import rules_for
 from git_oneshot.session import Session
@@ -93,33 +92,6 @@ def bind_all(
             bind(git, session, feature, branch)
         except OneshotError as err:  # commits are judged, whatever a trail says of them
             yield feature, err
-
-
-def settle(git: Git, session: Session, markers: Markers, remote: str) -> None:
-    """Be done with the features that ended and that an earlier push has brought home."""
-    for branch, feature in markers.all().items():
-        if markers.feature_on(branch) is not None:
-            continue
-        if is_done(git, session.load(feature).state, branch, remote):
-            send_trails(git, session, remote, [feature])  # that push ran no hook
-            markers.close(branch)
-
-
-def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
-    """Whether nothing of a feature that has ended is still on its way to ``remote``.
-
-    By what the last fetch or push saw: whether a push arrives is not known
-    while its own hook runs.
-    """
-    if state.phase == "cancelled":
-        return True
-    here = commits_here(git, [commit.id for commit in state.commits])
-    base = f"refs/remotes/{remote}/{state.base}"
-    beyond = _rows([*here, f"^{base}"])
-    if here and git.named(base) and not git.lines("rev-list", "-n1", "--stdin", stdin=beyond):
-        return True
-    holding = ("for-each-ref", "refs/heads", *(f"--contains={commit}" for commit in here))
-    return git.named(f"refs/heads/{branch}") is None and not (here and git.lines(*holding))
 
 
 def hold(

@@ -807,3 +807,35 @@ def test_the_gate_is_shut_though_nobody_hears_why(feature: Project, nobody: str)
     os.close(write)
     assert done.returncode == 1
     assert feature.do("why", "--json").data["hook"] == "pre-push"
+
+
+@pytest.mark.parametrize("push", [("push",), ("oneshot", "push")])
+def test_what_is_home_is_over_whichever_way_it_went(
+    project: Project, push: tuple[str, ...]
+) -> None:
+    """`status` and both pushes agree: nothing is open, and what comes now is no feature's."""
+    MakeProject(project.path.parent).remote(project)
+    project.git("branch", "-q", "--set-upstream-to=origin/main")
+    project.begin()
+    project.land("one")
+    project.do("finalize")
+    assert project.do("status", "--json").data["phase"] == "completed"
+    assert project.may(*push).code == 0
+    assert "'topic' is completed" in project.cli("status").err
+    project.git("fetch", "-q")
+    project.land("later", test=False)
+    status = project.cli("status", "--json")
+    assert (status.code, status.error) == (2, "FEATURE_UNKNOWN")
+    assert project.may("push", "--dry-run").code == 0
+    done = project.oneshot("push", "--json")
+    assert (done.code, done.data["commits"]) == (0, [])
+
+
+@pytest.mark.parametrize("push", [("push",), ("oneshot", "push")])
+def test_a_spike_is_gated_by_neither_push(project: Project, push: tuple[str, ...]) -> None:
+    MakeProject(project.path.parent).remote(project)
+    project.git("branch", "-q", "--set-upstream-to=origin/main")
+    project.do("init", "try", "--spike", "--yes")
+    project.land("one", test=False)
+    assert project.may(*push).code == 0
+    assert project.git("rev-parse", "origin/main") == project.head

@@ -18,6 +18,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
+from git_oneshot.gate.home import home, settle
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.prepush import (
@@ -29,7 +30,6 @@ from git_oneshot.gate.prepush import (
     going,
     hold,
     parse,
-    settle,
 )
 from git_oneshot.gate.refused import Judged, Refused, keep
 from git_oneshot.gate.spool import foreseen
@@ -83,11 +83,12 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     for feature, err in bind_all(app.git, app.session, app.markers):
         app.say(f"warning: the trail of '{feature}' is not up to date: {err.message}")
     tried = only_tries(git_argv())
+    done = home(app.git, app.session, app.markers, remote)
     if not tried:
-        settle(app.git, app.session, app.markers, remote)
-    features = app.markers.all()
+        settle(app.git, app.session, app.markers, remote, done)
+    features = {on: one for on, one in app.markers.all().items() if on not in done}
     states = [app.session.load(feature).state for feature in features.values()]
-    states = [state for state in states if state.phase != "cancelled"]  # gates nothing
+    states = [state for state in states if state.phase != "cancelled" and not state.spike]
     held = []
     judge = functools.cache(lambda: patient(app, WAIT))
     with waiting(app):

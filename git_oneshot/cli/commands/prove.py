@@ -20,6 +20,7 @@ from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted, printable, typed
 from git_oneshot.gate.filed import file_proven
+from git_oneshot.gate.home import home
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
 from git_oneshot.proof.running.background import stop as end
@@ -82,7 +83,7 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
 
     The hook of the push finds the proofs in the cache, so it needs no time.
     Interrupted, it leaves the proof to go on; the next push waits for it.
-    Where no feature is, it is `git push`.
+    Where no feature is, or a spike, it is `git push`.
     """
     name = _pushed(app, arguments)
     data = Proven(feature=None, commits=[], suite=None)
@@ -104,21 +105,22 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             said=excerpt(said) if app.json else None,
             ahead=after_push(app, said) if app.json else None,
         )
-    if name and app.branch is not None and app.markers.leaving(app.branch) == name:
-        app.markers.close(app.branch)
+    for branch in home(app.git, app.session, app.markers, app.clone.remote):
+        app.markers.close(branch)  # the hook of the push has sent its trail
     return Answer(Pushed(**data, pushed=True))
 
 
 def _pushed(app: App, arguments: tuple[str, ...]) -> FeatureId | None:
     """The feature that is proven first, if one is named or here."""
-    if app.named is None:
-        return app.feature_here()
-    name = app.feature()
+    name = app.feature_here() if app.named is None else app.feature()
+    if name is None:
+        return None
     if app.store.tip(name) is None:
         told = unknown_feature(name)
         git = typed("git", "oneshot", "push", "--", "-f", name, *arguments)
         raise OneshotError(told.code, told.message, f"git's own -f goes behind --: {git}")
-    return name
+    state = app.session.load(name).state
+    return None if state.spike or state.phase == "cancelled" else name  # which gate nothing
 
 
 def proven(app: App, name: FeatureId, otherwise: str) -> Proven:

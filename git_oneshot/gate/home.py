@@ -1,0 +1,48 @@
+"""The way home of a feature that has ended: until its base has it where it is pushed to."""
+
+from collections.abc import Mapping
+
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
+from git_oneshot.gate.commits import commits_here
+from git_oneshot.gate.markers import Markers
+from git_oneshot.git import Git
+from git_oneshot.session import Session
+
+
+def home(git: Git, session: Session, markers: Markers, remote: str) -> dict[str, FeatureId]:
+    """The features that ended and that an earlier push has brought home, by branch."""
+    return {
+        branch: feature
+        for branch, feature in markers.all().items()
+        if markers.feature_on(branch) is None
+        and is_done(git, session.load(feature).state, branch, remote)
+    }
+
+
+def settle(
+    git: Git, session: Session, markers: Markers, remote: str, done: Mapping[str, FeatureId]
+) -> None:
+    """Be done with these."""
+    from git_oneshot.gate.trails import send_trails
+
+    for branch, feature in done.items():
+        send_trails(git, session, remote, [feature])  # that push ran no hook
+        markers.close(branch)
+
+
+def is_done(git: Git, state: State, branch: str, remote: str) -> bool:
+    """Whether nothing of a feature that has ended is still on its way to ``remote``.
+
+    By what the last fetch or push saw: whether a push arrives is not known
+    while its own hook runs.
+    """
+    if state.phase == "cancelled":
+        return True
+    here = commits_here(git, [commit.id for commit in state.commits])
+    base = f"refs/remotes/{remote}/{state.base}"
+    beyond = "".join(f"{line}\n" for line in [*here, f"^{base}"]).encode()
+    if here and git.named(base) and not git.lines("rev-list", "-n1", "--stdin", stdin=beyond):
+        return True
+    holding = ("for-each-ref", "refs/heads", *(f"--contains={commit}" for commit in here))
+    return git.named(f"refs/heads/{branch}") is None and not (here and git.lines(*holding))
