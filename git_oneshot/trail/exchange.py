@@ -166,10 +166,10 @@ class Exchange:
             if any(end != new for end in one.pushed):
                 push[feature] = new
         for reply in self._remote.push(push):
-            if reply.word == "refused":
+            if reply.word in ("refused", "away"):
                 name = self._remote.name
-                self._note(reply.feature, wrong=reply.refusal(name), refused=True,
-                           mend=reply.mend(name))  # fmt: skip
+                self._note(reply.feature, wrong=reply.refusal(name), mend=reply.mend(name),
+                           refused=reply.word == "refused")  # fmt: skip
             else:  # taken, which the next look makes sure of, or moved by somebody
                 again.append(reply.feature)
         return again
@@ -295,5 +295,6 @@ def send(
         else:
             why = reply.refusal(remote.name)
             mend = reply.mend(remote.name)
-            outcomes.append(Outcome(reply.feature, wrong=why, refused=True, mend=mend))
+            refused = reply.word == "refused"
+            outcomes.append(Outcome(reply.feature, wrong=why, refused=refused, mend=mend))
     return outcomes + (Exchange(git, store, remote).run(left, pause) if left else [])

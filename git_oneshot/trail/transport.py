@@ -24,7 +24,7 @@ _FETCH: Final = (
     "--recurse-submodules=no", "--no-auto-maintenance",
 )  # fmt: skip
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
-_BAD: Final = ("taken", "moved", "refused")  # and worse
+_BAD: Final = ("taken", "refused", "away", "moved")  # and worse; what has moved is tried again
 _CREDENTIALS: Final = re.compile(r"//[^/@]*:[^/@]*@")
 _ABOVE: Final = re.compile(r"'(refs/oneshot/[A-Za-z0-9/._-]+)' exists; cannot create '([^']+)'")
 
@@ -33,18 +33,22 @@ class Reply(NamedTuple):
     """What a remote said to the push of one ref."""
 
     feature: FeatureId
-    word: Literal["taken", "moved", "refused"]
+    word: Literal["taken", "moved", "refused", "away"]  # away: that address can't be reached
     why: str = ""
     above: str = ""  # a ref of the remote that stands in its way, as a folder or in one
     at: str = ""  # which of its addresses, where it is pushed to elsewhere than fetched from
 
     def refusal(self, remote: str) -> str:
         """What is said of a push that was refused."""
+        if self.word == "away":
+            return self.why
         at = f" at {printable(self.at)}" if self.at else ""
         return f"'{remote}' refuses it{at}: {self.why}"
 
     def mend(self, remote: str) -> str:
         """What helps with this one alone, "" when nothing does."""
+        if self.word == "away":
+            return _asking(self.at)
         drop = typed("git", "push", "--no-verify", self.at or remote, "--delete", self.above)
         return f"if nobody needs that: {drop}" if self.above else ""
 
@@ -81,8 +85,17 @@ class Remote:
         """What is where a push goes; ``seen``, by fetches, is believed where that tells."""
         if self.alike:
             return {feature: at for (name, feature), at in seen.items() if name == self.name}
-        each = [self.tips(at=address).items() for address in self.addresses]
+        each = [self._asked(None, address).items() for address in self.addresses]
         return dict(set(each[0]).intersection(*each))
+
+    def _asked(self, features: Iterable[FeatureId] | None, at: str) -> dict[FeatureId, str]:
+        """What an address has. One of several that is away keeps nothing from the others."""
+        try:
+            return self.tips(features, at)
+        except OneshotError:
+            if len(self.addresses) == 1:
+                raise
+            return {}
 
     def tips(
         self, features: Iterable[FeatureId] | None = None, at: str = ""
@@ -92,7 +105,7 @@ class Remote:
         few = wanted is not None and len(wanted) <= AT_ONCE
         patterns = [local_ref(f) for f in sorted(wanted)] if wanted and few else [f"{LOCAL}*"]
         found, odd = {}, []
-        for line in self._say("ls-remote", "--refs", at or self.name, *patterns).split("\n"):
+        for line in self._say("ls-remote", "--refs", at or self.name, *patterns, at=at).split("\n"):
             commit, _, ref = line.partition("\t")
             name = FeatureId(ref.removeprefix(LOCAL))
             ours = ref.startswith(LOCAL) and FEATURE.fullmatch(name)
@@ -131,7 +144,7 @@ class Remote:
         for at in self.addresses:
             if at == self.name:
                 continue
-            found[at] = there = self.tips(features, at)
+            found[at] = there = self._asked(features, at)
             specs = [
                 f"{local_ref(feature)}:{kept_ref(self.name, feature, end)}"
                 for feature, end in there.items()
@@ -140,7 +153,7 @@ class Remote:
                 and not self._git.leads(end, ends[feature].commit)
             ]  # fmt: skip
             for first in range(0, len(specs), AT_ONCE):
-                self._say(*_FETCH, at, *specs[first : first + AT_ONCE])
+                self._say(*_FETCH, at, *specs[first : first + AT_ONCE], at=at)
         return found
 
     def push(self, ends: Mapping[FeatureId, str]) -> list[Reply]:
@@ -176,14 +189,20 @@ class Remote:
         above = dict(map(reversed, _ABOVE.findall(stderr)))
         replies = [_hindered(r, above.get(local_ref(r.feature), "")) for r in replies]
         if done.returncode != 0 and not any(reply.word != "taken" for reply in replies):
-            raise self._failed(stderr)
+            away = self._failed(stderr, at)
+            if len(self.addresses) == 1:
+                raise away
+            return [Reply(f, "away", away.message, at=at or self.name) for f in ends]
         said = {reply.feature for reply in replies}  # git passes over what went well
         return [*replies, *(Reply(f, "taken") for f in ends if f not in said)]
 
     def _track(self, ends: Mapping[FeatureId, str]) -> None:
         """Remember what the remote has taken, also where no fetch is set up."""
         if not self.alike and ends:
-            there = self.tips(ends)
+            try:
+                there = self.tips(ends)
+            except OneshotError:  # it was sent, and a fetch will see what of it is where
+                return
             ends = {f: commit for f, commit in ends.items() if there.get(f) == commit}
         lines = [f"update {remote_ref(self.name, f)} {commit}\n" for f, commit in ends.items()]
         if not lines:
@@ -199,13 +218,14 @@ class Remote:
                 raise
             self._git.call(*update, stdin=stdin)
 
-    def _say(self, *args: str) -> str:
+    def _say(self, *args: str, at: str = "") -> str:
         done = self._git.call(*args, ok=ANY)
         if done.returncode != 0:
-            raise self._failed(done.stderr.decode(errors="replace"))
+            said = done.stderr.decode(errors="replace")
+            raise self._failed(said, _CREDENTIALS.sub("//", at))
         return done.stdout.decode(errors="replace")
 
-    def _failed(self, stderr: str) -> OneshotError:
+    def _failed(self, stderr: str, where: str = "") -> OneshotError:
         lines = stderr.strip().splitlines() or ["git said nothing"]
         at = next((n for n, x in enumerate(lines) if x.startswith(("fatal:", "error:"))), 0)
         why = lines[at].partition(": ")[2] or lines[at]
@@ -217,8 +237,12 @@ class Remote:
         return OneshotError(
             Code.REMOTE_FAILED,
             f"the trails could not be exchanged with '{self.name}': {why[:300]}",
-            f"see what git says: {typed('git', 'ls-remote', self.name)}",
+            _asking(where or self.name),
         )
+
+
+def _asking(at: str) -> str:
+    return f"see what git says: {typed('git', 'ls-remote', at)}"
 
 
 def _hindered(reply: Reply, above: str) -> Reply:

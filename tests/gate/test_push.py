@@ -1,6 +1,7 @@
 """The gate: every line of a push and every commit of its ranges, however they came to be."""
 
 import os
+import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -556,6 +557,24 @@ def test_what_is_fetched_says_nothing_of_where_is_pushed(
         assert at.git("for-each-ref", "--format=%(refname)", "refs/oneshot").split() == [
             "refs/oneshot/second", "refs/oneshot/topic",
         ]  # fmt: skip
+
+
+def test_an_address_that_is_away_holds_no_push_to_another(
+    feature: Project, remote: Repo, make: MakeProject
+) -> None:
+    """git pushes to each until one does not answer; the hook asked them all, and refused."""
+    feature.land("one")
+    gone = make.remote(feature, "gone")
+    for at in (remote, gone):
+        feature.git("remote", "set-url", "--push", "--add", "origin", str(at.path))
+    shutil.rmtree(gone.path)
+    done = feature.may("push", "origin", "topic")
+    assert "warning: the trail of 'topic' was not sent: " in done.err
+    assert f"'{gone.path}' does not appear to be a git repository" in done.err
+    assert remote.git("rev-parse", "topic") == feature.head
+    assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
+        "rev-parse", "refs/oneshot/topic"
+    )
 
 
 def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:

@@ -752,6 +752,31 @@ def test_every_address_has_to_have_it(net: Net, repo: MakeRepo) -> None:
     assert refs(net.hub)[REF] == refs(one)[REF]
 
 
+def test_an_address_that_is_away_keeps_nothing_from_the_others(net: Net, repo: MakeRepo) -> None:
+    """It was the end of the whole exchange, and the hint led to the address of fetches."""
+    one = net.clone("one")
+    first, gone, last = elsewhere(net, repo, one, "first", "gone", "last")
+    shutil.rmtree(gone.path)
+    net.session(one).execute(FEATURE, Start())
+    for tried in (net.sync, net.send, net.sync):  # the last finds nothing to send to the others
+        [outcome] = tried(one)
+        assert (outcome.sent, outcome.refused) == (0, False)
+        assert f"'{gone.path}' does not appear to be a git repository" in outcome.wrong
+        assert outcome.mend == f"see what git says: git ls-remote {gone.path}"
+        assert refs(first) == refs(last) == {REF: refs(one)[REF]}
+
+
+def test_what_was_sent_is_called_so_where_the_address_of_fetches_is_away(
+    net: Net, repo: MakeRepo
+) -> None:
+    one = net.clone("one")
+    [fork] = elsewhere(net, repo, one, "fork")
+    net.session(one).execute(FEATURE, Start())
+    shutil.rmtree(net.hub.path)
+    assert net.send(one) == [Outcome(FEATURE, sent=1)]
+    assert refs(fork) == refs(one)
+
+
 def test_the_hook_does_not_believe_of_one_repository_what_another_has(
     net: Net, repo: MakeRepo
 ) -> None:
