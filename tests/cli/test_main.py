@@ -65,8 +65,12 @@ def test_a_replay_needs_no_slow_library(feature: Project) -> None:
 
 
 def test_a_list_loads_no_state_and_no_answer(feature: Project) -> None:
-    """What a thousand features are listed from is decoded in one go, without these."""
+    """What a thousand features are listed from is decoded in one go, without these.
+
+    Of one that is open where HEAD is, more is asked: the trail may not know of its commits.
+    """
     feature.do("list")
+    feature.git("switch", "-qc", "elsewhere")
     code = (
         "import sys\nfrom git_oneshot.cli.main import main\nmain(['list'])\n"
         "print([m for m in sys.modules if m.startswith('git_oneshot') and m.endswith("
