@@ -46,8 +46,10 @@ class Help(NamedTuple):
     apart: bool = False
     claims: bool = False  # whether somebody may say that it needs none
     committed: tuple[Next, ...] = ()  # instead of ``steps``, where nothing is in the tree
+    first: str = ""  # what may go into a commit of its own instead
 
 
+_FIRST: Final = "where it only set up what is gone, commit the test's change first"
 _TEST: Final = "write the test that it lacks, and stage it"
 _CODE: Final = "mend it, and stage that"
 HELP: Final[dict[str, Help]] = {
@@ -58,7 +60,14 @@ HELP: Final[dict[str, Help]] = {
     "broken-test": Help((RED,), "make the test check what it does, and stage that", claims=True),
     "flaky": Help((RED,), "make the test tell by the code alone, and stage that"),
     "unpinned": Help((RED,), "write a test that misses each part of it, and stage it"),
-    "weakened": Help((RED,), "make the test tell old and new apart, and stage that"),
+    "weakened": Help(
+        (
+            RED._replace(why="make the test tell old and new apart, then"),
+            Next(("git", "commit", "--only"), f"or, {_FIRST}", ("PATH", "--message"), work=True),
+        ),
+        "make the test tell old and new apart, and stage that",
+        first=_FIRST,
+    ),
     "green-failed": Help((GREEN,), _CODE),
     "regression": Help((GREEN,), _CODE),
     "skipped": Help((GREEN._replace(why="let the test run again, then"),), _CODE),
@@ -113,17 +122,22 @@ def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next
         return (_finished(short, onto, target),)
     if not found.lacks:
         return in_suite(code)
-    if found.apart and onto:
-        return (_edited(onto, f"take {short} apart: mark it 'edit'; {found.lacks}"),)
     if found.apart:
-        return (Next(("git", "reset", "--soft", "HEAD^"), f"take it back; {found.lacks}"),)
+        return (_taken_apart(short, onto, found.lacks),)
     stage = Next(("git", "add", "--all"), f"{found.lacks}" + (f" ({short})" if onto else ""),
                  work=True)  # fmt: skip
     claims = (
         _DECLARE._replace(argv=(*_DECLARE.argv, commit[:12])),
         Next(("git", "oneshot", "waive", commit[:12]), "or a person lets it pass", ("--reason",)),
     )
-    return (stage, *put_into(short, onto), *(claims if found.claims else claims[1:]))
+    first = (_taken_apart(short, onto, found.first, "or "),) if found.first else ()
+    return (stage, *put_into(short, onto), *first, *(claims if found.claims else claims[1:]))
+
+
+def _taken_apart(short: str, onto: str, why: str, lead: str = "") -> Next:
+    if onto:
+        return _edited(onto, f"{lead}take {short} apart: mark it 'edit'; {why}")
+    return Next(("git", "reset", "--soft", "HEAD^"), f"{lead}take it back; {why}")
 
 
 def _finished(short: str, onto: str, target: str) -> Next:

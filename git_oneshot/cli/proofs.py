@@ -1,13 +1,19 @@
 """Proofs as programs read them (DESIGN §7)."""
 
-from collections.abc import Iterable
-from typing import Any, TypedDict
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from git_oneshot.cli import text
 from git_oneshot.cli.data.parts import Judgement, ProofData, Turn
 from git_oneshot.cli.mending import trust
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Proof, Word
-from git_oneshot.gate.judging import Verdict
+from git_oneshot.core.spelling import counted
+from git_oneshot.gate.judging import Each, Verdict
+
+if TYPE_CHECKING:
+    from git_oneshot.cli.app import App
 
 
 class ProofFields(TypedDict):
@@ -36,6 +42,35 @@ def trusted(proofs: Iterable[Proof], where: str = "", **data: Any) -> None:
             ahead=(step,),
             **data,
         )
+
+
+@contextlib.contextmanager
+def so_far(app: "App", again: str) -> Iterator[Each]:
+    """Hand verdicts on, and show those that were found when somebody interrupts.
+
+    ``again``: the command that judges all of them anew, since nothing of it is kept.
+    """
+    found: list[Verdict] = []
+    totals = [0]
+
+    def each(verdicts: Iterable[Verdict], total: int) -> Iterator[Verdict]:
+        totals.append(total)
+        for one in app.progress.commits(verdicts, total):
+            found.append(one)
+            yield one
+
+    try:
+        yield each
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        app.say(text.verdicts(found))
+        raise OneshotError(
+            Code.INTERRUPTED,
+            f"interrupted: {len(found)} of {counted(totals[-1], 'commit')} were judged",
+            f"nothing of it is kept; all are judged anew by: {again}",
+            commits=judgements(found),
+        ) from None
 
 
 def proof_data(proof: Proof) -> ProofData:

@@ -316,3 +316,38 @@ def test_the_checkout_is_what_is_tested(tmp_path: Path) -> None:
     code = "import git_oneshot; print(git_oneshot.__file__)"
     assert python(code, tmp_path).out == f"{ROOT}/git_oneshot/__init__.py\n"
     assert callable(main)
+
+
+@pytest.mark.parametrize("command", [["finalize"], ["verify", "HEAD~2..HEAD"]])
+@pytest.mark.parametrize("json", [False, True])
+def test_an_interrupt_shows_what_was_judged_by_then(
+    feature: Project, tmp_path: Path, command: list[str], json: bool
+) -> None:
+    """After minutes of it a FAIL is worth knowing, and that nothing of it is kept."""
+    pids = tmp_path / "pids"
+    feature.land("quick")
+    feature.change("slow")
+    feature.repo.write("checks/slow", f"echo $$ >>{pids}; grep -q . lib/slow && sleep 60\n")
+    feature.git("add", "--all")
+    feature.git("commit", "-q", "--no-verify", "-m", "slow")
+    quick = feature.git("rev-parse", "HEAD~1").strip()
+    before = feature.digest()
+    child = subprocess.Popen(
+        ["git-oneshot", *command, *(["--json"] if json else [])],
+        cwd=feature.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: pids.exists() and len(pids.read_text().split()) >= 2)
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate(timeout=15)
+    assert child.returncode == 130
+    if json:
+        done = Done(130, out, err)
+        assert done.error == "INTERRUPTED"
+        assert [one["commit"] for one in done.json["data"]["commits"]] == [quick]
+    else:
+        said = [line for line in err.splitlines() if line]
+        assert said[0].startswith(f"{quick[:9]} PASS behaviour")
+        assert said[-2] == "error: interrupted: 1 of 2 commits were judged"
+        assert said[-1].startswith("hint: nothing of it is kept")
+        assert "git oneshot " + command[0] in said[-1]
+    assert feature.digest() == before

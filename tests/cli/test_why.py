@@ -124,3 +124,29 @@ def test_what_could_not_be_known_and_is_proven_by_now_is_mended(
         "mended since: what it names is proven by now, or not there any more"
     ]
     assert "UNKNOWN" not in feature.do("status").out
+
+
+def test_a_test_that_only_set_up_what_is_gone_is_changed_first(make: MakeProject) -> None:
+    """No test can tell old and new apart by what neither of them is to have."""
+    old = "import calc\n\n\ndef test_two():\n    calc.CACHE.clear()\n    assert calc.two(1) == 2\n"
+    new = old.replace("    calc.CACHE.clear()\n", "")
+    more = "\n\ndef test_three():\n    assert calc.three() == 3\n"
+    code = "CACHE = {}\n\n\ndef two(x):\n    return x + 1\n"
+    project = make(files={"pytest.ini": INI, "calc.py": code, "test_calc.py": old})
+    project.begin()
+    done = "def two(x):\n    return x + 1\n\n\ndef three():\n    return 3\n"
+    project.repo.write("calc.py", done)
+    project.repo.write("test_calc.py", new + more)
+    project.git("add", "--all")
+    assert "(weakened)" in project.may("commit", "-q", "-m", "three").err
+    told = project.do("why", "--json").json["next"][1]
+    assert told["argv"] == ["git", "commit", "--only"]
+    assert told["needs"] == ["PATH", "--message"]
+    project.git("commit", "-q", "--no-verify", "-m", "three")
+    assert "hint: or take it back; where it only set up what is gone" in project.cli("finalize").err
+    project.git("reset", "-q", "--soft", "HEAD^")
+    project.repo.write("test_calc.py", new)
+    project.git("commit", "-q", "-m", "test", "--only", "test_calc.py")
+    project.repo.write("test_calc.py", new + more)
+    project.git("commit", "-q", "-a", "-m", "three")
+    project.do("finalize")

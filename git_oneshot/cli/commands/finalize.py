@@ -14,7 +14,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.feature import Finalized
 from git_oneshot.cli.forges import tell
-from git_oneshot.cli.proofs import judgements, proof_data, trusted
+from git_oneshot.cli.proofs import judgements, proof_data, so_far, trusted
 from git_oneshot.cli.refused import note_refusal
 from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.sealing import may_end, sealed
@@ -108,15 +108,17 @@ def _on_base(app: App, state: State) -> tuple[Next, ...] | None:
 
 def _checked(app: App, loaded: Loaded, logs: Logs) -> Checked:
     """Judge what HEAD has; a HEAD that moves meanwhile was not judged."""
-    checked = check(
-        app.git, app.prover(fresh=True), loaded.state, app.progress.commits, logs,
-        lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
-    )  # fmt: skip
+    again = f"git oneshot finalize {loaded.state.feature}"
+    with so_far(app, again) as each:
+        checked = check(
+            app.git, app.prover(fresh=True), loaded.state, each, logs,
+            lambda: app.store.read([loaded.tip])[0].events if loaded.tip else (),
+        )  # fmt: skip
     if app.git.named("HEAD^{commit}") != app.head:
         raise OneshotError(
             Code.RACE_LOST,
             "HEAD moved while the commits were judged",
-            f"judge them again: git oneshot finalize {loaded.state.feature}",
+            f"judge them again: {again}",
         )
     return checked
 

@@ -1,6 +1,7 @@
 """verify: the judgement that CI, a server and anyone with a clone can make."""
 
 import contextlib
+import shlex
 from collections.abc import Iterable, Iterator
 
 import click
@@ -16,7 +17,7 @@ from git_oneshot.cli.data.proof import Verified
 from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Part
 from git_oneshot.cli.mending import DEEPEN, in_tree
-from git_oneshot.cli.proofs import judgements, proof_data, trusted
+from git_oneshot.cli.proofs import judgements, proof_data, so_far, trusted
 from git_oneshot.cli.refused import mending
 from git_oneshot.cli.vouching import feature_with, ready, vouch
 from git_oneshot.core.errors import Code, OneshotError
@@ -93,10 +94,9 @@ def verify(
     )
     # Of several at a time nobody tells what each one runs.
     told = app.progress.running(f"{jobs} at a time") if jobs > 1 else contextlib.nullcontext()
-    with told:
-        found = verified(
-            app.git, prover, asked, lambda one, n: _trusted(app.progress.commits(one, n))
-        )
+    again = shlex.join(["git", "oneshot", "verify", *filter(None, [range_])])
+    with told, so_far(app, again) as each:
+        found = verified(app.git, prover, asked, lambda one, n: _trusted(each(one, n)))
     trusted([found.suite] if found.suite else [], range_ or "")
     app.refresh_display({v.commit.id: v.proof for v in found.verdicts})
     if ci:

@@ -18,7 +18,8 @@ FAILURES: Final = {
     "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
     "flaky": "a test was red without the change, and then was not: make it tell by the code alone",
     "unpinned": "a part of the change is missed by no test: test it, or commit it apart",
-    "weakened": "a test was changed to pass with the old code and the new: make it tell them apart",
+    "weakened": "a test was changed to pass with the old code and the new: "
+    "make it tell them apart, or change it first, in a commit of tests",
     "new-test": "a refactoring brings no test: commit the new tests first, by themselves",
     "uncovered": "no test executes a line that a refactor changes: cover it first, by itself",
     "fixup": "the commit is to be squashed into another: git rebase -i --autosquash",
