@@ -210,8 +210,11 @@ def _stale(app: App, tips: "list[Tip]") -> frozenset[str]:
 
 
 def _here(app: App, one: Glance) -> Glance:
-    """A feature with what is next as `status` has it: HEAD may be further than the trail."""
-    if one.cycle is None or one.branch != app.branch:
+    """A feature with what is next as `status` has it: HEAD may be further than the trail.
+
+    Where nothing of a cycle is recorded, it cannot be.
+    """
+    if one.cycle in (None, "red") or one.branch != app.branch:
         return one
     from git_oneshot.cli.standing import cycle
 
