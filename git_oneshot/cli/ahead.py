@@ -56,6 +56,16 @@ def send_it(app: App) -> list[Next]:
     return [Next(argv, "send it, with its trail")]
 
 
+def home_it(app: App, state: State) -> list[Next]:
+    """The push that brings a finalized branch to its base; none where that is the same."""
+    branch, remote = app.branch, app.clone.remote
+    if not remote or branch is None or not state.base or state.base == branch:
+        return []
+    push = ("oneshot", "push", "--") if app.json else ("push",)
+    argv = ("git", *push, remote, f"{branch}:{state.base}")
+    return [Next(argv, f"bring it to '{state.base}'")]
+
+
 def after_push(app: App, said: str) -> tuple[Next, ...]:
     """What helps after a push that failed, by what git and the hook said."""
     if "--set-upstream" in said:
@@ -162,12 +172,23 @@ def _ahead(
         return [PLAN_IT]
     if state.phase == "implementing":
         return _implementing(app, state, cycle, commits, said)
-    if state.phase == "completed" and commits.unpushed:
-        return send_it(app) if app.is_on(state) else _to_send(app, state)
+    if state.phase == "completed" and not app.is_on(state):
+        return _to_send(app, state) if commits.unpushed else []
+    if state.phase == "completed":
+        home = [] if is_home(app, state) else home_it(app, state)
+        return [*(send_it(app) if commits.unpushed else []), *home]
     if state.phase == "synthesize":
         mend_first = _mending(app, state, commits) or _unfinished(app, state, said)
         return mend_first or after_review(state)
     return []
+
+
+def is_home(app: App, state: State) -> bool:
+    """Whether the base has a feature that has ended, as far as is known here."""
+    from git_oneshot.gate.home import is_done
+
+    merged = bool(state.merge_commit)
+    return merged or is_done(app.git, state, state.branch, app.clone.remote)
 
 
 def _to_send(app: App, state: State) -> list[Next]:

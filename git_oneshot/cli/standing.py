@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import MERGED, was_refused
+from git_oneshot.cli.ahead import MERGED, is_home, was_refused
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import OverlapData, Said
@@ -53,6 +53,9 @@ def standing(app: App, state: State) -> Standing:
     if state.phase == "completed" and state.merge_commit:
         drift = ", and differs from what was proven" if state.drift else ""
         lines.append(f"merged    as {state.merge_commit[:9]}{drift}")
+    away = state.phase == "completed" and app.clone.remote and state.base != state.branch
+    if away and not is_home(app, state):
+        lines.append(printable(f"base      '{app.clone.remote}/{state.base}' has it not yet"))
     found_overlaps = overlapping(app, state, here=True)
     from git_oneshot.core.pipeline import checkpoint_advised, told
 

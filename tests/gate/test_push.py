@@ -850,6 +850,25 @@ def test_what_is_home_is_over_whichever_way_it_went(
     assert (done.code, done.data["commits"]) == (0, [])
 
 
+def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project) -> None:
+    """Pushed to where nothing is gated, it is not home; who follows what comes next gets there."""
+    feature.land("one")
+    bring = ["git", "oneshot", "push", "--json", "--", "origin", "topic:main"]
+    first, second = feature.do("finalize", "--json").json["next"]
+    assert (first["argv"][-1], second["argv"]) == ("topic", bring)
+    assert feature.may(*first["argv"][1:]).code == 0
+    done = feature.do("status")
+    assert "base      'origin/main' has it not yet\n" in done.out
+    assert done.err == "hint: bring it to 'main': git push origin topic:main\n"
+    assert [one["argv"] for one in feature.do("status", "--json").json["next"]] == [bring]
+    feature.land("late", test=False)
+    assert feature.may("push", "origin", "topic:main").code == 1  # gated all the way
+    feature.git("reset", "-q", "--hard", "HEAD^")
+    assert feature.may(*bring[1:]).code == 0
+    assert "base" not in feature.do("status", "topic").out
+    assert feature.cli("status", "--json").error == "FEATURE_UNKNOWN"
+
+
 @pytest.mark.parametrize("push", [("push",), ("oneshot", "push")])
 def test_a_spike_is_gated_by_neither_push(project: Project, push: tuple[str, ...]) -> None:
     MakeProject(project.path.parent).remote(project)

@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from git_oneshot.cli import text
-from git_oneshot.cli.ahead import MERGED, send_it
+from git_oneshot.cli.ahead import MERGED, home_it, send_it
 from git_oneshot.cli.answer import Answer, Next, answering, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
@@ -166,7 +166,7 @@ def _onward(app: App, state: State) -> list[Next]:
         if find(app.git, state, app.clone.remote) is not None:  # as on its own base
             return [MERGED]
         return [Next(("git", "oneshot", "synthesize"), "open the pull request")]
-    return send_it(app)
+    return [*send_it(app), *home_it(app, state)]
 
 
 def _leave(app: App, name: FeatureId, command: Finalize, logs: Logs) -> Receipt:
