@@ -22,6 +22,7 @@ from git_oneshot.git import Git
 from git_oneshot.trail.disk import put, read
 from git_oneshot.trail.display import REF as NOTES
 from git_oneshot.trail.display import ours
+from git_oneshot.trail.tracking import rename_kept
 from git_oneshot.trail.transport import Remote
 
 BRINGS: Final = "fetch: bring"
@@ -120,6 +121,7 @@ class Clone:
         refspec = f"+refs/oneshot/*:{REMOTE}{name}/*"
         if refspec not in self._values(key):
             self._add(key, refspec)
+        rename_kept(self._git, other, name)
 
     def _hook_steps(self) -> list[Step]:
         steps = []

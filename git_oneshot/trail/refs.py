@@ -23,6 +23,8 @@ STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
 
 _KEPT: Final = re.compile(r"(?=/)|$")  # where in a remote's name the commit is
 _REMOTE: Final = re.compile(rb'^[ \t]*\[remote "([^"\n]*)"\]', re.MULTILINE | re.IGNORECASE)
+# Where git renamed a remote, its fetches go on to bring trails as those of its old name.
+_TRACKED: Final = re.compile(rb"refs/oneshot-remote/([^\s\"*]+)/\*")
 _OURS: Final = re.escape(f"]\n\tpath = {INCLUDED}\n".encode()) + rb"(\[|\Z)"  # of no remote
 _ELSEWHERE: Final = re.compile(
     rb"^[ \t]*\[(include(?!" + _OURS + rb")|remote\.)", re.MULTILINE | re.IGNORECASE
@@ -48,8 +50,15 @@ class Refs:
 
     def find_all(self, features: Iterable[FeatureId]) -> dict[FeatureId, Tip]:
         """The tips of some trails."""
+        wanted, remotes = [*features], self._remotes()
+        found = self._found(wanted, remotes)
+        left = [one for one in wanted if one not in found]
+        # What is left of a remote that was removed is looked for where there is nothing else.
+        return found | self._found(left, {"**"}) if left and remotes != {"**"} else found
+
+    def _found(self, features: Iterable[FeatureId], remotes: set[str]) -> dict[FeatureId, Tip]:
         # With "@<commit>" behind it a remote's name is where we keep what it lost.
-        names = [tail for name in self._remotes() for tail in (name, _KEPT.sub("@*", name, 1))]
+        names = [tail for name in remotes for tail in (name, _KEPT.sub("@*", name, 1))]
         refs = [(local_ref(one), *(f"{REMOTE}{name}/{one}" for name in names)) for one in features]
         return joined(sorted(self._list(*chain(*refs)), key=lambda t: t.origin))
 
@@ -67,7 +76,8 @@ class Refs:
         own = os.path.join(self._git.git_dir, "config.worktree")
         with contextlib.suppress(OSError), open(own, "rb") as file:
             config += b"\n" + file.read()
-        names = {os.fsdecode(name) for name in _REMOTE.findall(config)}
+        found = [*_REMOTE.findall(config), *_TRACKED.findall(config)]
+        names = {os.fsdecode(name) for name in found}
         if _ELSEWHERE.search(config) or not names or any("\\" in name for name in names):
             return {"**"}
         return names

@@ -205,6 +205,21 @@ class Tracking:
         put(self._file, os.fsencode("".join(lines)))
 
 
+def rename_kept(git: Git, old: str, new: str) -> None:
+    """Have what a remote lost be kept under its new name, where no other has the old one."""
+    if old in git.lines("remote"):
+        return
+    moves = []
+    for row in git.lines("for-each-ref", "--format=%(objectname) %(refname)", REMOTE):
+        commit, ref = row.split(" ", 1)
+        origin, _, feature = ref.removeprefix(REMOTE).rpartition("/")
+        if kept_of(origin) == old:
+            moves.append(f"update {kept_ref(new, feature, commit)} {commit}\n")
+            moves.append(f"delete {ref} {commit}\n")
+    if moves:
+        git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(moves)))
+
+
 def _worth(trail: Trail, end: str) -> list[str]:
     """What is to be kept of an end: where it breaks the format, what is sound below."""
     from git_oneshot.trail.reading import SAID, DamageError

@@ -14,7 +14,8 @@ from git_oneshot.gate.hooks import HOOKS
 from git_oneshot.gate.install import Clone
 from git_oneshot.gate.markers import Markers
 from git_oneshot.proof.running.slots import place
-from tests.gate.project import ROOT, MakeProject, Project
+from tests.gate.project import FEATURE, ROOT, MakeProject, Project
+from tests.sandbox import Repo
 
 FETCH = "+refs/oneshot/*:refs/oneshot-remote/origin/*"
 
@@ -208,6 +209,35 @@ def test_a_setting_that_was_there_before_stays(project: Project) -> None:
     project.do("install", "--yes")
     project.do("uninstall")
     assert project.may("config", "--get-all", "notes.displayRef").out == ""
+
+
+def test_what_is_known_of_a_remote_is_known_when_it_is_renamed_or_removed(
+    project: Project, feature: Project, make: MakeProject
+) -> None:
+    """list had it, and status said that there is none, did you mean it, and how to begin it."""
+    bare = make.remote(feature)
+    feature.do("install", "--yes")
+    feature.do("sync")
+    there = Project(Repo(project.path.parent / "there"))
+    there.git("remote", "add", "origin", str(bare.path))
+    there.do("install", "--yes")
+    first = f"refs/oneshot/{FEATURE}~1"
+    bare.git("update-ref", f"refs/oneshot/{FEATURE}", bare.git("rev-parse", first))
+    there.git("fetch", "-q")  # and what it lost is kept
+    known = [there.do("list", "--json").data, there.do("status", FEATURE, "--json").data]
+    for change in (["rename", "origin", "up"], [], ["remove", "up"]):
+        if change:
+            there.git("remote", *change)
+        else:
+            there.do("install", "--yes")
+        now = [there.do("list", "--json").data, there.do("status", FEATURE, "--json").data]
+        assert now == known
+        assert there.do("log", FEATURE, "--json").data["events"][-1]["type"] == (
+            "workflow.transition"
+        )
+        if not change:
+            kept = there.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/oneshot-remote")
+            assert {name.partition("@")[0] for name in kept.split() if "@" in name} == {"up"}
 
 
 def test_a_remote_that_was_renamed_keeps_its_trails_to_itself(
