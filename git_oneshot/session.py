@@ -99,8 +99,7 @@ class Session:
         if loaded.damage is not None:
             raise loaded.damage
         if loaded.state.phase is None:
-            near = nearest(feature, {tip.feature for tip in self.store.tips()})
-            raise unknown_feature(feature, near)
+            raise unknown_feature(feature, self._near(feature))
         return loaded
 
     def rehearse(
@@ -110,15 +109,13 @@ class Session:
 
         ``loaded``: what was read of the feature just now.
         """
-        from git_oneshot.core.workflow import decide
-
         command = self._masked(command)
         loaded = loaded or self.load(feature)
         if loaded.damage is not None:
             raise loaded.damage
         stamp = self.world.stamp()
         if self._again(loaded, command, stamp.key) is None:
-            decide(loaded.state, command, stamp)
+            self._decided(loaded.state, command, stamp)
 
     def execute(
         self,
@@ -179,6 +176,21 @@ class Session:
 
         return masked_fact(command, self.world.home)
 
+    def _decided(self, state: "State", command: "Command", stamp: "Stamp") -> "tuple[Event, ...]":
+        """What the command comes to; of a feature that is not there, which one was meant."""
+        from git_oneshot.core.workflow import decide
+
+        try:
+            return decide(state, command, stamp)
+        except OneshotError as err:
+            if err.code is Code.STATE_NOT_FOUND:
+                near = self._near(FeatureId(state.feature))
+                raise unknown_feature(state.feature, near) if near else err from None
+            raise
+
+    def _near(self, feature: FeatureId) -> str:
+        return nearest(feature, {tip.feature for tip in self.store.tips()})
+
     def _once(
         self,
         feature: FeatureId,
@@ -189,7 +201,6 @@ class Session:
     ) -> Receipt:
         """One try: decide in this state, and append behind its tip."""
         from git_oneshot.core.replay import replay
-        from git_oneshot.core.workflow import decide
 
         if loaded.damage is not None:
             raise loaded.damage
@@ -199,7 +210,7 @@ class Session:
         if again is not None:
             return again
         expected(expect, tip)
-        events = decide(state, command, stamp)
+        events = self._decided(state, command, stamp)
         if not events:
             assert tip is not None  # a command that begins a trail has an event
             return Receipt((), tip, state, state)

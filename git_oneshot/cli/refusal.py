@@ -10,6 +10,7 @@ from git_oneshot.cli.answer import DOCTOR, PLAN_IT, STATUS, Next, envelope
 from git_oneshot.cli.data.parts import Refusal
 from git_oneshot.cli.mending import RED, RULES, in_tree, trust
 from git_oneshot.core.errors import Code, OneshotError
+from git_oneshot.core.ids import as_id
 
 _LIST: Final = Next(("git", "oneshot", "list", "--all"), "see the features")
 _COMPLETE: Final = Next(("git", "oneshot", "complete"), "when it was merged", work=True)
@@ -113,11 +114,17 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         return _ANSWERED.get(command, ())
     if err.code is Code.INVALID_PHASE and err.data.get("phase") == "plan":
         return (PLAN_IT,)
+    meant, feature = str(err.data.get("meant") or ""), str(err.data.get("feature") or "")
     if err.code in (Code.FEATURE_OPEN, Code.STATE_ALREADY_EXISTS):
-        feature = str(err.data.get("feature") or "")
         status = ("git", "oneshot", "status", *filter(None, [feature]))
         which = "is open" if err.code is Code.FEATURE_OPEN else "has this id"
-        return (Next(status, f"see the feature that {which}"),)
+        other = [_other(argv, feature, meant, "take another id")] if meant else []
+        return (*other, Next(status, f"see the feature that {which}"))
+    if err.code is Code.STATE_NOT_FOUND and meant:
+        status = ("git", "oneshot", "status", meant)
+        return (Next(status, f"see '{meant}', if it is what you meant"), _LIST)
+    if err.code is Code.STATE_NOT_FOUND and feature:
+        return (Next(("git", "oneshot", "init", feature), "begin it"), _LIST)
     if err.code is Code.CLONE_UNSOUND:
         return _mending(err.data.get("checks"))
     guard = str(err.data.get("guard"))
@@ -126,12 +133,30 @@ def after_error(command: str, argv: Sequence[str], err: OneshotError) -> Sequenc
         return (Next(words, _HINTED[guard], work=guard == "no-conflict"),)
     if guard == "has-pull-request" and err.data.get("phase") != "synthesize":
         guard = ""
-    feature = str(err.data.get("feature") or "")  # it may be that of no branch, or of another
+    # The feature may be that of no branch, or of another.
     named = STATUS._replace(argv=(*STATUS.argv, *filter(None, [feature])))
     helps = _GUARDS.get(guard) or _CODES.get(err.code, ())
     if err.code in _MISUSED:
-        helps = (_usage(command),)
+        helps = _misused(command, argv, err, meant)
     return tuple(named if one == STATUS else one for one in helps)
+
+
+def _other(argv: Sequence[str], wrong: str, meant: str, why: str) -> Next:
+    """What was typed, with another id."""
+    words = [meant if word == wrong else word for word in argv if word != "--json"]
+    return Next(("git", "oneshot", *words), why)
+
+
+def _misused(command: str, argv: Sequence[str], err: OneshotError, meant: str) -> tuple[Next, ...]:
+    """How what was typed wrongly is typed."""
+    named = err.code is Code.INVALID_INPUT and "meant" in err.data  # as no feature can be
+    if named and command != "init":
+        return (_LIST,)
+    wrong = next((word for word in argv if word != meant and as_id(word) == meant), "")
+    if named and meant and wrong:
+        return (_other(argv, wrong, meant, "name it so"),)
+    meant = "" if named else meant
+    return (_usage(meant or command),)
 
 
 def _usage(command: str) -> Next:

@@ -30,7 +30,9 @@ def usage(
     if named == "push" and isinstance(err, click.NoSuchOption) and not meant and "--" not in argv:
         rest = argv[argv.index(named) + 1 :]
         hint = f"to git push it goes behind --: {typed('git', 'oneshot', 'push', '--', *rest)}"
-    return OneshotError(Code.USAGE, sentence(said), hint)
+    return OneshotError(
+        Code.USAGE, sentence(said), hint, meant=meant if meant in commands else None
+    )
 
 
 def _meant(err: click.UsageError, commands: Sequence[str]) -> str:

@@ -166,7 +166,7 @@ def unknown_feature(name: str, near: str = "") -> OneshotError:
     """The error for a feature that does not exist; ``near`` is one that does."""
     meant = f"did you mean '{near}'? " if near else ""
     hint = f"{meant}see them: git oneshot list --all"
-    return OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'", hint)
+    return OneshotError(Code.STATE_NOT_FOUND, f"no feature '{name}'", hint, meant=near or None)
 
 
 def denied(what: str) -> OneshotError:

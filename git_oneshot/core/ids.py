@@ -36,8 +36,14 @@ def feature_id(text: str) -> FeatureId:
             f"invalid feature id {shown!r}",
             "use 1 to 100 of a-z, 0-9 and '-', not beginning with '-', "
             "such as: git oneshot init fix-readme-typo",
+            meant=as_id(text) or None,
         )
     return FeatureId(text)
+
+
+def as_id(text: str) -> str:
+    """The feature id that is nearest to a text; "" where nothing is left of it."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:100].strip("-")
 
 
 def event_id(milliseconds: int, entropy: bytes, index: int) -> str:

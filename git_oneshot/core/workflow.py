@@ -116,6 +116,7 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
             Code.STATE_NOT_FOUND,
             f"no feature '{state.feature}'",
             f"begin it: git oneshot init {state.feature}",
+            feature=state.feature,
         )
     match command:
         case c.Patch():
@@ -167,12 +168,13 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
 
 def _start(state: State, command: c.Start) -> tuple[Fact, ...]:
     if state.phase is not None:
+        other = f"{state.feature[:98]}-2"
         raise OneshotError(
             Code.STATE_ALREADY_EXISTS,
             f"feature '{state.feature}' exists ({state.phase})",
             f"look at it: git oneshot status {state.feature}" if state.open
-            else f"take another id: git oneshot init {state.feature[:98]}-2",
-            feature=state.feature,
+            else f"take another id: git oneshot init {other}",
+            feature=state.feature, meant=None if state.open else other,
         )  # fmt: skip
     started = f.Started(
         featureId=state.feature, synthesisPolicy=command.policy, title=command.title,

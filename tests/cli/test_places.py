@@ -152,6 +152,42 @@ def test_what_was_meant(feature: Project, argv: tuple[str, ...], hint: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("argv", "first"),
+    [
+        (("finalise",), "schema finalize"),
+        (("stauts",), "schema status"),
+        (("nothing-like-it",), "skill"),
+        (("plan", "topci", "--goal", "x"), "status topic"),
+        (("finalize", "topci"), "status topic"),
+        (("plan", "quite-another", "--goal", "x"), "init quite-another"),
+        (("init", "CLI_BadArg", "--policy", "never"), "init cli-badarg --policy never"),
+        (("init", "__"), "schema init"),
+        (("finalize", "CLI_BadArg"), "list --all"),
+    ],
+)
+def test_a_program_is_led_to_what_was_meant(
+    feature: Project, argv: tuple[str, ...], first: str
+) -> None:
+    """As a person is; a feature that was only nearly named is looked at, and nothing is done."""
+    step = feature.cli(*argv, "--json").json["next"][0]
+    assert [word for word in step["argv"][2:] if word != "--json"] == first.split()
+
+
+def test_the_id_of_a_feature_that_ended_leads_to_another_id(feature: Project) -> None:
+    feature.do("cancel")
+    steps = feature.cli("init", "topic", "--policy", "never", "--json").json["next"]
+    assert [" ".join(step["argv"]) for step in steps] == [
+        "git oneshot init --json topic-2 --policy never", "git oneshot status --json topic",
+    ]  # fmt: skip
+
+
+def test_a_plan_on_another_branch_leads_to_the_features_own(feature: Project) -> None:
+    feature.git("switch", "-q", "-c", "elsewhere")
+    steps = feature.do("plan", "topic", "--goal", "x", "--json").json["next"]
+    assert steps[0]["argv"] == ["git", "switch", "main"]
+
+
+@pytest.mark.parametrize(
     ("argv", "said"),
     [
         (("cache", "nix"), "invalid value: 'nix' is not one of 'show', 'clear'"),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from git_oneshot.cli.ahead import SPIKE, VERIFY, known_first, red_first
+from git_oneshot.cli.ahead import SPIKE, VERIFY, branch, known_first, red_first
 from git_oneshot.cli.answer import PLAN_IT, STATUS, Answer, answering, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files, open_features
@@ -82,7 +82,7 @@ def plan(
     if draft and receipt.state.phase != "plan":
         app.say(f"note: '{name}' is in {receipt.state.phase} already: this is its plan from now on")
         draft = False
-    nexts = [PLAN_IT] if draft else [red_first(app)]
+    nexts = [PLAN_IT] if draft else [*branch(app, receipt.state), red_first(app)]
     if receipt.state.spike:
         nexts = [*SPIKE]
     elif receipt.before.phase == "plan" and not draft:

@@ -134,6 +134,7 @@ class Refusal(Struct, frozen=True, kw_only=True, rename="camel"):
 
     feature: str | None = None
     phase: Phase | None = None
+    meant: str | None = None  # the command, feature or id that was probably meant
     guard: str | None = None  # the guard that does not hold
     valid_targets: list[str] | None = None  # phases that can follow
     paths: list[str] | None = None  # files that stand in the way
