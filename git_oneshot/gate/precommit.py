@@ -7,7 +7,10 @@ Advice, not the gate: git runs no pre-commit for a rebase, a cherry-pick or
 import os
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from git_oneshot.core.rules.rules import Rules
+from git_oneshot.core.spelling import some
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.filed import file_verdict
@@ -16,7 +19,8 @@ from git_oneshot.git import Git
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.classes.at_sight import Said
 from git_oneshot.proof.suites import digest
-from git_oneshot.proof.trees.made import staged
+from git_oneshot.proof.trees.change import read_change
+from git_oneshot.proof.trees.made import snapshot, staged
 from git_oneshot.trail.disk import read
 
 
@@ -53,11 +57,21 @@ def pre_commit(
             file_verdict(git, digest(rules), parent_tree, tree, proof)
         return Advice()
     why = proof.notes[0] if proof.notes else proof.code
+    left = left_out(git, rules, tree) if proof.code == "no-test" else []
+    if left:
+        why += f"; not staged: {some(left)}"
+        judged = judged._replace(proof=replace(proof, notes=(why, *proof.notes[1:])))
     if proof.word == "UNKNOWN":
         goes_on = "the proof goes on: git oneshot status; git oneshot push waits for it"
         hint = goes_on if proof.code == "budget" else "it is proven at finalize and push"
         return Advice(f"not proven yet ({proof.code}): {why}", hint)
     return Advice(f"not proven ({proof.code}): {why}", refused=judged)
+
+
+def left_out(git: Git, rules: Rules, tree: str) -> list[str]:
+    """The tests that are changed in the working tree, and not in what was to be committed."""
+    change = read_change(git, tree, snapshot(git), rules)
+    return [file.path for file in change.on("test") if file.status != "D"]
 
 
 def _said(git: Git, head: str | None, declared: str) -> Said:

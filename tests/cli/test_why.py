@@ -36,6 +36,19 @@ def test_a_commit_without_a_test(feature: Project) -> None:
     assert answer.json["next"][0]["argv"] == ["git", "oneshot", "red", "--json"]
 
 
+def test_a_test_that_is_written_and_not_staged_is_named(feature: Project) -> None:
+    """Somebody who wrote it was told to write it."""
+    feature.change("one")
+    feature.git("reset", "-q", "--", "checks")
+    said = "not proven (no-test): lib/one changed, and no test did; not staged: checks/one"
+    assert f"error: {said}\n" in feature.may("commit", "-q", "-m", "one").err
+    steps = [step["argv"] for step in feature.do("why", "--json").json["next"]]
+    assert steps[:2] == [["git", "add", "--", ":/checks/one"], ["git", "commit"]]
+    feature.git(*steps[0][1:])
+    assert steps[0] not in [step["argv"] for step in feature.do("why", "--json").json["next"]]
+    assert feature.may("commit", "-q", "-m", "one").code == 0
+
+
 def test_a_test_that_fails_is_shown_with_what_it_printed(make: MakeProject) -> None:
     """Also when the hook finds the verdict in the cache: someone wants to see the runs."""
     project = make(files={"pytest.ini": INI, "calc.py": "", "test_calc.py": ""})

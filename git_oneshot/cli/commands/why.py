@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from git_oneshot.cli.answer import STATUS, Answer, Next, answering
+from git_oneshot.cli.answer import COMMIT_IT, STATUS, Answer, Next, answering
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.history import Why
 from git_oneshot.cli.data.parts import Refused as RefusedData
@@ -78,11 +78,29 @@ def _here(app: App, commit: str) -> bool:
 
 
 def _steps(app: App, kept: Refused, one: Judged) -> tuple[Next, ...]:
+    if not one.commit and kept.tree:
+        return (*_left_out(app, kept, one.proof.code), *in_tree(one.proof.code))
     if not one.commit:
-        return in_tree(one.proof.code) if kept.tree else in_suite(one.proof.code)
+        return in_suite(one.proof.code)
     name = app.feature_here()
     ours = commits_of(app.git, app.session.load(name).state).ids if name is not None else ()
     return mend(app, one.proof.code, one.commit, ours)
+
+
+def _left_out(app: App, kept: Refused, code: str) -> tuple[Next, ...]:
+    """How a test that is written, and was not staged, gets into the commit that it is for."""
+    if code != "no-test":
+        return ()
+    from git_oneshot.gate.precommit import left_out
+    from git_oneshot.proof.suites import rules_for
+    from git_oneshot.proof.trees.made import staged
+
+    rules, _, broken = rules_for(app.git, kept.parent_tree, kept.tree)
+    if broken is not None or app.git.lines("ls-files", "--unmerged"):
+        return ()
+    tests = left_out(app.git, rules, staged(app.git))
+    stage = Next(("git", "add", "--", *(f":/{test}" for test in tests)), "stage its test")
+    return (stage, COMMIT_IT) if tests else ()
 
 
 def _refused(one: Judged) -> RefusedData:
