@@ -34,7 +34,8 @@ def about(one: Event) -> str:
         case e.WorkflowCleanup(data=data):
             return data.mergeCommit or ""
         case e.CycleRed(data=data) | e.CycleGreen(data=data):
-            return ", ".join(t.id for t in data.proof.tests[:2])
+            turned = [t for t in data.proof.tests if t.turned]  # none of a red
+            return ", ".join(t.id for t in (turned or data.proof.tests)[:2])
         case e.CommitRecord(data=data):
             return f"{data.commit[:9]} {data.subject}"
         case e.CommitRewrite(data=data):

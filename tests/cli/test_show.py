@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from git_oneshot.cli.story import about
+from git_oneshot.core import facts as f
+from git_oneshot.core.events import CycleGreen
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
 
@@ -318,3 +321,18 @@ def test_status_shows_what_the_next_commit_was_declared_to_be(feature: Project) 
     feature.git("commit", "-q", "-m", "tidy")
     assert "cycle     write the next test that fails" in feature.do("status").out
     assert [one["cycle"] for one in feature.do("list", "--json").data["features"]] == ["red"]
+
+
+def test_a_log_names_the_tests_that_turned() -> None:
+    """And not the first ones that were run beside them."""
+    tests = (
+        f.TestTurn(suite="all", id="stayed", red="passed", green="passed"),
+        f.TestTurn(suite="all", id="turned", red="failed", green="passed"),
+    )
+    proof = f.Proof(word="PASS", tests=tests)
+    green = CycleGreen(
+        v=1, id="x", clock=1, at="2026-01-01T00:00:00Z", by="Ada <a@b>",
+        data=f.Greened(parent=None, proof=proof),
+    )  # fmt: skip
+
+    assert about(green) == "turned"
