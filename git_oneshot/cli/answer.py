@@ -159,9 +159,21 @@ def _full_id(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     return value
 
 
+def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The key; an empty one, as of a variable that is not set, is none."""
+    if value == "":
+        raise OneshotError(
+            Code.INVALID_INPUT, "'--key' is empty", "give a key of your own, or leave it out"
+        )
+    return value
+
+
 def _common(run: Callable[..., None], name: str) -> Callable[..., None]:
     """The options that every command has, and those that this one keeps the promise of."""
-    key = click.option("--key", metavar="KEY", help="Do this once, however often it is asked.")
+    key = click.option(
+        "--key", metavar="KEY", help="Do this once, however often it is asked.",
+        callback=_not_empty,
+    )  # fmt: skip
     if_tip = click.option(
         "--if-tip", metavar="COMMIT", help="Only if the trail ends at COMMIT.", callback=_full_id
     )

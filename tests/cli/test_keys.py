@@ -90,6 +90,19 @@ def test_what_would_promise_nothing_is_no_option(feature: Project, option: tuple
     feature.do("status", "--via", "robot")
 
 
+def test_a_verify_that_writes_nothing_takes_no_key(feature: Project) -> None:
+    done = feature.cli("verify", "--key", "k", "--json")
+    assert (done.code, done.error) == (2, "USAGE")
+    assert "'--seal'" in done.json["error"]["message"]
+
+
+def test_an_empty_key_is_none(feature: Project) -> None:
+    """As of a variable that is not set: it was said as a decoder says it."""
+    done = feature.cli("plan", "-m", "more", "--key", "")
+    assert done.code == 2
+    assert "error: '--key' is empty\n" in done.err
+
+
 def test_every_command_that_writes_to_one_trail_takes_a_key() -> None:
     answers = {name for name, cls in ANSWERS.items() if issubclass(cls, Wrote)}
     assert answers == KEYED

@@ -72,6 +72,11 @@ def verify(
     Without RANGE: the commits of the open feature of this branch, or of -f;
     else every commit of HEAD that a trail speaks of. No cache is believed.
     """
+    if app.key and not seal:
+        raise OneshotError(
+            Code.USAGE, "option '--key' is one of '--seal': without it, nothing is written",
+            "leave it out, or see: git oneshot verify -h",
+        )  # fmt: skip
     part = shard_of(shard or "1/1")
     commits = _commits(app, range_)
     name = feature_with(app, commits) if seal and commits else None
