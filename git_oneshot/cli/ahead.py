@@ -6,6 +6,7 @@ something: what was refused is not tried again before it has changed.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -42,6 +43,9 @@ def red_first(app: App) -> Next:
     return RED._replace(work=not (tree.staged or tree.other))
 
 
+_BEHIND: Final = re.compile(r" -> (\S+) \((?:fetch first|non-fast-forward)\)")
+
+
 def send_it(app: App) -> list[Next]:
     """The push that brings this branch, and the trail with it, to its remote; none without one."""
     branch, remote = app.branch, app.clone.remote
@@ -66,12 +70,16 @@ def home_it(app: App, state: State) -> list[Next]:
     return [Next(argv, f"bring it to '{state.base}'")]
 
 
-def after_push(app: App, said: str) -> tuple[Next, ...]:
-    """What helps after a push that failed, by what git and the hook said."""
+def after_push(app: App, given: Sequence[str], said: str) -> tuple[Next, ...]:
+    """What helps after a push that failed, by what it was given, and what git and the hook said."""
     if "--set-upstream" in said:
         return tuple(send_it(app))
-    if "(fetch first)" in said or "(non-fast-forward)" in said:
-        return (Next(("git", "pull", "--rebase"), "take in what the remote has"),)
+    if behind := _BEHIND.search(said):
+        remote = next((one for one in given if one in app.git.lines("remote")), app.clone.remote)
+        there = f"{remote}/{behind[1]}"
+        tracked = app.git.maybe("rev-parse", "--abbrev-ref", "@{upstream}") == there
+        argv = ("git", "pull", "--rebase", *(() if tracked else (remote, behind[1])))
+        return (Next(argv, "take in what the remote has"),)
     if "hint: git oneshot why" in said:
         return (Next(("git", "oneshot", "why"), "see what the hook refused"),)
     return ()

@@ -869,6 +869,25 @@ def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project) ->
     assert feature.cli("status", "--json").error == "FEATURE_UNKNOWN"
 
 
+@pytest.mark.parametrize("said", [("origin", "main"), ()])
+def test_a_base_that_moved_on_is_pulled_from_where_it_is(
+    feature: Project, said: tuple[str, ...]
+) -> None:
+    """A branch that tracks another, or none, is told what to pull; one that tracks it need not."""
+    feature.land("one")
+    feature.do("finalize")
+    if not said:
+        feature.git("branch", "-q", "--set-upstream-to=origin/main")
+    above = feature.git("commit-tree", "-m", "above", "-p", "main", "main^{tree}")
+    feature.git("push", "-q", "--no-verify", "origin", f"{above}:main")
+    done = feature.oneshot("push", "--json", "--", "origin", "topic:main")
+    assert (done.code, done.error) == (1, "PUSH_FAILED")
+    [pull] = done.json["next"]
+    assert pull["argv"] == ["git", "pull", "--rebase", *said]
+    feature.git(*pull["argv"][1:])
+    assert feature.oneshot("push", "--json", "--", "origin", "topic:main").code == 0
+
+
 @pytest.mark.parametrize("push", [("push",), ("oneshot", "push")])
 def test_a_spike_is_gated_by_neither_push(project: Project, push: tuple[str, ...]) -> None:
     MakeProject(project.path.parent).remote(project)

@@ -103,7 +103,7 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             "it said why" + ("" if app.json else " above"),
             **data,
             said=excerpt(said) if app.json else None,
-            ahead=after_push(app, said) if app.json else None,
+            ahead=after_push(app, arguments, said) if app.json else None,
         )
     for branch in home(app.git, app.session, app.markers, app.clone.remote):
         app.markers.close(branch)  # the hook of the push has sent its trail
