@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from typing import NamedTuple
+from string import hexdigits
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,6 +16,7 @@ from git_oneshot.core.rules.rules import Rules
 from git_oneshot.git import Git
 
 _LOOKED_AT = 256 * 1024  # bytes of a manifest that detection reads
+_MOST: Final = 1_000  # trees whose rules are remembered
 
 
 class InForce(NamedTuple):
@@ -67,6 +69,28 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
     A commit is judged by its parent's rules; the fallback is for the commit
     that brings a repository its first tests. Raises OneshotError(RULES_INVALID).
     """
+    said = _said.get(tree) or _read(git, tree)
+    if len(tree) == len(git.zero) and not tree.strip(hexdigits):  # no name, which may move
+        if len(_said) >= _MOST:
+            _said.clear()
+        _said[tree] = said
+    if not said.rules.suites and not said.file and fallback is not None:
+        return rules_of(git, fallback)
+    return said.rules
+
+
+class _Said(NamedTuple):
+    """What a tree says of rules, and whether it does so in a file."""
+
+    rules: Rules
+    file: bool
+
+
+# By the id of a tree, which all of it depends on: a push asks a few trees many times.
+_said: Final[dict[str, _Said]] = {}
+
+
+def _read(git: Git, tree: str) -> _Said:
     text = file_of(git, tree)
     table = None if text is None else parse(text)
     paths: list[str] = []
@@ -77,10 +101,7 @@ def rules_of(git: Git, tree: str, fallback: str | None = None) -> Rules:
         there = git.call("cat-file", "blob", f"{tree}:{path}", ok=(0, 128))
         return there.stdout[:_LOOKED_AT].decode(errors="replace")
 
-    rules = effective(table, paths, read)
-    if not rules.suites and table is None and fallback is not None:
-        return rules_of(git, fallback)
-    return rules
+    return _Said(effective(table, paths, read), table is not None)
 
 
 def digest(rules: Rules) -> str:

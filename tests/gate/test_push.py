@@ -377,6 +377,23 @@ def test_a_remote_is_asked_once_for_all_refs_that_are_new(
 # -- the trail ----------------------------------------------------------------------------
 
 
+def test_a_tree_is_asked_once_for_its_rules(
+    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent of a commit, its base, the end of a feature and the gate are often one tree.
+
+    Once by the hook, that is, and once by the process that proves for it.
+    """
+    feature.land("one")
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    pushed(feature, "origin", "topic:main")
+    asked = [line.partition("built-in: git ")[2] for line in trace.read_text().splitlines()]
+    names = [line for line in asked if line.startswith("ls-tree") and ".oneshot.toml" in line]
+    assert names
+    assert max(map(names.count, names)) <= 2
+
+
 def test_the_trail_goes_by_fast_forward_only(feature: Project, remote: Repo) -> None:
     feature.land("one")
     pushed(feature, "origin", "topic")
