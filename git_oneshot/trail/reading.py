@@ -140,8 +140,9 @@ def _other(tip: Tip, raws: Mapping[str, Raw], damage: "DamageError") -> "DamageE
         _mend(tip, damage)
         return damage
     damage.message = f"'{printable(ref)}' is no trail: it {what}"
+    there = ("push", "--no-verify", printable(tip.origin), "--delete", local_ref(tip.feature))
     damage.hint = f"see what it is: git show {tip.commit[:12]}; if nobody needs it: "
-    damage.hint += typed("git", "update-ref", "-d", printable(ref))
+    damage.hint += typed("git", *(there if tip.origin else ("update-ref", "-d", printable(ref))))
     return damage
 
 

@@ -109,6 +109,22 @@ class Tracking:
             if not any(self._behind(one, other) for other in losses)
         ]
 
+    def _worth(self, trail: Trail, end: str) -> list[str]:
+        """What is to be kept of an end: where it breaks the format, what is sound below.
+
+        Of what begins as no trail at all, nothing: somebody put another commit there.
+        """
+        from git_oneshot.trail.reading import NOBODY, SAID, DamageError
+
+        damage = trail.damage
+        if not isinstance(damage, DamageError) or damage.rule not in SAID:
+            return [end]
+        if not trail.entries:
+            first = self._git.call("cat-file", "commit", damage.commit, ok=(0, 128)).stdout
+            return [end] if damage.parents or NOBODY in first else []
+        inner = {parent for entry in trail.entries for parent in entry.parents}
+        return [entry.commit for entry in trail.entries if entry.commit not in inner]
+
     def _told(self, losses: Sequence[Loss]) -> list[Loss]:
         """Those to be told: what is of no remote is nothing that a remote lost."""
         remotes = {*self._git.lines("remote")} if losses else set[str]()
@@ -156,7 +172,7 @@ class Tracking:
         for one, trail in zip(left, trails, strict=True):
             ours = self._git.named(local_ref(one.feature))
             held = [*filter(None, (ours, one.after))]
-            for end in _worth(trail, one.before):
+            for end in self._worth(trail, one.before):
                 if all(self._lost([end], [other]) for other in held):
                     ref = kept_ref(one.remote, one.feature, end)
                     self._git.call("update-ref", "-m", "oneshot: keep", ref, end)
@@ -218,17 +234,6 @@ def rename_kept(git: Git, old: str, new: str) -> None:
             moves.append(f"delete {ref} {commit}\n")
     if moves:
         git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(moves)))
-
-
-def _worth(trail: Trail, end: str) -> list[str]:
-    """What is to be kept of an end: where it breaks the format, what is sound below."""
-    from git_oneshot.trail.reading import SAID, DamageError
-
-    broken = isinstance(trail.damage, DamageError) and trail.damage.rule in SAID
-    if not broken or not trail.entries:
-        return [end]
-    inner = {parent for entry in trail.entries for parent in entry.parents}
-    return [entry.commit for entry in trail.entries if entry.commit not in inner]
 
 
 def make_way(git: Git, remote: str, features: Iterable[FeatureId]) -> bool:

@@ -137,13 +137,19 @@ def test_a_sync_of_a_damaged_trail_says_whose_fault_it_is(
 @pytest.mark.parametrize("origin", ["", "it's"])
 @pytest.mark.parametrize("kind", ["blob", "tree", "tag", "commit"])
 def test_a_ref_that_is_no_trail_is_named_with_what_takes_it_away(
-    feature: Project, kind: str, origin: str
+    feature: Project, make: MakeProject, kind: str, origin: str
 ) -> None:
-    """And what the hint says does take it away, whoever's it is."""
+    """And what the hint says does take it away, whoever's it is, and no fetch brings it again."""
     feature.git("tag", "-a", "-m", "x", "tag")
     names = {"blob": "HEAD:README", "tree": "HEAD^{tree}", "tag": "tag", "commit": "HEAD"}
     ref = f"refs/oneshot-remote/{origin}/junk" if origin else "refs/oneshot/junk"
     feature.git("update-ref", ref, feature.git("rev-parse", names[kind]))
+    if origin:
+        refspec = f"+refs/oneshot/*:refs/oneshot-remote/{origin}/*"
+        bare = make.remote(feature)
+        feature.git("remote", "rename", "origin", origin)
+        feature.git("config", f"remote.{origin}.fetch", refspec)
+        feature.git("push", "-q", "--no-verify", str(bare.path), f"{ref}:refs/oneshot/junk")
     done = feature.cli("status", "junk", "--json")
     assert (done.code, done.error) == (4, "TRAIL_DAMAGED")
     why = "does not begin as one of 'junk' does" if kind == "commit" else "names no commit"
@@ -152,6 +158,8 @@ def test_a_ref_that_is_no_trail_is_named_with_what_takes_it_away(
     look, _, drop = error["hint"].partition("; if nobody needs it: ")
     for command in (look.removeprefix("see what it is: "), drop):
         assert run(["sh", "-c", command], feature.path).code == 0
+    if origin:
+        feature.git("fetch", "-q", origin)
     assert feature.do("fsck").out == "1 trail checked\n"
 
 

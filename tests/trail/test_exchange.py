@@ -832,6 +832,28 @@ def test_junk_that_a_hub_takes_back_is_nothing_that_is_missed(net: Net, plain: b
         assert (again.run(None, lambda _: None), again.losses) == ([], [])
 
 
+def test_what_was_no_trail_and_a_hub_takes_away_is_not_kept(net: Net) -> None:
+    """It was kept in every clone, each fsck failed for it, and sync offered to send it again."""
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    net.sync(one)
+    for name, commit in (("junk", one.commit("no trail")), ("copy", refs(one)[REF])):
+        one.git("push", "-q", str(net.hub.path), f"{commit}:refs/oneshot/{name}")
+    one.git(*PLAIN)
+    there = refs(one)
+    assert {"refs/oneshot-remote/origin/junk", "refs/oneshot-remote/origin/copy"} < there.keys()
+    [junk] = [t for t in net.session(one).store.tips() if t.feature == "junk"]
+    [trail] = net.session(one).store.read([junk])
+    assert trail.damage is not None
+    away = trail.damage.hint.partition("if nobody needs it: ")[2]
+    assert away == "git push --no-verify origin --delete refs/oneshot/junk"
+    one.git(*shlex.split(away)[1:])
+    net.hub.git("update-ref", "-d", "refs/oneshot/copy")
+    assert net.sync(one) == []
+    [kept] = refs(one).keys() - there.keys()  # what somebody may have said on a trail is
+    assert kept.endswith("/copy")
+
+
 def test_of_junk_that_a_hub_takes_back_what_is_sound_is_kept(net: Net) -> None:
     """Where the hub went back by more than the junk."""
     one, two = net.clone("one"), net.clone("two")
