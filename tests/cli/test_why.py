@@ -163,3 +163,21 @@ def test_a_test_that_only_set_up_what_is_gone_is_changed_first(make: MakeProject
     project.repo.write("test_calc.py", new + more)
     project.git("commit", "-q", "-a", "-m", "three")
     project.do("finalize")
+
+
+@pytest.mark.parametrize("by", ["push", "finalize"])
+def test_what_is_out_all_the_same_is_past(feature: Project, make: MakeProject, by: str) -> None:
+    """Nobody is told to rewrite what the remote's branch has."""
+    make.remote(feature)
+    bad = feature.land("bad", "--no-verify", test=False)
+    refused = feature.may("push", "origin", "main") if by == "push" else feature.cli("finalize")
+    assert refused.code == 1
+    feature.land("docs", code=False, test=False)
+    assert any("rebase" in step["argv"] for step in feature.do("why", "--json").json["next"])
+    feature.git("push", "-q", "--no-verify", "origin", "main")
+    why = feature.do("why", "--json")
+    assert why.data["mended"] is True
+    assert [step["argv"][:3] for step in why.json["next"]] == [["git", "oneshot", "status"]]
+    told = feature.do("why").out
+    assert f"past: 'origin/main' has {bad[:9]}, and a new commit mends what is there" in told
+    assert "mended since" not in told

@@ -32,7 +32,9 @@ def why(app: App) -> Answer:
                       parent_tree=None, mended=None, refused=[])  # fmt: skip
         return Answer(nothing, "nothing was refused in this clone")
     bad = [one for one in kept.judged if one.proof.word != "PASS"]
-    left = _left(app, kept, bad)
+    here = _left(app, kept, bad)
+    out = {one.commit: at for one in here if one.commit and (at := _out(app, kept, one))}
+    left = [one for one in here if one.commit not in out]
     data = Why(
         hook=kept.hook, at=kept.at, branch=kept.branch or None, remote=kept.remote or None,
         message=kept.message, tree=kept.tree or None, parent_tree=kept.parent_tree or None,
@@ -42,11 +44,16 @@ def why(app: App) -> Answer:
     to = f" to '{kept.remote}'" if kept.remote else ""
     when = kept.at[:16].replace("T", " ")
     lines = [printable(f"{kept.hook}{where}{to} refused at {when}: {kept.message}")]
+    lines += [
+        printable(f"past: '{at}' has {commit[:9]}, and a new commit mends what is there")
+        for commit, at in out.items()
+    ]
     if not left:
-        lines.append("mended since: what it names is proven by now, or not there any more")
+        if not out:
+            lines.append("mended since: what it names is proven by now, or not there any more")
         return Answer(data, "\n".join(lines), [STATUS])
     for one in bad:
-        lines += _lines(kept, one)
+        lines += _lines(kept, one) if one.commit not in out else []
     nexts = dict.fromkeys(step for one in left for step in _steps(app, kept, one))
     if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
@@ -71,6 +78,19 @@ def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:
         one for one in bad
         if (one.commit in here - waived if one.commit else app.head == kept.tip)
     ]  # fmt: skip
+
+
+def _out(app: App, kept: Refused, one: Judged) -> str:
+    """Where a commit is all the same, as far as is known here: nobody rewrites it there."""
+    name = app.feature_here()
+    if one.ref:
+        refs = [f"{kept.remote}/{one.ref.removeprefix('refs/heads/')}"]
+    elif name is not None:
+        refs = [f"{app.clone.remote}/{app.session.load(name).state.base}"]
+    else:
+        refs = [f"{app.clone.remote}/{on}" for on in ("HEAD", kept.branch)]
+    there = [ref for ref in refs if app.git.named(f"refs/remotes/{ref}")]
+    return next((ref for ref in there if app.git.leads(one.commit, f"refs/remotes/{ref}")), "")
 
 
 def _here(app: App, commit: str) -> bool:

@@ -48,7 +48,7 @@ class Replayed(Data, frozen=True, kw_only=True):
 class Why(Data, frozen=True, kw_only=True):
     """why: the last refusal of a hook or of finalize in this clone; null where there is none.
 
-    ``mended``: whether what it names is proven by now, or not there any more.
+    ``mended``: whether what it names is proven by now, not there any more, or on the remote.
     """
 
     hook: str | None
