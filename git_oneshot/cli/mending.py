@@ -71,7 +71,14 @@ HELP: Final[dict[str, Help]] = {
     "green-failed": Help((GREEN,), _CODE),
     "regression": Help((GREEN,), _CODE),
     "skipped": Help((GREEN._replace(why="let the test run again, then"),), _CODE),
-    "vanished": Help((GREEN._replace(why="bring the test back, or rename it, then"),), _CODE),
+    "vanished": Help(
+        (
+            GREEN._replace(
+                why="bring the test back, rename it, or let it go with what it tests, then"
+            ),
+        ),
+        _CODE,
+    ),
     "check-failed": Help((GREEN._replace(why="mend what the check names, then"),), _CODE),
     "suite-failed": Help((GREEN,), _CODE),
     "rules-mixed": Help((_ALONE,), "commit the rules alone", apart=True),

@@ -64,7 +64,9 @@ def test_what_a_commit_needs_installed_is_not_proven_in_the_tree() -> None:
 
 def test_a_test_that_is_gone_is_not_to_be_made_pass() -> None:
     """Each code of a suite says its own remedy: it said that of all of them."""
-    assert in_suite("vanished")[0].why == "bring the test back, or rename it, then"
+    assert in_suite("vanished")[0].why == (
+        "bring the test back, rename it, or let it go with what it tests, then"
+    )
     assert in_suite("skipped")[0].why == "let the test run again, then"
     assert in_suite("check-failed")[0].why == "mend what the check names, then"
 

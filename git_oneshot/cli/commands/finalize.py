@@ -68,7 +68,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
         receipt = sealed(app, _leave(app, name, checked.command, logs))
     except OneshotError as err:
         app.say(table)
-        err.data |= data
+        err.data |= data if checked.verdicts else {**data, "suite": None}
         if err.data.get("guard") == "has-commits":
             err.data["ahead"] = _on_base(app, state)
         if err.code in (Code.NOT_PROVEN, Code.UNDECIDED):

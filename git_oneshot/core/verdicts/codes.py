@@ -13,7 +13,8 @@ FAILURES: Final = {
     "green-failed": "a test fails with the change: make it pass, then git oneshot green",
     "regression": "a test that passed before fails: mend what broke it",
     "skipped": "a test that passed before is skipped: let it run",
-    "vanished": "a test that passed before is gone: bring it back, or rename it",
+    "vanished": "a test that passed before is gone: bring it back, rename it, "
+    "or take it out in the commit that takes out what it tests",
     "rules-mixed": "a commit that changes the rules holds nothing else: commit them apart",
     "rules-invalid": "the rules cannot be read: mend .oneshot.toml",
     "flaky": "a test was red without the change, and then was not: make it tell by the code alone",
