@@ -205,8 +205,11 @@ class Tracking:
 
     def forget(self, tips: Iterable[Tip]) -> None:
         """Track them no more. Raises GitError, and removes none, where one has moved since."""
-        lines = (f"delete {remote_ref(tip.origin, tip.feature)} {tip.commit}\n" for tip in tips)
+        at = {(tip.origin, tip.feature): tip.commit for tip in tips}
+        lines = (f"delete {remote_ref(*key)} {commit}\n" for key, commit in at.items())
         self._git.call("update-ref", "--stdin", stdin=os.fsencode("".join(lines)))
+        # What is remembered would be missed, and kept.
+        self._write({key: commit for key, commit in self._read().items() if key not in at})
 
     def _read(self) -> dict[Key, str]:
         try:

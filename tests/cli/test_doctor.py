@@ -15,7 +15,8 @@ from git_oneshot.proof.trees.index import private_index
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.shelter import shelter
-from tests.gate.project import Done, MakeProject, Project
+from tests.gate.project import FEATURE, Done, MakeProject, Project
+from tests.sandbox import Repo
 from tests.trail.crafted import FEATURE as BAD
 from tests.trail.crafted import loose, root_of
 from tests.trail.test_audit import READ
@@ -300,6 +301,23 @@ def test_what_a_removed_remote_had_is_dropped_where_it_is_elsewhere_too(
     feature.do("doctor", "--fix")
     assert feature.git("for-each-ref", "refs/oneshot-remote") == ""
     assert wrong(feature.do("doctor", "--json")) == {}
+
+
+def test_what_a_doctor_dropped_is_not_kept_as_lost(feature: Project, make: MakeProject) -> None:
+    """Where it is only at another remote: the next look at the trails put it back as lost."""
+    bare = make.remote(feature)
+    feature.do("install", "--yes")
+    feature.do("sync")
+    there = Project(Repo(feature.path.parent / "there"))
+    for name in ("origin", "other"):
+        there.git("remote", "add", name, str(bare.path))
+        there.git("fetch", "-q", name, f"+refs/oneshot/*:refs/oneshot-remote/{name}/*")
+    there.do("list")
+    there.git("remote", "remove", "other")
+    there.cli("doctor", "--fix")
+    there.do("list")
+    seen = there.git("for-each-ref", "--format=%(refname)", "refs/oneshot-remote")
+    assert seen == f"refs/oneshot-remote/origin/{FEATURE}"
 
 
 def test_what_only_a_removed_remote_had_stays(feature: Project, make: MakeProject) -> None:
