@@ -312,10 +312,11 @@ def test_what_a_doctor_dropped_is_not_kept_as_lost(feature: Project, make: MakeP
     for name in ("origin", "other"):
         there.git("remote", "add", name, str(bare.path))
         there.git("fetch", "-q", name, f"+refs/oneshot/*:refs/oneshot-remote/{name}/*")
+    there.do("install", "--yes")
     there.do("list")
     there.git("remote", "remove", "other")
     there.cli("doctor", "--fix")
-    there.do("list")
+    there.do("fsck")
     seen = there.git("for-each-ref", "--format=%(refname)", "refs/oneshot-remote")
     assert seen == f"refs/oneshot-remote/origin/{FEATURE}"
 
