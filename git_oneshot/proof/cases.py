@@ -95,7 +95,7 @@ class Case(NamedTuple):
     def _by_tests(self, only: Sequence[str]) -> Judged:
         change = self.change
         if not touched_tests(change) and not change.on("environment") and not only:
-            return self._placed(no_test(self.found), None)
+            return self._placed(no_test(self.git, self.found), None)
         hybrid_tree = hybrid(self.git, change)
         wanted = wanted_of(change, self.rules, only)
         refused = untrusted(self.trusted, commands_of(wanted))

@@ -11,7 +11,7 @@ import pytest
 
 from git_oneshot.core.source.go import same_go
 from git_oneshot.core.verdicts.codes import advice
-from git_oneshot.proof.classes.inert import same_python
+from git_oneshot.proof.classes.inert import differs, same_python
 from git_oneshot.proof.classes.script import grammar_of, same_script
 from git_oneshot.proof.extra import installing
 from tests.proof.conftest import MakeLab
@@ -154,6 +154,19 @@ def test_python_that_does_the_same(case: str) -> None:
 def test_python_that_may_do_something_else(case: str) -> None:
     old, new = (text.encode() for text in PYTHON_OTHER[case])
     assert not same_python(old, new) and not same_python(new, old)
+
+
+def test_the_line_that_is_more_than_types_is_told_where_there_are_types() -> None:
+    """Somebody who added types alone, but for one line, sees which one it is."""
+    old = "class Cart:\n    def add(self, x):\n        return x\n\n\ndef f(a):\n    return a\n"
+    typed = old.replace("(self, x)", "(self, x: int) -> int").replace("f(a)", "f(a: int) -> int")
+    more = typed.replace("class Cart:\n", 'class Cart:\n    """Holds."""\n\n    items = None\n\n')
+    assert differs(old.encode(), typed.encode()) == 0
+    assert differs(old.encode(), more.encode()) == 4
+    alias = f"from typing import Tuple\n\nLine = Tuple[int, int]\n\n{typed}"
+    assert differs(old.encode(), alias.encode()) == 3
+    assert differs(b"def f():\n    return 1\n", b"def f():\n    return 2\n") == 0
+    assert differs(b"def f(:\n", b"x") == 0
 
 
 def test_bytes_that_are_no_source_are_not_the_same() -> None:

@@ -9,7 +9,7 @@ from git_oneshot.core.spelling import printable
 from git_oneshot.core.verdicts.codes import FAILURES
 from git_oneshot.core.verdicts.verdict import proof_of
 from git_oneshot.git import Git
-from git_oneshot.proof.classes.inert import inert_paths
+from git_oneshot.proof.classes.inert import beyond_types, inert_paths
 from git_oneshot.proof.classes.inside import taken_apart
 from git_oneshot.proof.extra import installing
 from git_oneshot.proof.suites import rules_of
@@ -90,7 +90,7 @@ def without_runs(found: Sorted, rules: Rules, bootstrap: bool) -> Proof | None:
     return None
 
 
-def no_test(found: Sorted) -> Proof:
+def no_test(git: Git, found: Sorted) -> Proof:
     """FAIL: production changed, and no test did."""
     names = _list(tuple(f.path for f in found.change.on("production")))
     hint = ""
@@ -98,7 +98,12 @@ def no_test(found: Sorted) -> Proof:
         hint = f"hint: to see whether only comments or types changed: {installing('syntax')}"
     went = _list(tuple(f.path for f in found.change.on("test") if f.status == "D"))
     tests = f"tests only went: {went}" if went else "no test did"
-    return proof_of("FAIL", "no-test", [], f"{names} changed, and {tests}", hint)
+    lines = {f.path: beyond_types(git, f) for f in found.change.on("production")[:3]}
+    told = [
+        f"{printable(path)}:{line} is more than comments, docstrings and types"
+        for path, line in lines.items() if line
+    ]  # fmt: skip
+    return proof_of("FAIL", "no-test", [], f"{names} changed, and {tests}", *told, hint)
 
 
 def touched_tests(change: Change) -> list[str]:

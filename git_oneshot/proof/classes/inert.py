@@ -80,7 +80,48 @@ def same_python(old: bytes, new: bytes) -> bool:
         return False
 
 
+def beyond_types(git: Git, file: File) -> int:
+    """The first line of a Python file that does something else, where much of it does the same."""
+    if file.status != "M" or not file.path.endswith(PYTHON):
+        return 0
+    old, new = read_blobs(git, [file.old, file.new])
+    return differs(old, new)
+
+
+def differs(old: bytes, new: bytes) -> int:
+    """The first line that is more than comments, docstrings and types; 0 where it is plain."""
+    if max(len(old), len(new)) > MOST:
+        return 0
+    try:
+        was, now = _statements(_bare(old)), _statements(_bare(new))
+        raw_was, raw_now = _statements(ast.parse(old)), _statements(ast.parse(new))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    if len({*raw_now} - {*raw_was}) <= len({*now} - {*was}):
+        return 0  # nothing of it is types
+    more = {*now} - {*was}  # an import is there for what uses it
+    told = [one for one in more if not one.startswith("ImportFrom(")] or more
+    return min((now[one] for one in told), default=0)
+
+
+def _statements(tree: ast.Module) -> dict[str, int]:
+    """Each statement without those in it, and its line."""
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and hasattr(node, "lineno"):
+            parts = {
+                name: [] if isinstance(part, list) and part and isinstance(part[0], ast.stmt)
+                else part for name, part in ast.iter_fields(node)
+            }  # fmt: skip
+            found.setdefault(ast.dump(type(node)(**parts)), node.lineno)
+    return found
+
+
 def _stripped(source: bytes) -> str:
+    return ast.dump(_bare(source))
+
+
+def _bare(source: bytes) -> ast.Module:
     tree = ast.parse(source)
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     names |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
@@ -94,7 +135,7 @@ def _stripped(source: bytes) -> str:
     stripped = _Strip(
         types=not names & _READERS, docs="__doc__" not in names, overload=overload
     ).visit(tree)
-    return ast.dump(_without_typing(stripped, future=not fields))
+    return _without_typing(stripped, future=not fields)
 
 
 class _Strip(ast.NodeTransformer):
