@@ -232,6 +232,19 @@ def test_a_copy_of_a_trail_that_is_gone_is_not_taken_for_it(feature: Project) ->
     assert feature.git("rev-parse", "refs/oneshot/decoy") == tip
 
 
+def test_rules_that_cannot_be_read_hide_no_damage(feature: Project) -> None:
+    """fsck ended with what is wrong with the rules, and trails were not looked at."""
+    feature.repo.write(".oneshot.toml", '[trail]\npush = "bogus"\n')
+    feature.git("add", ".oneshot.toml")
+    feature.unhooked("rules")
+    done = feature.cli("fsck")
+    assert (done.code, done.out) == (0, "1 trail checked\n")
+    said = "warning: whether a seal is required is not known: .oneshot.toml:2: invalid enum value"
+    assert done.err.startswith(said)
+    feature.git("update-ref", REF, feature.head)
+    assert feature.cli("fsck", "--json").error == "TRAIL_DAMAGED"
+
+
 def test_repair_leaves_notes_of_the_users_own(project: Project) -> None:
     project.git("notes", "--ref", "oneshot", "add", "-m", "mine, and nowhere else", "HEAD")
     before = project.git("rev-parse", "refs/notes/oneshot")

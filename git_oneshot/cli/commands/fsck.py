@@ -39,7 +39,7 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
         bring_promised(app.git, tips)
         found: list[Finding] = [*audit(app.store, tips)]
         found += odd_refs(app.git) if not app.named else ()
-    policy = rules_of(app.git, app.git.tree(app.head)).trail.signatures
+    policy = _policy(app)
     sealed: list[Seal] = []
     if signatures or policy != "off":
         for one in seals(app.git, app.store, tips):
@@ -66,6 +66,15 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
     unknown = [row.commit[:12] for row in rows if row.rule == "seal-unknown"]
     look = [Next(("git", "verify-commit", *unknown[:1]), "see what git says")] if unknown else []
     return Answer(data, "\n".join([*lines, f"{counted(len(tips), 'trail')} checked"]), look)
+
+
+def _policy(app: App) -> str:
+    """off, warn or require, of the rules at HEAD; what is wrong with those hides no damage."""
+    try:
+        return rules_of(app.git, app.git.tree(app.head)).trail.signatures
+    except OneshotError as err:
+        app.say(f"warning: whether a seal is required is not known: {err.message}")
+        return "off"
 
 
 def _tips(app: App) -> list[Tip]:
