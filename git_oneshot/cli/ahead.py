@@ -15,6 +15,7 @@ from msgspec import Struct
 from git_oneshot.cli.answer import COMMIT_IT, PLAN_IT, STATUS, Next
 from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import Said
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.underway import under_way
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import BEGUN_TWICE, State
@@ -152,8 +153,9 @@ def branch(app: App, state: State) -> list[Next]:
     """How to get to the branch of an open feature, where we are on another one."""
     if not state.open or not state.branch or app.is_on(state):
         return []
-    if app.git.named(f"refs/heads/{state.branch}"):
-        return [switch_to(app, state.branch, "be on its branch")]
+    here = own_branch(app, state)
+    if app.git.named(f"refs/heads/{here}"):
+        return [switch_to(app, here, "be on its branch")]
     remote = app.clone.remote
     if app.git.named(f"refs/remotes/{remote}/{state.branch}"):
         track = f"{remote}/{state.branch}"
@@ -201,9 +203,10 @@ def is_home(app: App, state: State) -> bool:
 
 def _to_send(app: App, state: State) -> list[Next]:
     """How to get to where a feature of another branch is sent from: a push sends this one."""
-    if not app.git.named(f"refs/heads/{state.branch}"):
+    here = own_branch(app, state)
+    if not app.git.named(f"refs/heads/{here}"):
         return []
-    return [switch_to(app, state.branch, "be on its branch, to send it")]
+    return [switch_to(app, here, "be on its branch, to send it")]
 
 
 def _implementing(

@@ -247,14 +247,17 @@ class App(Place):
         """Refuse to take another branch's commits for the feature's own."""
         if self.branch is None or self.is_on(state):
             return
-        if self.git.named(f"refs/heads/{state.branch}") is None:
-            return  # renamed, or merged and deleted
+        from git_oneshot.cli.renamed import own_branch
+
+        branch = own_branch(self, state)
+        if self.git.named(f"refs/heads/{branch}") is None:
+            return  # merged and deleted
         from git_oneshot.cli.ahead import switch_to
 
-        there = switch_to(self, state.branch, "go there")
+        there = switch_to(self, branch, "go there")
         raise OneshotError(
             Code.GUARD_FAILED,
-            f"feature '{state.feature}' is on branch '{state.branch}', not on '{self.branch}'",
+            f"feature '{state.feature}' is on branch '{branch}', not on '{self.branch}'",
             there.line,
             guard="on-its-branch",
             ahead=(there,),

@@ -271,6 +271,21 @@ def test_a_feature_follows_its_branch(topic: Project) -> None:
     assert topic.lines("done/renamed") == ["topic"]
 
 
+def test_a_feature_whose_branch_was_renamed_is_found_from_another_one(topic: Project) -> None:
+    """What it began on is gone: it was to be fetched, and had no commit."""
+    topic.git("branch", "-m", "renamed")
+    topic.do("status")
+    topic.git("switch", "-q", "main")
+    assert topic.do("status", "topic", "--json").json["next"][0]["argv"] == [
+        "git", "switch", "renamed",
+    ]  # fmt: skip
+    done = topic.cli("finalize", "topic", "--json")
+    assert done.json["error"]["message"] == "feature 'topic' is on branch 'renamed', not on 'main'"
+    assert done.json["next"][0]["argv"] == ["git", "switch", "renamed"]
+    [one] = topic.do("verify", "-f", "topic", "--json").data["commits"]
+    assert (one["subject"], one["verdict"]) == ("one", "PASS")
+
+
 def test_a_feature_is_cancelled_on_a_branch_that_was_renamed(topic: Project) -> None:
     topic.git("branch", "-m", "renamed")
     topic.do("cancel", "--keep-branch")

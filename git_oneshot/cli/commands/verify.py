@@ -19,6 +19,7 @@ from git_oneshot.cli.look import Part
 from git_oneshot.cli.mending import DEEPEN, in_tree
 from git_oneshot.cli.proofs import judgements, proof_data, so_far, trusted
 from git_oneshot.cli.refused import mending
+from git_oneshot.cli.renamed import own_branch
 from git_oneshot.cli.vouching import feature_with, ready, vouch
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
@@ -200,7 +201,8 @@ def _commits(app: App, range_: str | None) -> list[str]:
 
 def _in_progress(app: App, state: State) -> list[str]:
     """The commits of a feature where it is worked on: HEAD, else its branch, here or there."""
-    heads = [f"refs/{side}/{state.branch}" for side in ("heads", f"remotes/{app.clone.remote}")]
+    far = f"refs/remotes/{app.clone.remote}/{state.branch}"
+    heads = [f"refs/heads/{own_branch(app, state)}", far]
     if app.branch is None or app.is_on(state):
         heads = ["HEAD"]
     at = next(filter(app.git.named, heads), None)
