@@ -140,6 +140,7 @@ def test_wrong_usage_is_one_line_and_a_hint_or_one_object(
     ("argv", "said", "hint"),
     [(["verify", "-j", "two"], "'-j' / '--jobs': 'two' is not a number from 1 to 64", "verify -h"),
      (["verify", "-j", "65"], "'-j' / '--jobs': '65' is not a number from 1 to 64", "verify -h"),
+     (["clone", "u", "--depth", "0"], "'--depth': '0' is not a number of 1 or more", "clone -h"),
      (["log", "--limit", "0"], "'--limit': '0' is not a number of 1 or more", "log -h"),
      (["log", "--limit"], "option '--limit' requires an argument", "log -h")],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import files
 from git_oneshot.cli.consent import INSTALL, apply, ask, pending
 from git_oneshot.cli.data.trails import Cloned
+from git_oneshot.cli.given import Number
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import REMOTE
 from git_oneshot.core.spelling import counted, typed
@@ -27,7 +28,7 @@ _NAME: Final = "clone.defaultRemoteName"
 @click.option("--yes", is_flag=True, help="Set up the clone without asking.")
 @click.option("-b", "--branch", metavar="NAME", help="The branch to check out.")
 @click.option("-o", "--origin", metavar="NAME", help="What to call the remote.")
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="N commits of a branch.")
+@click.option("--depth", type=Number(1), metavar="N", help="N commits of a branch.")
 @click.option("--single-branch", is_flag=True, help="Only one branch.")
 @click.option("--no-single-branch", is_flag=True, help="All branches, with a depth, too.")
 @click.option("--recurse-submodules", is_flag=True, help="The submodules as well.")
