@@ -154,8 +154,8 @@ def test_a_base_is_a_branch(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("argv", "leads"),
-    [(["stat"], ["skill"]), (["-h"], ["skill"]), (["init"], ["schema", "init"]),
-     (["log", "--nope"], ["schema", "log"])],
+    [(["stat"], ["schema", "status"]), (["nix"], ["skill"]), (["-h"], ["skill"]),
+     (["init"], ["schema", "init"]), (["log", "--nope"], ["schema", "log"])],
 )  # fmt: skip
 def test_a_program_that_used_it_wrongly_is_led_on(
     project: Project, argv: list[str], leads: list[str]
