@@ -33,7 +33,7 @@ def why(app: App) -> Answer:
         return Answer(nothing, "nothing was refused in this clone")
     bad = [one for one in kept.judged if one.proof.word != "PASS"]
     here = _left(app, kept, bad)
-    out = {one.commit: at for one in here if one.commit and (at := _out(app, kept, one))}
+    out = {one.commit: at for one in here if (at := _out(app, kept, one))}
     left = [one for one in here if one.commit not in out]
     data = Why(
         hook=kept.hook, at=kept.at, branch=kept.branch or None, remote=kept.remote or None,
@@ -81,7 +81,12 @@ def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:
 
 
 def _out(app: App, kept: Refused, one: Judged) -> str:
-    """Where a commit is all the same, as far as is known here: nobody rewrites it there."""
+    """Where a commit is all the same, as far as is known here: nobody rewrites it there.
+
+    What is only in doubt is asked again, wherever the commit is.
+    """
+    if not one.commit or one.proof.word != "FAIL":
+        return ""
     name = app.feature_here()
     if one.ref:
         refs = [f"{kept.remote}/{one.ref.removeprefix('refs/heads/')}"]
