@@ -686,6 +686,19 @@ def test_a_feature_that_was_given_up_gates_nothing_and_tells_the_remote(
     assert not (feature.own / "active").exists()
 
 
+def test_what_a_cancelled_feature_leaves_is_said(feature: Project, remote: Repo) -> None:
+    """Its trail can be sent at once, and nobody takes the tree for clean."""
+    feature.change("one")
+    dry = feature.do("cancel", "--dry-run", "--reason", "no need", "--json").json["next"]
+    assert dry[0]["argv"] == ["git", "oneshot", "cancel", "--json", "--reason", "no need"]
+    done = feature.do(*dry[0]["argv"][2:])
+    sync, tree = done.json["next"]
+    assert tree["why"].startswith("see what is changed in the working tree")
+    assert sync["argv"] == ["git", "oneshot", "sync", "--json", "-f", "topic"]
+    feature.do(*sync["argv"][2:])
+    assert remote.git("for-each-ref", "--format=%(refname)", "refs/oneshot") == "refs/oneshot/topic"
+
+
 # -- git oneshot push ----------------------------------------------------------------------
 
 

@@ -3,7 +3,8 @@
 import click
 
 from git_oneshot.cli import text
-from git_oneshot.cli.answer import Answer, answering, as_given, in_earnest, written
+from git_oneshot.cli.ahead import changed, sync_it
+from git_oneshot.cli.answer import Answer, Next, answering, as_given, in_earnest, written
 from git_oneshot.cli.app import App
 from git_oneshot.cli.completion import open_features
 from git_oneshot.cli.data.care import Cancelled, FateData, Pruned, Spared, StepData
@@ -59,7 +60,8 @@ def cancel(
         lambda: forge_for(app, name), ask,
     )  # fmt: skip
     if dry_run:
-        return _cancelled(read_at(app, name), command, [_would(s) for s in todo], dry_run=True)
+        would = _cancelled(read_at(app, name), command, [_would(s) for s in todo], dry_run=True)
+        return would._replace(next=[in_earnest()])
     if todo:
         expected(app.if_tip, app.session.load(name).tip)  # the steps are events themselves
     taken = clean_up(own, name, todo)
@@ -71,7 +73,18 @@ def cancel(
         StepData(action=action, status=how.status, message=how.message)
         for action, how in taken.items()
     ]
-    return _cancelled(receipt, command, done, dry_run=False)
+    ended = _cancelled(receipt, command, done, dry_run=False)
+    return ended._replace(next=_left(app, receipt))
+
+
+def _left(app: App, receipt: Receipt) -> list[Next]:
+    """What to do about what a feature leaves behind."""
+    nexts = sync_it(app, receipt.state.feature) if app.store.unpushed(receipt.tip) else []
+    tree = changed(app) if app.is_on(receipt.state) else None
+    if tree is not None and (tree.staged or tree.other):
+        what = "see what is changed in the working tree, and in no commit: it is as it was"
+        nexts.append(Next(("git", "status", "--short"), what))
+    return nexts
 
 
 def _successor(app: App, name: FeatureId, given: str) -> FeatureId:
@@ -110,7 +123,7 @@ def _cancelled(
         **written(receipt), reason=command.reason, superseded_by=command.superseded_by or None,
         dry_run=dry_run, steps=steps,
     )  # fmt: skip
-    return Answer(data, "\n".join(lines), [in_earnest()] if dry_run else [])
+    return Answer(data, "\n".join(lines))
 
 
 @answering("prune")
