@@ -215,7 +215,7 @@ STATES: Final = {
     ),
     "a suite that fails": State(broken_suite, "status", "status 0, finalize 1", "mend"),
     "commands that are not trusted": State(
-        untrusted, "finalize", f"finalize 1, trust 2, trust 0, {LANDS}", ""
+        untrusted, "finalize", "finalize 1, trust 2", "a person reads these commands"
     ),
     "a rebase that goes on": State(in_rebase, "status", "status 1", "resolve what is in conflict"),
     "another branch": State(

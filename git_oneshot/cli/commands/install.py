@@ -142,7 +142,14 @@ def trust(app: App, *, range_: str | None, yes: bool) -> Answer:
             "there is no terminal to ask on",
             f"{shlex.join(again.argv)} --yes",
             commands=data.commands,
-            ahead=(Next((*again.argv, "--yes"), "trust these commands"),),
+            # Nobody follows this by itself: it is a person who lets a repository's commands run.
+            ahead=(
+                Next(
+                    (*again.argv, "--yes"),
+                    "a person reads these commands and decides, then",
+                    work=True,
+                ),
+            ),
         )
     if not yes and not app.agreed("may these run in this clone?"):
         raise OneshotError(
