@@ -1,7 +1,5 @@
 """The way home of a feature that has ended: until its base has it where it is pushed to."""
 
-from collections.abc import Mapping
-
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import commits_here
@@ -18,17 +16,6 @@ def home(git: Git, session: Session, markers: Markers, remote: str) -> dict[str,
         if markers.feature_on(branch) is None
         and is_done(git, session.load(feature).state, branch, remote)
     }
-
-
-def settle(
-    git: Git, session: Session, markers: Markers, remote: str, done: Mapping[str, FeatureId]
-) -> None:
-    """Be done with these."""
-    from git_oneshot.gate.trails import send_trails
-
-    for branch, feature in done.items():
-        send_trails(git, session, remote, [feature])  # that push ran no hook
-        markers.close(branch)
 
 
 def is_done(git: Git, state: State, branch: str, remote: str) -> bool:

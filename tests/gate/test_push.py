@@ -880,6 +880,20 @@ def test_what_is_home_is_over_whichever_way_it_went(
     assert (done.code, done.data["commits"]) == (0, [])
 
 
+def test_what_is_home_sends_no_trail_where_the_rules_want_none_sent(
+    feature: Project, remote: Repo
+) -> None:
+    feature.land("one")
+    feature.do("finalize")
+    with (feature.path / ".oneshot.toml").open("a") as rules:
+        rules.write('[trail]\npush = "off"\n')
+    feature.git("commit", "-qam", "rules: no trails")
+    feature.git("push", "-q", "--no-verify", "origin", "topic:main")
+    feature.git("fetch", "-q", "origin")
+    pushed(feature, "origin", "topic:again")
+    assert remote.git("for-each-ref", "refs/oneshot") == ""
+
+
 def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project) -> None:
     """Pushed to where nothing is gated, it is not home; who follows what comes next gets there."""
     feature.land("one")

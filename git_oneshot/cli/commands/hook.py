@@ -18,7 +18,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
-from git_oneshot.gate.home import home, settle
+from git_oneshot.gate.home import home
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.prepush import (
@@ -84,8 +84,6 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         app.say(f"warning: the trail of '{feature}' is not up to date: {err.message}")
     tried = only_tries(git_argv())
     done = home(app.git, app.session, app.markers, remote)
-    if not tried:
-        settle(app.git, app.session, app.markers, remote, done)
     features = {on: one for on, one in app.markers.all().items() if on not in done}
     states = [app.session.load(feature).state for feature in features.values()]
     states = [state for state in states if state.phase != "cancelled" and not state.spike]
@@ -105,7 +103,10 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             app.say("hint: the proof goes on; wait for it, and push: git oneshot push")
         ctx.exit(Exit.REFUSED)
     if not tried:
-        _send(ctx, app, remote or url, updates, going(features, updates, app.branch))
+        own = going(features, updates, app.branch)
+        _send(ctx, app, remote or url, updates, [*own, *done.values()])  # that push ran no hook
+        for branch in done:
+            app.markers.close(branch)
 
 
 @hook.command("pre-receive")
