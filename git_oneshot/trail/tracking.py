@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.ids import REMOTE, FeatureId, local_ref, remote_ref
+from git_oneshot.core.ids import LOCAL, REMOTE, FeatureId, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git, GitError
 from git_oneshot.trail.disk import put
@@ -168,14 +168,19 @@ class Tracking:
     def _keep(self, losses: Iterable[Loss]) -> None:
         """Keep what neither our own refs hold, nor the remote does."""
         left = [one for one in losses if not one.gone]
+        if not left:
+            return
         trails = self._store.read([Tip(one.feature, one.before, one.remote) for one in left])
-        for one, trail in zip(left, trails, strict=True):
-            ours = self._git.named(local_ref(one.feature))
-            held = [*filter(None, (ours, one.after))]
-            for end in self._worth(trail, one.before):
-                if all(self._lost([end], [other]) for other in held):
-                    ref = kept_ref(one.remote, one.feature, end)
-                    self._git.call("update-ref", "-m", "oneshot: keep", ref, end)
+        rows = self._git.lines("for-each-ref", "--format=%(refname) %(objectname)", LOCAL)
+        ours = dict(row.split(" ") for row in rows)
+        worth = [
+            f"update {kept_ref(one.remote, one.feature, end)} {end}\n"
+            for one, trail in zip(left, trails, strict=True)
+            for held in [[*filter(None, (ours.get(local_ref(one.feature)), one.after))]]
+            for end in self._worth(trail, one.before)
+            if all(self._lost([end], [other]) for other in held)
+        ]
+        _keep_refs(self._git, worth)
 
     def let_go(self, feature: FeatureId, commit: str) -> None:
         """Forget what was kept of a feature and is behind a commit now."""
@@ -235,8 +240,7 @@ def rename_kept(git: Git, old: str, new: str) -> None:
         if kept_of(origin) == old:
             moves.append(f"update {kept_ref(new, feature, commit)} {commit}\n")
             moves.append(f"delete {ref} {commit}\n")
-    if moves:
-        git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(moves)))
+    _keep_refs(git, moves)
 
 
 def make_way(git: Git, remote: str, features: Iterable[FeatureId]) -> bool:
@@ -258,9 +262,14 @@ def make_way(git: Git, remote: str, features: Iterable[FeatureId]) -> bool:
             raise _alike(*sorted((owner, remote), key=len))
         moves.append(f"update {kept_ref(owner, last, commit)} {commit}\n")
         moves.append(f"delete {REMOTE}{name} {commit}\n")
-    if moves:
-        git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(moves)))
+    _keep_refs(git, moves)
     return bool(moves)
+
+
+def _keep_refs(git: Git, lines: Sequence[str]) -> None:
+    """Make refs of what is kept, and remove those that it was under: all, or none."""
+    if lines:
+        git.call("update-ref", "-m", "oneshot: keep", "--stdin", stdin=os.fsencode("".join(lines)))
 
 
 def _alike(short: str, long: str) -> OneshotError:

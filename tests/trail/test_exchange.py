@@ -493,6 +493,25 @@ def test_a_feature_that_a_remote_dropped_is_kept_and_sent_again(net: Net) -> Non
     assert set(refs(one)) == {REF, SEEN}
 
 
+def test_what_a_remote_dropped_at_once_is_kept_at_once(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that was restored from an old copy drops thousands of trails."""
+    one, two = net.clone("one"), net.clone("two")
+    for name in ("first", "second", "third"):
+        net.session(one).execute(FeatureId(name), Start())
+    net.sync(one)
+    net.exchange(two).run(None, lambda _: None)
+    had = set(refs(two).values())
+    net.hub.git("update-ref", "--stdin", stdin="".join(f"delete {ref}\n" for ref in refs(net.hub)))
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE", str(trace))
+    net.exchange(two).run(None, lambda _: None)
+    assert trace.read_text().count("update-ref -m 'oneshot: keep'") == 1
+    assert len(had) == 3
+    assert set(refs(two).values()) == had
+
+
 @pytest.mark.parametrize("does", ["compare", "let_go", "forget"])
 def test_a_ref_that_a_fetch_has_moved_meanwhile_is_not_taken_away(
     net: Net, monkeypatch: pytest.MonkeyPatch, does: str
