@@ -305,6 +305,7 @@ def test_stop_ends_it_and_its_tests(slow: Slow) -> None:
     slow.commit("one")
     tests = slow.begun()
     slow.commit("two")
+    until(lambda: slow.queued() == 1)  # who waited for its turn leaves it there, soon after
     assert slow.project.do("prove", "--stop").out.startswith(
         "the proof in the background was ended"
     )
