@@ -7,6 +7,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.guards import unmet
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import printable
 from git_oneshot.gate.trails import seal
 from git_oneshot.session import Receipt
 from git_oneshot.trail.store import joined
@@ -32,6 +33,12 @@ def sealed(app: App, receipt: Receipt) -> Receipt:
     elif tip == receipt.tip and receipt.state.phase == "completed" and asked(app) != "off":
         app.say(f"warning: the trail of '{name}' is not sealed: git signs nothing here")
         app.say(f"hint: seal it later: {later(name)}")
+    elif tip != receipt.tip and asked(app) != "off":
+        from git_oneshot.trail.seals import doubt
+
+        if why := doubt(app.git, tip.commit):
+            app.say(f"warning: the seal of '{name}' is by nobody that git knows here: {why}")
+            app.say(f"hint: {_known(app)}")
     return receipt._replace(tip=tip)
 
 
@@ -45,18 +52,31 @@ def asked(app: App) -> str:
 
 
 def may_end(app: App) -> None:
-    """Refuse to end a feature whose end the rules require to be sealed, where git does not sign."""
-    from git_oneshot.trail.seals import signs, unable
+    """Refuse to end a feature where the rules require a seal, and none would be good."""
+    from git_oneshot.trail.seals import signs, tried
 
     if asked(app) != "require":
         return
-    why, hint = "commit.gpgSign is not set", "let git sign: git config commit.gpgSign true"
-    if signs(app.git):
-        why = unable(app.git, terminal=app.terminal)
-        hint = "see what git signs with: git config user.signingKey"
+    what = "the end of a feature is to be sealed, and"
+    if not signs(app.git):
+        raise unmet("sealed", f"{what} git does not sign: commit.gpgSign is not set",
+                    "let git sign: git config commit.gpgSign true")  # fmt: skip
+    why, doubted = tried(app.git, terminal=app.terminal)
     if why:
-        what = f"the end of a feature is to be sealed, and git does not sign: {why}"
-        raise unmet("sealed", what, hint)
+        raise unmet("sealed", f"{what} git does not sign: {why}",
+                    "see what git signs with: git config user.signingKey")  # fmt: skip
+    if doubted:
+        raise unmet("sealed", f"{what} your seal would not be believed: {doubted}", _known(app))
+
+
+def _known(app: App) -> str:
+    """How git gets to know the user's key."""
+    if app.git.maybe("config", "--get", "gpg.format") != "ssh":
+        return "see what git signs with: git config user.signingKey"
+    file = app.git.maybe("config", "--type=path", "--get", "gpg.ssh.allowedSignersFile")
+    if file:
+        return f"let '{printable(file)}' have a line: {app.email} KEY"
+    return f"git config gpg.ssh.allowedSignersFile FILE, of lines such as: {app.email} KEY"
 
 
 def doubted(app: App, features: Collection[str], word: str = "warning") -> bool:

@@ -8,7 +8,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.believed import changes_signers, record_verified, rules_at
 from git_oneshot.gate.commits import look
 from git_oneshot.gate.judging import Found
-from git_oneshot.trail.seals import unable
+from git_oneshot.trail.seals import tried
 from git_oneshot.trail.store import load_all
 
 
@@ -21,7 +21,7 @@ def ready(app: App, commits: Sequence[str]) -> None:
             f"{changed[0][:9]} changes whose seals are believed: that is for a person to seal",
             "on a terminal, with a key that is believed: git oneshot verify RANGE --seal",
         )
-    why = unable(app.git, terminal=app.terminal)
+    why, _ = tried(app.git, terminal=app.terminal)
     if why:
         raise OneshotError(
             Code.GIT_FAILED,

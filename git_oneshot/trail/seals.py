@@ -47,11 +47,21 @@ def signs(git: Git) -> bool:
     return git.maybe("config", "--type=bool", "--get", "commit.gpgSign") == "true"
 
 
-def unable(git: Git, *, terminal: bool) -> str:
-    """Why the user's git signs nothing, "" if it does; it is asked to sign what is kept nowhere."""
+def tried(git: Git, *, terminal: bool) -> tuple[str, str]:
+    """Why the user's git signs nothing, and why it would not believe what it signs; "" if it does.
+
+    It is asked to sign what is kept nowhere.
+    """
     with tempfile.TemporaryDirectory() as folder:
         apart = git._replace(environ={**git.environ, "GIT_OBJECT_DIRECTORY": folder})
-        return sign(apart, apart.tree(None), "", b"can git sign?\n", terminal=terminal)[1]
+        seal, why = sign(apart, apart.tree(None), "", b"can git sign?\n", terminal=terminal)
+        return why, doubt(apart, seal) if seal else ""
+
+
+def doubt(git: Git, commit: str) -> str:
+    """Why git does not believe a seal, "" if it does."""
+    verdict = verify(git, commit)
+    return "" if verdict.word == "good" else verdict.why or "it does not fit"
 
 
 def sign(git: Git, tree: str, parent: str, message: bytes, *, terminal: bool) -> tuple[str, str]:

@@ -356,6 +356,37 @@ def test_where_rules_require_a_seal_no_feature_ends_without(
     assert feature.do("fsck", "--json").data["seals"][0]["verdict"] == "good"
 
 
+def test_a_seal_that_will_not_be_believed_is_told_before_it_is_sent(
+    feature: Project, tmp_path: Path
+) -> None:
+    """Who signs with a key that is no allowed signer's heard of it from the push alone."""
+    signing(feature.repo, tmp_path)
+    (tmp_path / "allowed").write_text("")
+    ask_for_seals(feature, "require")
+    feature.land("one")
+    before = feature.git("rev-parse", REF)
+    done = feature.cli("finalize", "--json")
+    assert (done.code, done.data["commits"]) == (1, None)
+    assert (done.error, done.data["guard"]) == ("GUARD_FAILED", "sealed")
+    assert done.json["error"]["message"] == (
+        "the end of a feature is to be sealed, and your seal would not be believed: "
+        "no allowed signer has its key"
+    )
+    hint = f"let '{tmp_path / 'allowed'}' have a line: ada@example.org KEY"
+    assert done.json["error"]["hint"] == hint
+    assert feature.git("rev-parse", REF) == before
+    feature.git("config", "--unset", "gpg.ssh.allowedSignersFile")
+    none = "git config gpg.ssh.allowedSignersFile FILE, of lines such as: ada@example.org KEY"
+    assert feature.cli("finalize", "--json").json["error"]["hint"] == none
+    feature.git("config", "gpg.ssh.allowedSignersFile", str(tmp_path / "allowed"))
+    # What is no end is only warned of, and so is an end where the rules only warn.
+    said = f"warning: the seal of '{FEATURE}' is by nobody that git knows here: "
+    said += f"no allowed signer has its key\nhint: {hint}\n"
+    assert said in feature.do("declare", "refactor", "--reason", "one loop").err
+    ask_for_seals(feature, "warn")
+    assert said in feature.do("finalize").err
+
+
 @pytest.mark.parametrize(
     ("word", "code", "label"), [("warn", 0, "warning"), ("require", 1, "error")]
 )
