@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from git_oneshot.core.errors import Code, LostRace, OneshotError, unknown_feature
+from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.core.spelling import nearest
-from git_oneshot.trail.store import Loaded, Tip, TrailStore
+from git_oneshot.trail.store import Loaded, Tip, TrailStore, unknown
 
 if TYPE_CHECKING:  # a read command decides nothing
     from git_oneshot.core.commands import Command
@@ -99,7 +98,7 @@ class Session:
         if loaded.damage is not None:
             raise loaded.damage
         if loaded.state.phase is None:
-            raise unknown_feature(feature, self._near(feature))
+            raise unknown(self.store, feature)
         return loaded
 
     def rehearse(
@@ -184,12 +183,9 @@ class Session:
             return decide(state, command, stamp)
         except OneshotError as err:
             if err.code is Code.STATE_NOT_FOUND:
-                near = self._near(FeatureId(state.feature))
-                raise unknown_feature(state.feature, near) if near else err from None
+                told = unknown(self.store, FeatureId(state.feature))
+                raise told if told.data["meant"] else err from None
             raise
-
-    def _near(self, feature: FeatureId) -> str:
-        return nearest(feature, {tip.feature for tip in self.store.tips()})
 
     def _once(
         self,

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from git_oneshot.core import events as e
-from git_oneshot.core.errors import Code, OneshotError, unknown_feature
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.history import Entry, side_of, starts_of, state_of
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
 from git_oneshot.trail.merging import behind
-from git_oneshot.trail.store import Tip, Trail, TrailStore, load_all
+from git_oneshot.trail.store import Tip, Trail, TrailStore, load_all, unknown
 
 
 class Split(NamedTuple):
@@ -46,7 +46,7 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId, email: str) -> 
     """
     tip = store.tip(feature)
     if tip is None:
-        raise unknown_feature(feature)
+        raise unknown(store, feature)
     if store.tip(new) is not None:
         raise OneshotError(
             Code.STATE_ALREADY_EXISTS, f"feature '{new}' exists", "name another", feature=new

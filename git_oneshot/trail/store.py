@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.errors import OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import nearest
 
 if TYPE_CHECKING:
     from git_oneshot.core.events import Event
@@ -167,6 +168,11 @@ class TrailStore(Protocol):
 
     def close(self) -> None:
         """Let go of processes and files."""
+
+
+def unknown(store: TrailStore, feature: FeatureId) -> OneshotError:
+    """The error for a feature that does not exist; it names one that was probably meant."""
+    return unknown_feature(feature, nearest(feature, {tip.feature for tip in store.tips()}))
 
 
 def load_all(store: TrailStore) -> list[Loaded]:

@@ -134,6 +134,9 @@ def test_a_base_that_is_no_branch(project: Project) -> None:
     )  # fmt: skip
 
 
+MEANT: Final = "did you mean 'topic'? see them: git oneshot list --all"
+
+
 @pytest.mark.parametrize(
     ("argv", "hint"),
     [
@@ -141,7 +144,12 @@ def test_a_base_that_is_no_branch(project: Project) -> None:
         (("status", "--jsn"), "did you mean '--json'?"),
         (("declare", "refactr", "--reason", "x"), "did you mean 'refactor'?"),
         (("nothing-like-it",), "git oneshot -h"),
-        (("status", "topci"), "did you mean 'topic'? see them: git oneshot list --all"),
+        (("status", "topci"), MEANT),
+        (("log", "topci"), MEANT),
+        (("show", "1", "-f", "topci"), MEANT),
+        (("replay", "topci"), MEANT),
+        (("fsck", "-f", "topci"), MEANT),
+        (("split", "topci", "--as", "new"), MEANT),
         (("status", "--nix"), "git oneshot status -h"),  # two dashes are no likeness
         (("init", "x", "--policy"), "git oneshot init -h"),
     ],

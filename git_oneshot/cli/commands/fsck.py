@@ -11,7 +11,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.cli.data.parts import BrokenRow
 from git_oneshot.cli.data.trails import Checked, SealRow
 from git_oneshot.cli.sealing import later
-from git_oneshot.core.errors import Code, OneshotError, unknown_feature
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import feature_id
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.soundness import MOST
@@ -19,7 +19,7 @@ from git_oneshot.proof.suites import rules_of
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, failing, odd_refs, seals
 from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.promised import bring_promised
-from git_oneshot.trail.store import Tip
+from git_oneshot.trail.store import Tip, unknown
 
 
 @answering("fsck", long=True)
@@ -84,7 +84,7 @@ def _tips(app: App) -> list[Tip]:
     name = feature_id(app.named)
     named = [tip for tip in tips if tip.feature == name]
     if not named:
-        raise unknown_feature(name)
+        raise unknown(app.store, name)
     return named
 
 

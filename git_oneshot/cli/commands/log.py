@@ -14,12 +14,12 @@ from git_oneshot.cli.data.history import Logged, Replayed, Shown
 from git_oneshot.cli.data.parts import Spoken, excerpt
 from git_oneshot.cli.given import Number
 from git_oneshot.cli.look import Prose
-from git_oneshot.core.errors import Code, OneshotError, unknown_feature
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import BEGINNING, COMMIT, FeatureId, short
 from git_oneshot.core.spelling import printable
 from git_oneshot.gate.commits import commits_here, look
-from git_oneshot.trail.store import Trail, joined
+from git_oneshot.trail.store import Trail, joined, unknown
 
 _MOST: Final = 5  # ids that are listed
 
@@ -234,7 +234,7 @@ def _void(trail: Trail) -> dict[str, str]:
 def _read(app: App, name: FeatureId) -> Trail:
     tip = app.store.tip(name)
     if tip is None:
-        raise unknown_feature(name)
+        raise unknown(app.store, name)
     [trail] = app.store.read([tip])
     app.left_out(name, trail.aside)
     return trail

@@ -12,7 +12,7 @@ from git_oneshot.cli.data.trails import LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
 from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.cli.sealing import doubted
-from git_oneshot.core.errors import Code, OneshotError, unknown_feature
+from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.election import must_elect
@@ -20,6 +20,7 @@ from git_oneshot.gate.trails import advice, unsealed
 from git_oneshot.gate.trails import sync as exchange
 from git_oneshot.trail.exchange import Outcome, lost
 from git_oneshot.trail.seals import signs
+from git_oneshot.trail.store import unknown
 from git_oneshot.trail.tracking import Loss
 
 
@@ -37,7 +38,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         raise OneshotError(Code.REMOTE_UNKNOWN, f"there is no remote '{remote}'", "git remote -v")
     named = [feature_id(app.named)] if app.named is not None else None
     if named and (app.store.tip(named[0]) is None):
-        raise unknown_feature(named[0])
+        raise unknown(app.store, named[0])
     completed = complete_seen(app, named) if not dry_run else []
     sealed = _sealed(app, named) if not dry_run and signs(app.git) else []
     before = ends(app)
