@@ -70,8 +70,12 @@ class Scene:
         return path
 
     def features(self, path: str, count: int, events: int) -> None:
+        """Give a repository many features of so many events."""
+        self.imported(path, _stream(count, events))
+
+    def imported(self, path: str, stream: Iterable[bytes]) -> None:
         """Give a repository many features, by one fast-import."""
-        self.git("fast-import", "--quiet", cwd=path, stdin=b"".join(_stream(count, events)))
+        self.git("fast-import", "--quiet", cwd=path, stdin=b"".join(stream))
         self.git("pack-refs", "--all", cwd=path)
 
 
@@ -107,11 +111,19 @@ def _stream(count: int, events: int) -> Iterator[bytes]:
     """
     for i in range(count):
         name = f"feature-{i}"
-        yield _commit(name, NOBODY, 0, f"oneshot {name}\n".encode())
+        yield root(name)
         for j, event in enumerate(story(name, events)):
-            at = BEGAN + 3600 * i + 7200 * j
-            message = name.encode() + b": event\n\n" + encode(event) + b"\n"
-            yield _commit(name, SOMEONE, at, message)
+            yield commit(name, BEGAN + 3600 * i + 7200 * j, encode(event) + b"\n")
+
+
+def root(name: str) -> bytes:
+    """The root of a trail, for fast-import."""
+    return _commit(name, NOBODY, 0, f"oneshot {name}\n".encode())
+
+
+def commit(name: str, at: int, events: bytes) -> bytes:
+    """An append at a time in seconds, for fast-import."""
+    return _commit(name, SOMEONE, at, name.encode() + b": event\n\n" + events)
 
 
 def _commit(name: str, who: bytes, at: int, message: bytes) -> bytes:
