@@ -8,10 +8,10 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.git import Git
 from git_oneshot.session import Session
-from git_oneshot.trail import exchange
 from git_oneshot.trail.exchange import Exchange, Outcome, Told
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind
+from git_oneshot.trail.sending import send
 from git_oneshot.trail.store import Tip, Trail, ours
 from git_oneshot.trail.tracking import Loss
 from git_oneshot.trail.transport import Remote
@@ -48,7 +48,7 @@ def send_trails(
     session.store.close()
     try:
         there = Remote(git, elected(git))
-        outcomes = exchange.send(git, session.store, there, features, _pause(session))
+        outcomes = send(git, session.store, there, features, _pause(session))
     except OneshotError as err:
         return [Outcome(feature, wrong=err.message) for feature in features]
     return [one for one in outcomes if one.wrong]

@@ -6,6 +6,7 @@ that pushes meanwhile costs a round, and rounds are bounded.
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from git_oneshot.trail.tracking import Loss, Tracking, kept_of, seen_in
 from git_oneshot.trail.transport import Remote
 
 ROUNDS: Final = 12
+_SHOWN: Final = 3  # times that a remote takes a trail before it has to show it: it may lag behind
 
 
 class Outcome(NamedTuple):
@@ -78,6 +80,7 @@ class Exchange:
         self._outcomes: dict[FeatureId, Outcome] = {}
         self._there: dict[str, dict[FeatureId, str]] = {}  # where it is pushed to elsewhere
         self._kept: set[FeatureId] = set()  # of which something is kept that a remote lost
+        self._taken: Counter[FeatureId] = Counter()  # how often the remote took each
         self.losses: list[Loss] = []
 
     def run(
@@ -121,7 +124,13 @@ class Exchange:
         tips = self._store.tips()
         gone = {(name, f) for f in (known if features is None else features) if f not in there}
         now = {key: at for key, at in seen_in(tips).items() if key not in gone}
-        self.losses += self._tracking.compare(before, now)
+        losses = self._tracking.compare(before, now)
+        # What it took just now and does not show was not dropped.
+        self.losses += [loss for loss in losses if not self._taken[loss.feature]]
+        tips = self._store.tips()
+        for tip in tips:
+            if tip.feature in there and kept_of(tip.origin) == name:  # it may have it again
+                self._tracking.let_go(tip.feature, there[tip.feature], name)
         tips = self._store.tips()
         self._there = self._remote.elsewhere(features, joined(tips))
         if self._there:  # something may have been brought
@@ -163,7 +172,11 @@ class Exchange:
                 self._note(feature, wrong=err.message, retry=err.kind.retryable,
                            mend=err.hint)  # fmt: skip
                 continue
-            if any(end != new for end in one.pushed):
+            if None in one.pushed and self._taken[feature] == _SHOWN:
+                wrong = f"'{self._remote.name}' takes it, and does not show that it has it"
+                mend = "it has to show refs/oneshot/*: see uploadpack.hideRefs in its configuration"
+                self._note(feature, wrong=wrong, refused=True, mend=mend)
+            elif any(end != new for end in one.pushed):
                 push[feature] = new
         for reply in self._remote.push(push):
             if reply.word in ("refused", "away"):
@@ -171,6 +184,7 @@ class Exchange:
                 self._note(reply.feature, wrong=reply.refusal(name), mend=reply.mend(name),
                            refused=reply.word == "refused")  # fmt: skip
             else:  # taken, which the next look makes sure of, or moved by somebody
+                self._taken[reply.feature] += reply.word == "taken"
                 again.append(reply.feature)
         return again
 
@@ -262,39 +276,3 @@ def lost(tips: Sequence[Tip], remote: str = "*") -> list[FeatureId]:
 
 def _events(history: Sequence[Entry], commits: frozenset[str]) -> int:
     return sum(len(entry.events) for entry in history if entry.commit in commits)
-
-
-def send(
-    git: Git,
-    store: TrailStore,
-    remote: Remote,
-    features: Sequence[FeatureId],
-    pause: Callable[[float], None],
-) -> list[Outcome]:
-    """Send trails where one connection is enough, as it mostly is; exchange the others.
-
-    For the hook of a push, whose user waits: what the last fetch saw is believed
-    until the remote says otherwise.
-    """  # fmt: skip
-    tips = joined(store.tips())
-    ours = [tips[f] for f in features if f in tips and not tips[f].origin]
-    has = remote.has(seen_in(store.tips()))
-    outcomes = []
-    unsent: dict[FeatureId, str] = {}
-    left = []
-    for tip in ours:
-        if not store.leads(tip):
-            left.append(tip.feature)
-        elif has.get(tip.feature) != tip.commit:
-            unsent[tip.feature] = tip.commit
-    for reply in remote.push(unsent):
-        if reply.word == "taken":
-            outcomes.append(Outcome(reply.feature, sent=1))
-        elif reply.word == "moved":
-            left.append(reply.feature)
-        else:
-            why = reply.refusal(remote.name)
-            mend = reply.mend(remote.name)
-            refused = reply.word == "refused"
-            outcomes.append(Outcome(reply.feature, wrong=why, refused=refused, mend=mend))
-    return outcomes + (Exchange(git, store, remote).run(left, pause) if left else [])

@@ -182,13 +182,14 @@ class Tracking:
         ]
         _keep_refs(self._git, worth)
 
-    def let_go(self, feature: FeatureId, commit: str) -> None:
-        """Forget what was kept of a feature and is behind a commit now."""
+    def let_go(self, feature: FeatureId, commit: str, remote: str = "") -> None:
+        """Forget what was kept of a feature, because ``remote`` or any lost it, behind a commit."""
         pattern = f"{REMOTE}*@*/**/{feature}"
         for line in self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", pattern):
             old, ref = line.split(" ", 1)
             origin = ref.removeprefix(REMOTE).removesuffix(f"/{feature}")
-            if kept_of(origin) and not self._lost([old], [commit]):
+            lost_by = kept_of(origin)
+            if lost_by and remote in ("", lost_by) and not self._lost([old], [commit]):
                 self._take_away(ref, old)
 
     def _take_away(self, ref: str, old: str) -> None:

@@ -26,6 +26,7 @@ _FETCH: Final = (
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
 _BAD: Final = ("taken", "refused", "away", "moved")  # and worse; what has moved is tried again
 _CREDENTIALS: Final = re.compile(r"//[^/@]*:[^/@]*@")
+_SAYS: Final = re.compile(r"\w\s+\w")
 _ABOVE: Final = re.compile(r"'(refs/oneshot/[A-Za-z0-9/._-]+)' exists; cannot create '([^']+)'")
 
 
@@ -253,11 +254,12 @@ def _hindered(reply: Reply, above: str) -> Reply:
 
 
 def _told(stderr: str) -> str:
-    """The first thing that the other side said."""
+    """The first thing that the other side said, in more than a word or a line that is drawn."""
     lines = stderr.split("\n")
     told = (line.removeprefix("remote: ").strip() for line in lines if line.startswith("remote: "))
-    said = next((line for line in told if not line.startswith("error: hook declined")), "")
-    return f" ({printable(said)[:200]})" if said else ""
+    said = [line for line in told if line and not line.startswith("error: hook declined")]
+    first = next((line for line in said if _SAYS.search(line)), "".join(said[:1]))
+    return f" ({printable(first)[:200]})" if said else ""
 
 
 def _reply(line: str) -> Iterator[Reply]:

@@ -17,8 +17,9 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.git import GitError
 from git_oneshot.session import Session
-from git_oneshot.trail.exchange import ROUNDS, Exchange, Outcome, send
+from git_oneshot.trail.exchange import ROUNDS, Exchange, Outcome, lost
 from git_oneshot.trail.git_store import GitStore
+from git_oneshot.trail.sending import send
 from git_oneshot.trail.store import Tip, load_all
 from git_oneshot.trail.tracking import Tracking
 from git_oneshot.trail.transport import Remote
@@ -210,6 +211,35 @@ def test_a_remote_that_refuses_such_refs_is_named_with_its_reason(net: Net) -> N
     [outcome] = net.sync(one)
     assert outcome == Outcome(FEATURE, wrong="'origin' refuses it: hook declined", refused=True)
     assert [o.wrong for o in net.send(one)] == ["'origin' refuses it: hook declined"]
+
+
+def test_the_reason_is_the_first_line_that_says_something(net: Net) -> None:
+    """GitLab draws a line above what it says, and another below."""
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    hook = net.hub.path / "hooks" / "update"
+    rule = "=" * 20
+    hook.write_text(
+        f"#!/bin/sh\nprintf '\n{rule}\n\nGitLab:\n\nNo such refs here.\n' >&2; exit 1\n"
+    )
+    hook.chmod(0o755)
+    [outcome] = net.sync(one)
+    assert outcome.wrong == "'origin' refuses it: hook declined (No such refs here.)"
+
+
+def test_a_remote_that_takes_trails_and_shows_none_is_named(net: Net) -> None:
+    """Nobody pushed meanwhile, and nothing was dropped."""
+    one = net.clone("one")
+    net.session(one).execute(FEATURE, Start())
+    net.hub.git("config", "uploadpack.hideRefs", "refs/oneshot")
+    exchange = net.exchange(one)
+    waits: list[float] = []
+    [outcome] = exchange.run(None, waits.append)
+    assert (outcome.sent, outcome.refused, outcome.retry) == (0, True, False)
+    assert outcome.wrong == "'origin' takes it, and does not show that it has it"
+    assert exchange.losses == []
+    assert len(waits) == 3
+    assert SEEN not in refs(one)
 
 
 def test_a_remote_with_an_old_name_can_refuse(net: Net) -> None:
@@ -579,6 +609,26 @@ def test_what_only_a_reader_kept_is_sent_again_when_it_is_named(net: Net, droppe
     assert refs(net.hub)[REF] == refs(two)[REF]
     assert net.state(two).requests == 1
     assert set(refs(two)) == {REF, SEEN}
+
+
+@pytest.mark.parametrize("does", ["run", "plan"])
+def test_what_a_remote_has_again_is_not_missed_any_more(net: Net, does: str) -> None:
+    """It was restored from an old copy, or another address answered, and then that was mended."""
+    one, two = rewound(net)
+    rewound_to = refs(net.hub)[REF]
+    net.hub.git("update-ref", "-d", REF)
+    net.exchange(two).run(None, lambda _: None)
+    assert lost(net.session(two).store.tips()) == [FEATURE]
+    net.hub.git("update-ref", REF, rewound_to)  # a part of it
+    net.exchange(two).run(None, lambda _: None)
+    assert lost(net.session(two).store.tips()) == [FEATURE]
+    net.sync(one)  # all of it
+    exchange = net.exchange(two)
+    done = exchange.plan(None) if does == "plan" else exchange.run(None, lambda _: None)
+    assert (done, exchange.losses) == ([], [])
+    assert set(refs(two)) == {SEEN}
+    assert lost(net.session(two).store.tips()) == []
+    assert net.state(two).requests == 1
 
 
 def damaged_and_dropped(net: Net) -> tuple[Repo, str]:
