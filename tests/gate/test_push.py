@@ -600,6 +600,21 @@ def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo
     assert remote.git("rev-parse", "refs/oneshot/topic") != ""
 
 
+def test_a_push_that_names_a_trail_itself_is_not_overtaken(feature: Project, remote: Repo) -> None:
+    """Its refs were read before the hook ran: a trail that was sent meanwhile would refuse it."""
+    feature.land("one")
+    feature.git("push", "-q", "--mirror")
+    assert remote.git("rev-parse", "main") == feature.git("rev-parse", "main")
+    first = remote.git("rev-parse", "refs/oneshot/topic")
+    feature.git("push", "-q", "--mirror")  # what the hook of the first one wrote
+    ours = feature.git("rev-parse", "refs/oneshot/topic")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == ours
+    assert first in feature.git("rev-list", "refs/oneshot/topic").split()
+    feature.land("two")
+    feature.git("push", "-q", "origin", "topic", ":refs/oneshot/topic")
+    assert remote.git("for-each-ref", "refs/oneshot/topic") == ""
+
+
 def test_a_push_to_an_address_is_judged_as_well(feature: Project, remote: Repo) -> None:
     bad = feature.land("bad", "--no-verify", test=False)
     [line] = refused(feature, str(remote.path), "topic:main")

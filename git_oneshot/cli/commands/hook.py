@@ -14,7 +14,7 @@ from git_oneshot.cli.caller import amends, git_argv, only_tries, squashes
 from git_oneshot.cli.provers import patient, waiting
 from git_oneshot.cli.sealing import doubted
 from git_oneshot.core.errors import Code, Exit, OneshotError
-from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
@@ -154,6 +154,8 @@ def _send(
         return
     app.look_for_losses(app.store.tips())
     features = {*own, *brought(app.git, app.session, elected(app.git), updates)}
+    # As by --mirror; git knows by now from where to where it moves such a ref.
+    features.difference_update(FeatureId(u.remote_ref.removeprefix(LOCAL)) for u in updates)
     if doubted(app, features, "error" if seals == "require" else "warning") and seals == "require":
         ctx.exit(Exit.REFUSED)
     missing = send_trails(app.git, app.session, remote, sorted(features))
