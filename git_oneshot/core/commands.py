@@ -121,6 +121,12 @@ class Finalize(Struct, frozen=True, kw_only=True):
     late: tuple[str, ...] = ()
 
 
+class RecordProofs(Struct, frozen=True):
+    """What a push found out about commits that it brings, as they are by now."""
+
+    proofs: tuple[CommitJudged, ...]
+
+
 class RecordVerified(Struct, frozen=True):
     """Commits were verified, and whoever did so will seal this."""
 
@@ -211,6 +217,7 @@ Command = (
     | Declare
     | Waive
     | Finalize
+    | RecordProofs
     | RecordVerified
     | Ready
     | OpenPull

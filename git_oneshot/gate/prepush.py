@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.core.commands import RecordProofs
 from git_oneshot.core.errors import Code, OneshotError
-from git_oneshot.core.facts import Proof
+from git_oneshot.core.facts import CommitJudged, Proof
 from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.core.state import State
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, commits_here, look
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
+from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.refused import overcome
@@ -102,8 +104,8 @@ def hold(
     states: Sequence[State],
     judge: Callable[[], Judge],
     email: str,
-) -> Iterator[Held | Others]:
-    """Judge what the updates bring to gated refs, and give what is not proven.
+) -> Iterator[Verdict | Held | Others]:
+    """Judge what the updates bring to gated refs: what is accepted, and what is not proven.
 
     ``url``: where the push goes, which need not be where ``remote`` is fetched from.
     ``states``: of the features that gate; ``judge`` is made when it is needed.
@@ -173,8 +175,8 @@ def _there(git: Git, remote: str) -> list[str]:
 
 def judge_range(
     git: Git, judge: Judge, found: Range, email: str, claims: Claims
-) -> Iterator[Held | Others]:
-    """What is not proven of the user's own commits of a range, and of the suite at its tip.
+) -> Iterator[Verdict | Held | Others]:
+    """The user's own commits of a range, and what is not proven of them and of its tip.
 
     Commits of others are counted, and passed over.
     """
@@ -186,8 +188,7 @@ def judge_range(
     judged: list[Verdict] = []
     for verdict in judge_all(git, judge, own, claims, bases=bases):
         judged.append(verdict)
-        if not verdict.accepted:
-            yield Held(found.update, verdict)
+        yield verdict if verdict.accepted else Held(found.update, verdict)
         if time.monotonic() > deadline and len(judged) < len(own):
             left = len(own) - len(judged)
             note = f"not judged yet: {counted(left, 'commit')}; prove first: git oneshot push"
@@ -202,6 +203,26 @@ def judge_range(
             yield Held(update, suite)
         else:
             overcome(git, ("",))
+
+
+def record_proven(
+    session: Session, states: Iterable[State], accepted: Iterable[Verdict], logs: Logs
+) -> Iterator[tuple[FeatureId, OneshotError]]:
+    """Let trails have the proofs of commits that were rewritten since they left implementing.
+
+    Nobody who fetches could run what is not there. What went wrong, by feature.
+    """
+    proofs = tuple(
+        CommitJudged(commit=one.commit.id, proof=one.proof, log=logs.keep(one.runs))
+        for one in accepted
+    )
+    for state in states:
+        if state.phase in ("synthesize", "completed"):
+            feature = FeatureId(state.feature)
+            try:
+                session.execute(feature, RecordProofs(proofs), payloads=logs.payloads)
+            except OneshotError as err:
+                yield feature, err
 
 
 def _known(git: Git, oid: str) -> bool:

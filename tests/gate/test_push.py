@@ -13,6 +13,7 @@ from git_oneshot.cli.app import App
 from git_oneshot.core.facts import Proof
 from git_oneshot.gate import prepush
 from git_oneshot.gate.claims import Claims
+from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.prepush import Held, Update, parse
 from git_oneshot.proof.cases import Judged
 from git_oneshot.proof.trees.change import Change
@@ -333,6 +334,7 @@ def test_h31_a_push_that_takes_too_long_names_what_is_left(
     monkeypatch.chdir(feature.path)
     judged = list(prepush.judge_range(git, App().prover(), found, "ada@example.org", Claims()))
     note = "not judged yet: 2 commits; prove first: git oneshot push"
+    assert isinstance(judged.pop(0), Verdict)
     assert judged == [Held(update, Proof(word="UNKNOWN", code="budget", notes=(note,)))]
     assert App().prover(limit=0).prove(*trees(feature, one)).proof.word == "PASS"
 
@@ -945,6 +947,38 @@ def test_a_base_that_moved_on_is_pulled_from_where_it_is(
     assert pull["argv"] == ["git", "pull", "--rebase", *said]
     feature.git(*pull["argv"][1:])
     assert feature.oneshot("push", "--json", "--", "origin", "topic:main").code == 0
+
+
+def rebased(feature: Project) -> None:
+    """Onto a main that moved on meanwhile: as `git pull --rebase` leaves a finalized branch."""
+    feature.land("one")
+    feature.do("finalize")
+    above = feature.git("commit-tree", "-m", "above", "-p", "main", "main^{tree}")
+    feature.git("push", "-q", "--no-verify", "origin", f"{above}:main")
+    feature.git("rebase", "-q", above)
+
+
+def test_a_commit_that_is_rebased_after_its_end_lands_with_its_proof(
+    feature: Project, remote: Repo
+) -> None:
+    """Who fetches sees it at the commit that landed, not at one that nobody has."""
+    rebased(feature)
+    assert pushed(feature, "origin", "topic:main") == ""
+    [commit] = feature.loaded().state.commits
+    assert commit.id == feature.head == remote.git("rev-parse", "main")
+    assert commit.proof is not None and commit.proof.told.startswith("PASS behaviour")
+    trail = feature.git("rev-parse", "refs/oneshot/topic")
+    assert remote.git("rev-parse", "refs/oneshot/topic") == trail
+    pushed(feature, "origin", "topic:main")  # and said once
+    assert feature.git("rev-parse", "refs/oneshot/topic") == trail
+
+
+def test_a_push_that_only_tries_or_is_refused_writes_no_proof(feature: Project) -> None:
+    rebased(feature)
+    pushed(feature, "--dry-run", "origin", "topic:main")
+    feature.land("two", "--no-verify", test=False)
+    refused(feature, "origin", "topic:main")
+    assert [commit.proof for commit in feature.loaded().state.commits] == [None]
 
 
 @pytest.mark.parametrize("push", [("push",), ("oneshot", "push")])

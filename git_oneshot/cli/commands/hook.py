@@ -20,16 +20,19 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.gate.home import home
 from git_oneshot.gate.judging import Verdict
+from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.precommit import pre_commit
 from git_oneshot.gate.prepush import (
     WAIT,
     Held,
+    Others,
     Update,
     bind_all,
     brought,
     going,
     hold,
     parse,
+    record_proven,
 )
 from git_oneshot.gate.refused import Judged, Refused, keep
 from git_oneshot.gate.spool import foreseen
@@ -87,15 +90,18 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     features = {on: one for on, one in app.markers.all().items() if on not in done}
     states = [app.session.load(feature).state for feature in features.values()]
     states = [state for state in states if state.phase != "cancelled" and not state.spike]
-    held = []
+    held, proven = list[Held](), list[Verdict]()
     judge = functools.cache(lambda: patient(app, WAIT))
     with waiting(app):
         for one in hold(app.git, remote, url, updates, states, judge, app.email):
-            if isinstance(one, Held):
-                held.append(one)
-            else:
-                theirs = counted(one.number, "commit")
-                app.say(f"note: {theirs} by others, not judged here")
+            match one:
+                case Held():
+                    held.append(one)
+                case Verdict():
+                    proven.append(one)
+                case Others(number):
+                    theirs = counted(number, "commit")
+                    app.say(f"note: {theirs} by others, not judged here")
     if held:
         judged = [_judged(one) for one in held]
         _refuse(app, "pre-push", text.held(held), judged, remote=remote)
@@ -103,6 +109,9 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
             app.say("hint: the proof goes on; wait for it, and push: git oneshot push")
         ctx.exit(Exit.REFUSED)
     if not tried:
+        logs = Logs(app.git, app.git.tree(app.head), app.home)
+        for feature, err in record_proven(app.session, states, proven, logs):
+            app.say(f"warning: the trail of '{feature}' has no proof of a commit: {err.message}")
         own = going(features, updates, app.branch)
         _send(ctx, app, remote or url, updates, [*own, *done.values()])  # that push ran no hook
         for branch in done:
