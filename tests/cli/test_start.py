@@ -62,6 +62,29 @@ def test_a_branch_that_is_neither_main_nor_master_is_its_own_base(project: Proje
     assert project.loaded("x").state.base == "trunk"
 
 
+def test_commits_of_before_that_a_push_will_judge_are_told(
+    project: Project, make: MakeProject
+) -> None:
+    make.remote(project)
+    project.land("early", "--no-verify", test=False)
+    done = project.do("init", "topic")
+    note = "note: a push to 'main' will judge 1 commit of before it, too"
+    assert note in done.err.splitlines()
+    project.do("cancel", "topic")
+    project.land("next", "--no-verify", test=False)
+    done = project.do("init", "other", "--json")
+    assert (done.data["before"], done.err) == (2, "")
+    project.do("cancel", "other")
+    project.git("push", "-q", "--no-verify", "origin", "main")
+    assert project.do("init", "third", "--json").data["before"] == 0
+
+
+def test_a_base_that_no_remote_has_takes_what_was_before(project: Project) -> None:
+    project.land("early", "--no-verify", test=False)
+    done = project.do("init", "topic", "--json")
+    assert done.data["before"] == 0
+
+
 def test_where_no_suite_is_known_that_is_said(make: MakeProject) -> None:
     project = make(files={"README": "x"})
     done = project.do("init", "topic", "--yes")

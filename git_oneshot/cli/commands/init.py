@@ -13,6 +13,7 @@ from git_oneshot.core.commands import Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.facts import Policy
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.spelling import counted
 
 
 @answering("init")
@@ -68,11 +69,15 @@ def init(
         nexts.insert(0, INSTALL)
     kind = "spike" if spike else "feature"
     text = f"began {kind} '{name}' on branch '{branch}' ({receipt.state.policy})"
+    before = 0 if spike else _before(app, receipt.state.base)
+    if before:
+        them = counted(before, "commit")
+        app.say(f"note: a push to '{receipt.state.base}' will judge {them} of before it, too")
     suites = [suite.name for suite in app.rules.suites]
     if not suites:
         text += "\nno test suite is known here: nothing is gated until there is one"
     data = Began(**written(receipt), branch=branch, policy=receipt.state.policy,
-                 installed=done, suites=suites)  # fmt: skip
+                 installed=done, suites=suites, before=before)  # fmt: skip
     return Answer(data, text, nexts)
 
 
@@ -106,3 +111,11 @@ def _base(app: App, branch: str) -> str:
         if branch != name and app.git.named(f"refs/heads/{name}"):
             return name
     return branch
+
+
+def _before(app: App, base: str) -> int:
+    """How many commits of HEAD the base's remote has not: a push of the feature brings them."""
+    there = app.git.named(f"refs/remotes/{app.clone.remote}/{base}")
+    if there is None or app.head is None:
+        return 0
+    return int(app.git.text("rev-list", "--count", app.head, f"^{there}"))

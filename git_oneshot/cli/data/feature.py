@@ -12,6 +12,7 @@ class Began(Wrote, frozen=True, kw_only=True):
     policy: Policy
     installed: list[str]
     suites: list[str]
+    before: int = 0  # commits below it that a push to its base brings, too
 
 
 class Planned(Wrote, frozen=True, kw_only=True):
