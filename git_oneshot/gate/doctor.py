@@ -100,8 +100,11 @@ def _program(c: Clinic) -> Iterator[Finding]:
 def _markers(c: Clinic) -> Iterator[Finding]:
     if c.git.work_tree is None:
         return  # where nobody commits, no hook asks
+    marked = set()
     for branch, feature in c.markers.all().items():
         state = c.states.get(feature)
+        if c.markers.feature_on(branch) and state and state.open:
+            marked.add(branch)
         if state is not None and state.phase is None:
             continue  # its trail can't be read, and that is said of the trail
         if c.markers.feature_on(branch) and not (state and state.open):
@@ -111,8 +114,9 @@ def _markers(c: Clinic) -> Iterator[Finding]:
     here = {tip.feature for tip in c.store.tips() if not tip.origin}
     for name in sorted(here):
         state = c.states[name]
-        if not state.gated or c.markers.feature_on(state.branch) == name:
+        if not state.gated or state.branch in marked:
             continue
+        marked.add(state.branch)  # of two that are open there, as clones began them, one is
         if c.git.named(f"refs/heads/{state.branch}") is not None:
             what = f"'{name}' is open on '{state.branch}', and no marker tells the hooks so"
             yield Finding(what, fix=partial(c.markers.open, state.branch, FeatureId(name)))

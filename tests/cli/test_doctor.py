@@ -189,6 +189,21 @@ def named_and_mended(feature: Project, damages: Damage) -> None:
         assert wrong(feature.do("doctor", "--json")) == {}, name
 
 
+def test_a_branch_with_two_open_features_has_the_marker_of_one(feature: Project) -> None:
+    """Another clone began one on a branch of the same name, and this one wrote to it."""
+    other = feature.path.parent / "other"
+    feature.git("clone", "-q", ".", str(other))
+    feature.cli("init", "second", cwd=other)
+    feature.git("-C", str(other), "push", "-q", "origin", "refs/oneshot/second")
+    assert wrong(feature.do("doctor", "--json")) == {}
+    [marker] = (feature.own / "on").iterdir()
+    assert marker.read_text() == f"{FEATURE}\n"
+    marker.unlink()
+    assert len(wrong(feature.cli("doctor", "--json"))["markers"]) == 1
+    feature.do("doctor", "--fix")
+    assert wrong(feature.do("doctor", "--json")) == {}
+
+
 def test_a_setting_that_install_made_is_made_again(feature: Project, make: MakeProject) -> None:
     make.remote(feature)
     feature.do("install", "--yes")
