@@ -17,7 +17,7 @@ from git_oneshot.core.spelling import printable
 from git_oneshot.git import ANY, Git, syncing
 
 PATIENCE: Final = 10.0  # seconds for a signer that nobody can answer
-_GOOD_SSH: Final = re.compile(r'^Good "git" signature for (\S+) with ', re.MULTILINE)
+_GOOD_SSH: Final = re.compile(r'^Good "git" signature for (.+) with \S+ key ', re.MULTILINE)
 _GOOD_PGP: Final = re.compile(r"^\[GNUPG:\] GOODSIG \S+ (.+)$", re.MULTILINE)
 _BAD: Final = re.compile(r"incorrect signature|\[GNUPG:\] BADSIG|verification failed")
 # Why a seal is not believed, by what git, gpg and ssh-keygen print; the first that fits.
@@ -104,7 +104,7 @@ def verify(git: Git, commit: str, signers: str = "") -> Verdict:
     only = ("-c", f"gpg.ssh.allowedSignersFile={signers}", "-c", "gpg.program=false",
             "-c", "gpg.x509.program=false") if signers else ()  # fmt: skip
     done = git.call(*only, "verify-commit", "--raw", commit, ok=ANY)
-    said = (done.stderr + done.stdout).decode(errors="replace")
+    said = (done.stderr + done.stdout).decode(errors="replace").replace("\r\n", "\n")
     good = _GOOD_SSH.search(said) or _GOOD_PGP.search(said)
     if done.returncode == 0 and good:
         return Verdict("good", printable(good[1])[:200])

@@ -299,6 +299,17 @@ def test_a_seal_is_verified_by_git(
     assert found(work, opened) == []
 
 
+def test_a_signer_may_have_a_name_of_several_words(
+    work: Repo, opened: Open, tmp_path: Path
+) -> None:
+    key = Path(signing(work, tmp_path))
+    tip = sealed(work, opened)
+    (tmp_path / "allowed").write_text(f'"ada with a space" {key.with_suffix(".pub").read_text()}')
+    [one] = seals(work.discover(), opened(work), [tip])
+    assert isinstance(one, Seal)
+    assert (one.verdict.word, one.verdict.signer) == ("good", "ada with a space")
+
+
 def test_a_seal_by_nobody_we_know_and_one_that_does_not_fit(
     work: Repo, opened: Open, tmp_path: Path
 ) -> None:
@@ -327,6 +338,7 @@ def test_it_says_why_a_seal_is_not_believed(work: Repo, opened: Open, tmp_path: 
         found = [x for x in seals(work.discover(), opened(work), [tip]) if isinstance(x, Finding)]
         assert [x.rule for x in found] == ["seal-unknown"]
         _, _, said = found[0].what.partition("knows here: ")
+        assert "\\" not in said  # ssh-keygen ends its lines as for a terminal
         return said
 
     allowed.write_text(f'ada@example.org valid-before="20200101" {public}')
