@@ -79,6 +79,16 @@ FORMS: Final = (
          r"|(?:api|access|secret|private)[_-]?key|(token))[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)"
          # Of tokens there is a number, too.
          rf"(?(2)(?!\d++(?![^\s\"',;]))){_NO_VALUE}{_DIGIT}[^\s\"',;]{{6,}}", r"\1" + MASK),
+    Form("option", ("--",),
+         r"(?i)((?<![^\s\"'(])--(?:[a-z0-9]{1,20}-){0,4}(?:password|passwd|passphrase|secret|token"
+         r"|(?:api|access|secret|private)-?key)[ \t]{1,4}[\"']?)(?!\d++(?![^\s\"',;]))"
+         rf"{_NO_VALUE}{_DIGIT}[^\s\"',;-][^\s\"',;]{{5,}}", r"\1" + MASK),
+    Form("option", ("-u ", "--user "),
+         r"((?<!\S)(?:-u|--user)[ \t]{1,4}[\"']?[^\s:\"']{1,100}:)(?!\d++(?![^\s\"']))"
+         rf"{_DIGIT}[^\s\"']{{6,}}", r"\1" + MASK),
+    Form("npm", (":_auth", ":_password"),
+         r"(?i)(:_(?:authToken|auth|password)[ \t]{0,4}=[ \t]{0,4}[\"']?)[^\s\"',;]{6,}",
+         r"\1" + MASK),
     Form("age", ("age-secret-key-1",), r"(?i)age-secret-key-1[0-9a-z]{20,}"),
     Form("variable", ("token", "secret", "passw", "api_key", "apikey", "access_key"),
          r"((?:SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY)[A-Z0-9_]{0,40}=[\"']?(?=[^\s\"'$(){}]{4})"
@@ -92,13 +102,22 @@ FORMS: Final = (
     Form("slack", ("xox", "xapp-"), r"xox[abcdeoprs](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}"
          r"|xapp-[A-Za-z0-9-]{10,}"),
     Form("slack", ("hooks.slack.com/",), r"(?<=hooks\.slack\.com/)[A-Za-z]+/[A-Za-z0-9/]{8,}"),
-    Form("google", ("aiza", "ya29."), r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}"),
+    Form("google", ("aiza", "ya29.", "gocspx-"),
+         r"AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,}"),
     Form("stripe", ("k_live_", "k_test_"), r"[prs]k_(?:live|test)_[0-9A-Za-z]{10,}"),
     Form("npm", ("npm_",), r"npm_[A-Za-z0-9]{36}"),
     Form("pypi", ("pypi-age",), r"pypi-AgE[A-Za-z0-9_-]{16,}"),
     Form("hugging face", ("hf_",), r"hf_[A-Za-z0-9]{30,}"),
     Form("digitalocean", ("_v1_",), r"do[opr]_v1_[0-9a-f]{64}"),
     Form("sendgrid", ("sg.",), r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    Form("vendor", ("hvs.", "hvb.", "hvr.", "dckr_", "rubygems_", "shp", "glsa_", "lin_api_",
+                    "dapi", "atatt3x", ":aa"),
+         r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|rubygems_[0-9a-f]{48}"
+         r"|shp(?:at|ca|pa|ss)_[0-9a-f]{32}|glsa_[A-Za-z0-9]{32}[A-Za-z0-9_]*|lin_api_[A-Za-z0-9]{40}"
+         r"|\bdapi[0-9a-f]{32}|ATATT3x[A-Za-z0-9_=-]{40,}|\b\d{8,10}:AA[A-Za-z0-9_-]{33}"),
+    Form("vendor", ("/api/webhooks/", "accountkey="),
+         r"((?:discord|discordapp)\.com/api/webhooks/)\d+/[A-Za-z0-9_-]{20,}"
+         r"|(AccountKey=)[A-Za-z0-9+/=]{20,}", r"\1\2" + MASK),
     Form("model", ("sk-",), r"(?<![A-Za-z0-9])sk-(?:(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{20,}"
          r"|[A-Za-z0-9]{32,})"),
     Form("jwt", ("eyj",), r"eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),

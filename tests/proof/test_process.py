@@ -168,6 +168,16 @@ def test_only_the_end_of_a_log_is_kept(tmp_path: Path) -> None:
     assert ended.log.endswith("x\nthe end\n")
 
 
+def test_a_log_begins_with_a_whole_line(tmp_path: Path) -> None:
+    """Half of a token has no form that a mask knows; nor has the value of a name that is gone."""
+    ended = python(f"print('password: hunter2hunter2 x\\n' * {LOG})", tmp_path)
+    assert {*ended.log.splitlines()} == {"password: hunter2hunter2 x", ""}
+    assert LOG - 30 < len(ended.log) <= LOG
+    ended = python(f"print('hunter2 ' * {LOG})", tmp_path)  # a line that is longer than that
+    assert {*ended.log.split()} == {"hunter2"}
+    assert LOG - 30 < len(ended.log) <= LOG
+
+
 def test_a_log_need_not_be_text(tmp_path: Path) -> None:
     ended = run(["printf", r"\377\376"], str(tmp_path), os.environ, 20)
     assert ended.log == "\N{REPLACEMENT CHARACTER}" * 2

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 
 from git_oneshot.proof.running.strays import bury, ending_strays, unburied
 
+_CUT: Final = re.compile(rb"\A(?:[^\n]{0,4000}+\n|\S{0,4000}+\s)")  # the line, else the word
 LOG: Final = 8_192  # bytes of output that are kept, from the end
 OUTPUT: Final = 64 * 2**20  # bytes after which a run is stopped
 GRACE: Final = 2.0  # seconds between asking a process to end and ending it
@@ -132,8 +134,10 @@ def run(
             _groups.discard(child.pid)
         size = output.seek(0, os.SEEK_END)
         output.seek(max(0, size - kept))
-        log = output.read().decode(errors="replace")
-    return Ended(status, time.monotonic() - began, log)
+        log = output.read()
+    if size > kept:  # of a secret whose beginning is gone, no mask would know the rest
+        log = _CUT.sub(b"", log, count=1)
+    return Ended(status, time.monotonic() - began, log.decode(errors="replace"))
 
 
 def _bound(pid: int, timeout: float) -> None:
