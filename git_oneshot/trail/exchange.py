@@ -7,14 +7,14 @@ that pushes meanwhile costs a round, and rounds are bounded.
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, Final, NamedTuple
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import Git
-from git_oneshot.trail.merging import agree, behind, join, meet
+from git_oneshot.trail.merging import agree, behind, join, known, meet
 from git_oneshot.trail.store import Tip, Trail, TrailStore, joined
 from git_oneshot.trail.tracking import Loss, Tracking, kept_of, seen_in
 from git_oneshot.trail.transport import Remote
@@ -219,7 +219,7 @@ class Exchange:
             at = {name: fetched} | {at: has.get(tip.feature) for at, has in self._there.items()}
             pushed = tuple(map(at.__getitem__, self._remote.addresses))
             ends = [end for end in dict.fromkeys((fetched, *pushed)) if end is not None]
-            there = {entry.commit for entry in trail.entries}
+            there = known(trail.entries)
             if trail.damage is not None:
                 self._note(tip.feature, wrong=trail.damage.message, damaged=True)
             elif not there.issuperset(ends):
@@ -233,13 +233,13 @@ class Exchange:
                 if ours != tip.commit:  # a merge that was just written: what is behind it is asked
                     all_ = tip._replace(commit=ours, beside=tuple(ends))
                     trail = self._store.read([all_])[0]._replace(tip=tip)
-                known = behind(trail.entries, ours).commits
-                new = [end for end in ends if end not in known]
+                held = behind(trail.entries, ours).commits
+                new = [end for end in ends if end not in held]
                 theirs = next(iter([*new, *ends]), None)
                 found.append(Ends(trail, ours, theirs, pushed))
         return found
 
-    def _own(self, tip: Tip, theirs: Sequence[str], there: set[str]) -> str:
+    def _own(self, tip: Tip, theirs: Sequence[str], there: Container[str]) -> str:
         ends = [end for end in tip.beside if end not in theirs and end in there]
         return join(self._store, tip._replace(beside=tuple(ends))).commit
 

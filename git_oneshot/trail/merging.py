@@ -26,6 +26,11 @@ def clock(history: Sequence[Entry], ends: Iterable[str]) -> int:
     return max(clocks, default=0)
 
 
+def known(history: Iterable[Entry]) -> frozenset[str]:
+    """All commits that were read; the root of a trail is no entry of it, and may be an end."""
+    return frozenset(x for entry in history for x in (entry.commit, *entry.parents))
+
+
 class Known(NamedTuple):
     """What is behind an end: all commits, and those of them that say something."""
 
@@ -79,17 +84,16 @@ def join(store: TrailStore, tip: Tip) -> Tip:
     """
     if not tip.beside:
         return tip
-    [trail] = store.read([tip])
-    history = list(trail.entries)
-    there = {entry.commit for entry in history}
-    ends = [end for end in tip.ends if end in there]
-    sound = tip._replace(commit=ends[0], beside=tuple(ends[1:]))
-    first, *others = settle(history, sound.ends)
+    # Each alone: one that is sound and says nothing, the root, is no entry of any.
+    trails = store.read([Tip(tip.feature, end) for end in tip.ends])
+    sound = {end: one for end, one in zip(tip.ends, trails, strict=True) if one.damage is None}
+    history = [*{entry.commit: entry for one in sound.values() for entry in one.entries}.values()]
+    first, *others = settle(history, sound)
     for other in others:
         both = (min(first, other), max(first, other))
         first = store.merge(tip.feature, *both, history)
         history.append(Entry(first, (), both))  # the next merge asks what is behind it
-    return sound._replace(commit=first)
+    return tip._replace(commit=first, beside=tuple(sound)[1:])
 
 
 class Agreed(NamedTuple):

@@ -24,7 +24,17 @@ from git_oneshot.trail.store import Tip, load_all
 from git_oneshot.trail.tracking import Tracking
 from git_oneshot.trail.transport import Remote
 from tests.sandbox import MakeRepo, MakeWorld, Repo
-from tests.trail.crafted import FEATURE, OTHER, Open, append, commit_with, point, started, titled
+from tests.trail.crafted import (
+    FEATURE,
+    OTHER,
+    Open,
+    append,
+    commit_with,
+    point,
+    root_of,
+    started,
+    titled,
+)
 
 REF = f"refs/oneshot/{FEATURE}"
 SEEN = f"refs/oneshot-remote/origin/{FEATURE}"
@@ -957,6 +967,26 @@ def test_damage_stays_where_it_is_and_hinders_no_other_trail(net: Net) -> None:
     assert "cannot be joined" in outcomes[OTHER].wrong
     assert "is no trail" in outcomes[bad].wrong
     assert refs(net.hub)[f"refs/oneshot/{OTHER}"] == there
+
+
+def test_a_ref_at_the_root_of_its_trail_is_a_trail_on_which_nothing_happened(net: Net) -> None:
+    """Whoever may push can begin a trail and say nothing: that stands in nobody's way."""
+    one = net.clone("one")
+    root = root_of(net.hub, FEATURE)
+    point(net.hub, FEATURE, root)
+    net.session(one).execute(FEATURE, Start())
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    assert refs(net.hub)[REF] == refs(one)[REF]
+
+
+def test_beside_damage_the_root_of_a_trail_is_gone_on_from(net: Net) -> None:
+    one = net.clone("one")
+    root = root_of(one, FEATURE)
+    one.git("remote", "add", "another", "../another")
+    one.git("update-ref", f"refs/oneshot-remote/another/{FEATURE}", root)
+    one.git("update-ref", SEEN, commit_with(one, [root], b"no event\n"))
+    net.session(one).execute(FEATURE, Start())
+    assert one.git("rev-parse", f"{REF}~1") == root
 
 
 # -- clones, hubs and rings -----------------------------------------------------------------
