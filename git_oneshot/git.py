@@ -164,8 +164,7 @@ class Git(NamedTuple):
     def leads(self, old: str, new: str) -> bool:
         """Whether ``old`` is ``new`` or an ancestor of it; False where either is not here."""
         asked = ("merge-base", "--is-ancestor", "--end-of-options", old, new)
-        done = self.call(*asked, ok=(0, 1, 128))
-        return done.returncode == 0
+        return self.call(*asked, ok=(0, 1, 128)).returncode == 0
 
     def maybe(self, *args: str) -> str | None:
         """What git printed, or None when it ended with 1 or 128 (no such name)."""
@@ -174,6 +173,8 @@ class Git(NamedTuple):
 
 
 def _run(argv: list[str], stdin: bytes, env: Mapping[str, str]) -> Done:
+    if any("\0" in arg for arg in argv):  # from a trail, which anyone may have written
+        return Done(128, b"", b"fatal: no name holds a NUL")
     try:
         if not stdin:
             return _spawn(argv, env)
@@ -284,9 +285,8 @@ def discover(cwd: str, environ: Mapping[str, str]) -> Git:
     if len(found) < 5:
         said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ").splitlines()
         if not said or said[0].startswith("not a git repository"):
-            raise OneshotError(
-                Code.NOT_A_REPOSITORY, "not inside a git repository", "begin one: git init"
-            )
+            why = "not inside a git repository"
+            raise OneshotError(Code.NOT_A_REPOSITORY, why, "begin one: git init")
         # Such as a repository of another user, where git's last line is the way out.
         hint = said[-1].strip() if len(said) > 1 else "git status"
         raise OneshotError(Code.NOT_A_REPOSITORY, said[0], hint)

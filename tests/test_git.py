@@ -268,3 +268,11 @@ def test_children_speak_english(work: Repo, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(GitError) as failed:
         at(work.path).text("cat-file", "-t", "nonsense")
     assert "Not a valid object name" in failed.value.message
+
+
+def test_no_name_holds_a_nul(work: Repo) -> None:
+    """A trail may name a branch that can be none, and no program can be asked for that."""
+    git = at(work.path)
+    assert git.named("refs/heads/a\0b") is None
+    with pytest.raises(GitError, match="NUL"):
+        git.text("rev-parse", "a\0b")

@@ -13,7 +13,7 @@ from git_oneshot.cli.help import Command, help_option
 from git_oneshot.cli.look import Part
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import COMMIT
-from git_oneshot.core.spelling import typed
+from git_oneshot.core.spelling import typed, visible
 
 if TYPE_CHECKING:  # a command loads the parts that it answers with, and no others
     from git_oneshot.cli.data import Data
@@ -247,12 +247,14 @@ def whole(value: Any) -> Any:
 
 def _encoded(body: Mapping[str, Any]) -> bytes:
     try:
-        return msgspec.json.encode(body, order="sorted")
+        encoded = msgspec.json.encode(body, order="sorted")
     except UnicodeEncodeError:  # the name of a file need not be Unicode; JSON has to be
         import json
 
         plain = json.dumps(body, ensure_ascii=False).encode(errors="replace")
-        return msgspec.json.encode(msgspec.json.decode(plain), order="sorted")
+        encoded = msgspec.json.encode(msgspec.json.decode(plain), order="sorted")
+    # What programs read, people see, too, where they try it.
+    return visible(encoded.decode()).encode()
 
 
 class _Wrote(TypedDict):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from git_oneshot.cli.data import progress as happened
+from git_oneshot.core.spelling import visible
 
 if TYPE_CHECKING:
     from git_oneshot.gate.judging import Verdict
@@ -220,7 +221,7 @@ def lines(stream: TextIO) -> Tell:
     import msgspec
 
     def tell(event: happened.Event) -> None:
-        line = msgspec.json.encode(event)
+        line = visible(msgspec.json.encode(event).decode()).encode()
         with contextlib.suppress(OSError, ValueError):  # of a closed stream, the second
             click.echo(line, file=stream)  # bytes: JSON is UTF-8 in every locale
 

@@ -57,3 +57,13 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def visible(text: str) -> str:
+    """JSON that says the same and is safe for a terminal: escaped as JSON escapes."""
+    if text.isprintable():
+        return text
+    units = {c: c.encode("utf-16-be").hex() for c in {*text} if not c.isprintable() and c != "\n"}
+    as_json = {ord(c): "".join(f"\\u{u[i : i + 4]}" for i in range(0, len(u), 4))
+               for c, u in units.items()}  # fmt: skip
+    return text.translate(as_json)

@@ -129,7 +129,7 @@ class Markers:
 
 def _is_branch(branch: str) -> bool:
     """Whether a name can be a branch's: it comes from a trail, which anyone may have written."""
-    return not {"", ".", ".."} & {*branch.split("/")}
+    return "\0" not in branch and not {"", ".", ".."} & {*branch.split("/")}
 
 
 def _read(path: str) -> FeatureId | None:

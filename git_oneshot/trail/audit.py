@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.events import Event
-from git_oneshot.core.facts import CleanedUp, CommitJudged, Greened, Moved, Reddened
+from git_oneshot.core.facts import CleanedUp, Moved
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, LOCAL, REMOTE
 from git_oneshot.core.spelling import printable, typed
@@ -20,13 +21,13 @@ from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
 from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
-from git_oneshot.trail.payloads import payload_of
+from git_oneshot.trail.payloads import log_of, payload_of
 from git_oneshot.trail.reading import DamageError, commit_at
 from git_oneshot.trail.refs import tip_of
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip, TrailStore
 from git_oneshot.trail.tracking import kept_of
-from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, entries_in
+from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, Entries, entries_in
 
 # What is wrong, and whether the trail can't be read past it ("error") or it can.
 RULES: Final[dict[str, tuple[str, str]]] = {
@@ -148,9 +149,9 @@ def odd_refs(git: Git) -> Iterator[Finding]:
 
 def _views(store: GitStore, history: Sequence[Entry], new: Sequence[Entry]) -> Iterator[Finding]:
     spoken = {commit for entry in history for x in entry.events for commit, _ in lines_of(x)}
-    seen: set[bytes] = set()  # notes and folders that were looked at
+    views = _Views(store, spoken)
     for entry in new:
-        yield from _trees(store, entry, spoken, seen)
+        yield from views.of(entry)
         yield from _author(store, entry)
     yield from _twice(history)
 
@@ -159,65 +160,103 @@ def _finding(rule: str, commit: str, what: str) -> Finding:
     return Finding(rule, "", commit, f"trail commit {commit[:12]} {what}")
 
 
-def _trees(store: GitStore, entry: Entry, spoken: set[str], seen: set[bytes]) -> Iterator[Finding]:
-    objects, look = store.objects, store.look
-    tree = commit_at(look, entry.commit).tree.encode()
-    if tree in seen and not any(payload_of(x) for x in entry.events):
-        return
-    seen.add(tree)
-    if len(entry.parents) == 2:
-        above = [commit_at(look, parent).tree for parent in entry.parents]
-        unwritten = Unwritten(objects.directory, objects.format.name)
-        if union_of(unwritten, look, *above) != tree:
-            yield _finding("merge-tree", entry.commit, "has another tree than its parents give it")
-    for name, (mode, oid) in entries_in(objects, look, tree.decode()).items():
-        if name == PAYLOAD and mode == FOLDER and entry.events:
-            continue
-        if mode != FOLDER or not FAN.fullmatch(name):
-            yield _finding("odd-entry", entry.commit, f"holds '{_shown(name)}'")
-        elif oid not in seen:
-            seen.add(oid)
-            yield from _notes(store, entry, name, oid, spoken, seen)
-    yield from _payloads(store, entry, tree)
+class _Views:
+    """The trees of one trail: each is looked at once in its place, and what is missing is named."""
 
+    def __init__(self, store: GitStore, spoken: set[str]) -> None:
+        self._store = store
+        self._spoken = spoken
+        self._seen: set[tuple[str, bytes]] = set()  # notes and folders, each where it is
+        self._digests: dict[str, str] = {}  # of payloads, by their blobs
+        self._missing: list[str] = []
 
-def _notes(
-    store: GitStore, entry: Entry, fan: bytes, folder: bytes, spoken: set[str], seen: set[bytes]
-) -> Iterator[Finding]:
-    for name, (mode, oid) in entries_in(store.objects, store.look, folder.decode()).items():
-        if mode != FILE or not REST.fullmatch(name):
-            yield _finding("odd-entry", entry.commit, f"holds '{_shown(fan + b'/' + name)}'")
-            continue
-        commit = (fan + name).decode()
-        if oid not in seen and commit not in spoken:
-            yield _finding("alien-note", entry.commit, f"has a note on {commit[:12]}")
-        if oid in seen:
-            continue
-        seen.add(oid)
-        kind, content = store.look(oid.decode())
+    def of(self, entry: Entry) -> Iterator[Finding]:
+        """What is odd in the tree of a commit."""
+        tree = commit_at(self._store.look, entry.commit).tree
+        payloads = any(payload_of(x) for x in entry.events)
+        if self._first("", tree.encode()) or payloads:
+            yield from self._trees(entry, tree)
+        for what in self._missing:
+            yield _finding("missing", entry.commit, f"cannot be seen whole: {what}")
+        self._missing.clear()
+
+    def _first(self, place: str, oid: bytes) -> bool:
+        first = (place, oid) not in self._seen
+        self._seen.add((place, oid))
+        return first
+
+    def _look(self, name: str) -> tuple[str, bytes | None]:
+        try:
+            return self._store.look(name)
+        except OneshotError as err:  # views: nothing that is said depends on them
+            self._missing.append(err.message)
+            return "missing", None
+
+    def _entries(self, tree: str) -> Entries:
+        return entries_in(self._store.objects, self._look, tree)
+
+    def _trees(self, entry: Entry, tree: str) -> Iterator[Finding]:
+        objects = self._store.objects
+        if len(entry.parents) == 2:
+            above = [commit_at(self._store.look, parent).tree for parent in entry.parents]
+            unwritten = Unwritten(objects.directory, objects.format.name)
+            if union_of(unwritten, self._look, *above) != tree.encode():
+                what = "has another tree than its parents give it"
+                yield _finding("merge-tree", entry.commit, what)
+        entries = self._entries(tree)
+        for name, (mode, oid) in entries.items():
+            if name == PAYLOAD and mode == FOLDER and entry.events:
+                continue
+            if mode != FOLDER or not FAN.fullmatch(name):
+                yield _finding("odd-entry", entry.commit, f"holds '{_shown(name)}'")
+            elif self._first(name.decode(), oid):
+                yield from self._notes(entry, name, oid.decode())
+        yield from self._payloads(entry, entries)
+
+    def _notes(self, entry: Entry, fan: bytes, folder: str) -> Iterator[Finding]:
+        for name, (mode, oid) in self._entries(folder).items():
+            if mode != FILE or not REST.fullmatch(name):
+                yield _finding("odd-entry", entry.commit, f"holds '{_shown(fan + b'/' + name)}'")
+                continue
+            commit = (fan + name).decode()
+            if not self._first(commit, oid):
+                continue
+            if commit not in self._spoken:
+                yield _finding("alien-note", entry.commit, f"has a note on {commit[:12]}")
+            if self._first("", oid):
+                yield from self._note(entry, commit, oid.decode())
+
+    def _note(self, entry: Entry, commit: str, blob: str) -> Iterator[Finding]:
+        kind, content = self._look(blob)
+        if kind == "missing":
+            return
         if kind != "blob" or content is None or len(content) > MAX_NOTE:
             yield _finding("odd-note", entry.commit, f"has no readable note on {commit[:12]}")
         elif any(printable(x) != x for x in content.decode(errors="replace").split("\n")):
             yield _finding("odd-note", entry.commit, f"has control characters on {commit[:12]}")
 
+    def _payloads(self, entry: Entry, entries: Entries) -> Iterator[Finding]:
+        mode, folder = entries.get(PAYLOAD, (0, b""))
+        inside = self._entries(folder.decode()) if mode == FOLDER and entry.events else {}
+        there = {name.decode(): oid for name, (mode, oid) in inside.items()
+                 if mode == FILE and EVENT.fullmatch(name.decode(errors="replace"))}  # fmt: skip
+        wanted = {x.id: digest for x in entry.events if (digest := payload_of(x))}
+        # A log may be in a clone alone.
+        wanted |= {x.id: log for x in entry.events if x.id in there and (log := log_of(x))}
+        for id_, digest in wanted.items():
+            if self._digest(there.get(id_, b"").decode()) != digest:
+                yield _finding("payload", entry.commit, f"lacks the payload of event {id_}")
+        known = {id_.encode() for id_ in there.keys() & wanted.keys()}
+        for name in sorted(inside.keys() - known):
+            what = f"holds a payload of no event, {_shown(name)}"
+            yield _finding("odd-entry", entry.commit, what)
 
-def _payloads(store: GitStore, entry: Entry, tree: bytes) -> Iterator[Finding]:
-    wanted = {x.id: digest for x in entry.events if (digest := payload_of(x))}
-    if not wanted and PAYLOAD not in entries_in(store.objects, store.look, tree.decode()):
-        return
-    there = store.payloads([entry.commit])
-    # A log may be in a clone alone.
-    wanted |= {x.id: log for x in entry.events if x.id in there and (log := _log_of(x))}
-    for id_, digest in wanted.items():
-        if hashlib.sha256(there.get(id_, b"")).hexdigest() != digest:
-            yield _finding("payload", entry.commit, f"lacks the payload of event {id_}")
-    for id_ in there.keys() - wanted.keys():
-        if EVENT.fullmatch(id_):
-            yield _finding("odd-entry", entry.commit, f"holds a payload of no event, {id_}")
-
-
-def _log_of(event: Event) -> str:
-    return event.data.log if isinstance(event.data, (Reddened, Greened, CommitJudged)) else ""
+    def _digest(self, blob: str) -> str:
+        """The digest of a payload, one of which is in memory at a time."""
+        if blob and blob not in self._digests:
+            content = self._look(blob)[1]
+            self._digests[blob] = "" if content is None else hashlib.sha256(content).hexdigest()
+        return self._digests.get(blob, "")
 
 
 def _author(store: GitStore, entry: Entry) -> Iterator[Finding]:

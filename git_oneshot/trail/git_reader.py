@@ -1,7 +1,7 @@
 """Trails read from a git repository: many at once, from the cache where it has them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from git_oneshot.git import Git
@@ -138,9 +138,9 @@ class GitReader:
 
         return walk(self._git, [tip.commit for tip in tips])
 
-    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
-        """The payloads that these appends hold, by the ids of their events."""
-        return self._source.payloads(commits)
+    def payloads(self, commits: Iterable[str], wanted: Container[str]) -> dict[str, bytes]:
+        """The payloads of wanted events that these appends hold, by the ids of the events."""
+        return self._source.payloads(commits, wanted)
 
 
 def _ends(tip: Tip) -> list[Tip]:

@@ -1,7 +1,7 @@
 """Texts that are too long for an event, and kept beside it: the event has their digest."""
 
 from git_oneshot.core.events import Event
-from git_oneshot.core.facts import Patched
+from git_oneshot.core.facts import CommitJudged, Greened, Patched, Reddened
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.pulls import PullUpdated
 from git_oneshot.trail.store import TrailStore
@@ -15,6 +15,12 @@ def payload_of(event: Event) -> str:
     return data.plan.payload if isinstance(data, Patched) and data.plan else ""
 
 
+def log_of(event: Event) -> str:
+    """The digest of what tests printed, which may be beside an event or in a clone alone."""
+    data = event.data
+    return data.log if isinstance(data, (Reddened, Greened, CommitJudged)) else ""
+
+
 def text_beside(store: TrailStore, feature: FeatureId, digest: str) -> str:
     """The text of a digest, wherever on the trail it is; "" where it is not any more."""
     tip = store.tip(feature)
@@ -22,5 +28,6 @@ def text_beside(store: TrailStore, feature: FeatureId, digest: str) -> str:
     for entry in reversed(trail.entries if trail else ()):
         for event in entry.events:
             if payload_of(event) == digest:
-                return store.payloads([entry.commit]).get(event.id, b"").decode(errors="replace")
+                found = store.payloads([entry.commit], {event.id})
+                return found.get(event.id, b"").decode(errors="replace")
     return ""

@@ -7,7 +7,7 @@ of more than ``MAX_TRAIL`` is not read at all.
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import IO, TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError
@@ -114,20 +114,36 @@ class Source:
         why = f"object '{name[:20]}' of the trail is {what}"
         return OneshotError(Code.TRAIL_DAMAGED, why, "look for it: git fsck")
 
-    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
-        """The payloads in the trees of appends, by the ids of their events."""
-        from git_oneshot.trail.objects import PAYLOAD
+    def _payload_blobs(self, commit: str) -> dict[str, str]:
+        """The blobs of the payloads in the tree of an append, by the ids of their events."""
+        from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD
         from git_oneshot.trail.tree import entries_in
 
+        tree = commit_at(self.look, commit).tree
+        mode, folder = entries_in(self._objects, self.look, tree).get(PAYLOAD, (0, b""))
+        names = entries_in(self._objects, self.look, folder.decode()) if mode == FOLDER else {}
+        return {
+            name.decode(): oid.decode()
+            for name, (mode, oid) in names.items()
+            if mode == FILE and EVENT.fullmatch(name.decode(errors="replace"))
+        }
+
+    def payloads(self, commits: Iterable[str], wanted: Container[str]) -> dict[str, bytes]:
+        """The payloads of wanted events in the trees of appends, by the ids of the events.
+
+        Raises OneshotError(TRAIL_DAMAGED) for what is missing, or more than a trail may be.
+        """
         found: dict[str, bytes] = {}
+        left = MAX_TRAIL
         for commit in commits:
-            tree = commit_at(self.look, commit).tree
-            folder = entries_in(self._objects, self.look, tree).get(PAYLOAD)
-            names = entries_in(self._objects, self.look, folder[1].decode()) if folder else {}
-            for name, (_, oid) in names.items():
-                kind, content = self.look(oid.decode())
-                if EVENT.fullmatch(name.decode(errors="replace")) and kind == "blob" and content:
-                    found[name.decode()] = content
+            for event, oid in self._payload_blobs(commit).items():
+                kind, content = self.look(oid) if event in wanted else ("", None)
+                if kind == "blob" and content:
+                    found[event] = content
+                    left -= len(content)
+                if left < 0:
+                    why = f"the payloads of the trail are over the limit of {MAX_TRAIL} bytes"
+                    raise OneshotError(Code.TRAIL_DAMAGED, why, "look at them: git oneshot fsck")
         return found
 
     def close(self) -> None:

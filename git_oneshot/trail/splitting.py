@@ -19,6 +19,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.replay import replay
 from git_oneshot.core.state import State
 from git_oneshot.trail.merging import behind
+from git_oneshot.trail.payloads import log_of, payload_of
 from git_oneshot.trail.store import Tip, Trail, TrailStore, load_all, unknown
 
 
@@ -64,10 +65,10 @@ def split(store: TrailStore, feature: FeatureId, new: FeatureId, email: str) -> 
     alone = _alone(trail, tip, starts)
     entries = alone or side_of(trail.entries, _one_of(store, trail, starts, email), starts)
     events, state = _said_again(entries, new)
-    payloads = store.payloads(entry.commit for entry in entries)
-    kept: Mapping[str, bytes] = {i: blob for i, blob in payloads.items() if i in _ids(events)}
+    beside = {event.id for event in events if payload_of(event) or log_of(event)}
+    payloads = store.payloads((entry.commit for entry in entries), beside)
     made = store.append(
-        new, None, events, summary=f"{new}: split from {feature}", state=state, payloads=kept
+        new, None, events, summary=f"{new}: split from {feature}", state=state, payloads=payloads
     )
     rest = trail.entries
     if alone:

@@ -1,6 +1,6 @@
 """What a place for trails can do: the git store, and one in memory for tests, keep one contract."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -154,8 +154,8 @@ class TrailStore(Protocol):
         trail can't be written.
         """
 
-    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
-        """The payloads that these appends hold, by the ids of their events."""
+    def payloads(self, commits: Iterable[str], wanted: Container[str]) -> dict[str, bytes]:
+        """The payloads of wanted events that these appends hold, by the ids of the events."""
 
     def merge(self, feature: FeatureId, one: str, two: str, history: "Sequence[Entry]") -> str:
         """Write the derived merge of two ends, and give back its id. No ref moves.

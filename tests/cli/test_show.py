@@ -7,8 +7,11 @@ import pytest
 from git_oneshot.cli.story import about
 from git_oneshot.core import facts as f
 from git_oneshot.core.events import CycleGreen
+from git_oneshot.core.ids import FeatureId
+from git_oneshot.trail.git_store import GitStore
 from tests.gate.project import MakeProject, Project
 from tests.sandbox import Repo
+from tests.trail.crafted import append
 
 
 def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -> None:
@@ -336,3 +339,30 @@ def test_a_log_names_the_tests_that_turned() -> None:
     )  # fmt: skip
 
     assert about(green) == "turned"
+
+
+HOSTILE = "\x1b]0;owned\x07 \x00 \x7f \x9b31m \u202eevil \U000e0041 é"
+
+
+@pytest.mark.parametrize("command", ["status", "log", "list", "show", "replay", "fsck"])
+def test_what_a_trail_holds_breaks_no_json_and_moves_no_terminal(
+    project: Project, command: str
+) -> None:
+    """Where an answer is JSON, what cannot be seen is escaped as JSON does: it is the same text."""
+    feature = FeatureId("topic")
+    store = GitStore(project.repo.discover(), lambda: 0.0)
+    append(store, feature, None, f.Started(featureId=feature, title=HOSTILE, branch=HOSTILE))
+    [trail] = store.read(store.tips())
+    store.close()
+    named = {"list": (), "fsck": (), "show": (trail.events[0].id,)}.get(command, ("topic",))
+    programs = project.do(command, *named, "--json").out
+    people = project.do(command, *named)
+    for said in (programs, people.out, people.err):
+        assert said.replace("\n", "").isprintable()
+    if command != "fsck":
+        assert f'"title":{json.dumps(HOSTILE)}' in json.dumps(json.loads(programs)).replace(
+            ": ", ":"
+        )
+    if command in ("show", "replay"):
+        body = json.loads(people.out[people.out.index("{") :])
+        assert body["title"] == HOSTILE

@@ -176,7 +176,7 @@ def test_a_branch_of_a_trail_reaches_nothing_outside(
     assert markers.all() == {}
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a//b", "a/./b", "/a", "a/"])
+@pytest.mark.parametrize("name", ["", ".", "..", "a//b", "a/./b", "/a", "a/", "a\0b"])
 def test_what_can_be_no_branch_has_no_marker(markers: Markers, name: str) -> None:
     assert markers.feature_on(name) is None
     assert markers.leaving(name) is None

@@ -1,7 +1,7 @@
 """Trails in memory: the same contract as the git store, for tests."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from git_oneshot.core.codec import decode, encode
@@ -86,9 +86,10 @@ class MemoryStore:
         assert after is not None
         return after
 
-    def payloads(self, commits: Iterable[str]) -> dict[str, bytes]:
-        """The payloads that these appends hold, by the ids of their events."""
-        return {name: blob for commit in commits for name, blob in self._pool[commit].payloads}
+    def payloads(self, commits: Iterable[str], wanted: Container[str]) -> dict[str, bytes]:
+        """The payloads of wanted events that these appends hold, by the ids of the events."""
+        every = (one for commit in commits for one in self._pool[commit].payloads)
+        return {name: blob for name, blob in every if name in wanted}
 
     def merge(self, feature: FeatureId, one: str, two: str, history: Sequence[Entry]) -> str:
         """The merge of two ends."""

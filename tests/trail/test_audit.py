@@ -14,9 +14,11 @@ import pytest
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import RequestSynthesis
+from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.session import Session
 from git_oneshot.trail import audit as audit_module
+from git_oneshot.trail import source
 from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
 from git_oneshot.trail.merging import join
 from git_oneshot.trail.seals import reason, unsigned
@@ -32,6 +34,7 @@ from tests.trail.crafted import (
     events_of,
     hash_object,
     judged,
+    loose,
     message_of,
     point,
     root_of,
@@ -172,6 +175,84 @@ def test_odd_trees_are_named_read_past_and_not_carried_on(
         return
     kept = [line.split()[0] for line in work.git("ls-tree", "-rt", receipt.tip.commit).splitlines()]
     assert set(kept) <= {"040000", "100644"}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_is_no_payload_hides_nothing_of_other_trails(
+    work: Repo, opened: Open, inside: bool
+) -> None:
+    """git fetches a submodule's commit with nothing behind it, wherever it is named."""
+    tip = append(opened(work), FEATURE, None, started())
+    [event] = events_of(2, f.Patched(fields=("plan",), plan=f.Plan(payload="0" * 64)))
+    nothing = ("160000", "b" * 40)
+    payload = ("40000", tree(work, (*nothing, event.id)), "payload")
+    made = tree(work, payload if inside else (*nothing, "payload"))
+    point(work, FEATURE, with_tree(work, tip.commit, made, event))
+    other = append(opened(work), OTHER, None, started(OTHER))
+    odd = note(work, SOUND, "b" * 40)
+    point(work, OTHER, with_tree(work, other.commit, odd, *events_of(2, titled("t"))))
+    rules = [(one.ref, one.rule) for one in found(work, opened) if one.rule != "author"]
+    assert rules == [
+        (FEATURE, "payload" if inside else "odd-entry"),
+        (FEATURE, "odd-entry" if inside else "payload"),
+        (OTHER, "alien-note"),
+    ]
+
+
+def test_a_note_that_is_missing_is_named_and_the_rest_looked_at(work: Repo, opened: Open) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    tip = append(opened(work), FEATURE, tip, judged(CODE))
+    os.unlink(loose(work, work.git("rev-parse", f"{tip.commit}:{CODE[:2]}/{CODE[2:]}")))
+    other = append(opened(work), OTHER, None, started(OTHER))
+    odd = note(work, SOUND, "b" * 40)
+    point(work, OTHER, with_tree(work, other.commit, odd, *events_of(2, titled("t"))))
+    findings = [one for one in found(work, opened) if one.rule != "author"]
+    assert [(one.ref, one.rule) for one in findings] == [
+        (FEATURE, "missing"), (OTHER, "alien-note")
+    ]  # fmt: skip
+    assert tip.commit[:12] in findings[0].what
+
+
+def test_a_note_does_not_hide_behind_another_with_the_same_words(work: Repo, opened: Open) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    blob = hash_object(work, "blob", SOUND)
+    folder = tree(work, ("100644", blob, CODE[2:]), ("100644", blob, "b" * 38))
+    made = tree(work, ("40000", folder, CODE[:2]), ("40000", folder, "bb"))
+    point(work, FEATURE, with_tree(work, tip.commit, made, *events_of(2, judged(CODE))))
+    findings = [one for one in found(work, opened) if one.rule != "author"]
+    assert [one.rule for one in findings] == ["alien-note"] * 3
+
+
+def test_one_text_under_a_thousand_events_is_unpacked_once(
+    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of payloads of no event nothing: a few kilobytes could fill any memory."""
+    tip = append(opened(work), FEATURE, None, started())
+    facts = (f.Patched(fields=("plan",), plan=f.Plan(payload="0" * 64, goal=str(n)))
+             for n in range(10))  # fmt: skip
+    events = events_of(2, *facts)
+    blob, other = (hash_object(work, "blob", text) for text in (b"text", b"other"))
+    names = [("100644", blob, event.id) for event in events]
+    names += [("100644", other, event.id) for event in events_of(99, titled("of no event"))]
+    payload = tree(work, *sorted(names, key=lambda one: one[2]))
+    made = tree(work, ("40000", payload, "payload"))
+    new = with_tree(work, tip.commit, made, *events)
+    point(work, FEATURE, new)
+    looked: list[str] = []
+    look = source.Source.look
+
+    def watched(self: source.Source, name: str) -> tuple[str, bytes | None]:
+        looked.append(name)
+        return look(self, name)
+
+    monkeypatch.setattr(source.Source, "look", watched)
+    rules = [one.rule for one in found(work, opened) if one.rule != "author"]
+    assert sorted(rules) == ["odd-entry", *["payload"] * 10]
+    assert looked.count(blob) == 1 and other not in looked
+    monkeypatch.setattr(source, "MAX_TRAIL", 20)
+    assert opened(work).payloads([new], {events[0].id}) == {events[0].id: b"text"}
+    with pytest.raises(OneshotError, match="over the limit"):
+        opened(work).payloads([new], {event.id for event in events})
 
 
 def test_a_merge_with_another_tree(repo: MakeRepo, opened: Open) -> None:

@@ -17,7 +17,7 @@ from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import BEGINNING, COMMIT, FeatureId, short
-from git_oneshot.core.spelling import printable
+from git_oneshot.core.spelling import printable, visible
 from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined, unknown
 
@@ -108,8 +108,11 @@ def _event(app: App, named: str) -> tuple[Trail, Event]:
 
 def _payload(app: App, entry: str, one: Event) -> str | None:
     """The text that is kept beside an event."""
-    done = app.git.call("cat-file", "blob", f"{entry}:payload/{one.id}", ok=(0, 128))
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+    try:
+        found = app.store.payloads([entry], {one.id}).get(one.id)
+    except OneshotError:  # it is missing, which fsck says
+        return None
+    return None if found is None else found.decode(errors="replace")
 
 
 def _log(app: App, one: Event) -> str | None:
@@ -159,7 +162,7 @@ def _shown(data: Shown, payload: str | None) -> str:
     if event["data"].get("log") and payload is None:
         lines.append("log      is in the clone that ran the tests, and not here")
     lines = [printable(line) for line in lines]
-    lines += json.dumps(event["data"], indent=2, ensure_ascii=False).split("\n")
+    lines += visible(json.dumps(event["data"], indent=2, ensure_ascii=False)).split("\n")
     if payload is not None:
         lines += ["", *payload.rstrip("\n").split("\n")]
     return "\n".join(lines)
@@ -186,7 +189,7 @@ def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
         history = seen_by(history, _named(trail, at).id)
     state = state_of(trail.feature, history)
     text = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
-    return Answer(Replayed(state=state, policy=state.policy), text.decode())
+    return Answer(Replayed(state=state, policy=state.policy), visible(text.decode()))
 
 
 def _named(trail: Trail, named: str) -> Event:
