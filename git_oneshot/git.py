@@ -37,8 +37,6 @@ _ALWAYS: Final = {
     "GIT_LITERAL_PATHSPECS": "0",
 }
 ANY: Final = range(256)  # statuses, for whoever looks at the status
-# Our settings while a feature is open, which those of the repository include: from beside them.
-INCLUDED: Final = "oneshot/open/settings"
 
 
 def syncing(what: str) -> tuple[str, ...]:

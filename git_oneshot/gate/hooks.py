@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Final
 
 import git_oneshot
-from git_oneshot.git import INCLUDED, Git
+from git_oneshot.git import Git
 from git_oneshot.trail.disk import link, put
 
 HOOKS: Final = ("pre-commit", "post-commit", "post-rewrite", "pre-push")
@@ -27,7 +27,9 @@ SERVER: Final = "pre-receive"  # in a repository that is pushed to, where it is 
 GATE: Final = "pre-push"  # holds for every git of the clone: also for an older one, as of an editor
 OURS: Final = b"# git-oneshot hook "
 BEFORE: Final = "before-oneshot"  # the folder of the hooks that were there
-_OPEN: Final = os.path.dirname(INCLUDED)  # the folder that is there while a feature is open
+# Our settings while a feature is open, which those of the repository include: from beside them.
+_INCLUDED: Final = "oneshot/open/settings"
+_OPEN: Final = os.path.dirname(_INCLUDED)  # the folder that is there while a feature is open
 _TO: Final = f"../{_OPEN}"  # from the folder of hooks
 SETTINGS: Final = (2, 54)  # the first git that has hooks by settings
 # What is set: our shim, from any worktree and after a move, if there still is something to do.
@@ -46,7 +48,7 @@ class Hooks:
         self._git = git
         self.folder = os.path.join(git.common_dir, "hooks")
         self._open = os.path.join(git.common_dir, _OPEN)
-        self._settings = os.path.join(git.common_dir, INCLUDED)
+        self._settings = os.path.join(git.common_dir, _INCLUDED)
 
     @property
     def foreign(self) -> str:
@@ -196,16 +198,16 @@ class Hooks:
     @property
     def _included(self) -> bool:
         """Whether our settings are git's: read from its file, for a `git config` takes longer."""
-        return os.fsencode(INCLUDED) in _content(os.path.join(self._git.common_dir, "config"))
+        return os.fsencode(_INCLUDED) in _content(os.path.join(self._git.common_dir, "config"))
 
     def _include(self) -> None:
         if not self._included:
-            self._git.call("config", "--local", "--add", "include.path", INCLUDED)
+            self._git.call("config", "--local", "--add", "include.path", _INCLUDED)
 
     def _exclude(self) -> bool:
         if there := self._included:
             self._git.call("config", "--local", "--fixed-value", "--unset-all", "include.path",
-                           INCLUDED)  # fmt: skip
+                           _INCLUDED)  # fmt: skip
         return there
 
     def _surround(self) -> None:

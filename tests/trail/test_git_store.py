@@ -20,8 +20,7 @@ from git_oneshot.trail import reading
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.objects import SMALL, Objects, blob_of
-from git_oneshot.trail.refs import Refs
-from git_oneshot.trail.store import Tip
+from git_oneshot.trail.store import Tip, joined
 from tests.sandbox import MakeRepo, MakeWorld, Repo
 from tests.trail.crafted import (
     FEATURE,
@@ -432,31 +431,18 @@ def test_a_ref_of_no_remote_is_nothing_of_ours(work: Repo, opened: Open) -> None
     assert opened(work).tip(OTHER) is None
 
 
-@pytest.mark.parametrize(
-    ("config", "found"),
-    [
-        ("", {"origin"}),
-        ("[include]\n\tpath = oneshot/open/settings\n", {"origin"}),
-        ("[include]\n\tpath = oneshot/open/settings\n[user]\n\tname = x\n", {"origin"}),
-        ("[include]\n\tpath = oneshot/open/settings\n\tpath = other\n", {"**"}),
-        ("[include]\n\tpath = other\n", {"**"}),
-        ('[includeIf "gitdir:x"]\n\tpath = oneshot/open/settings\n', {"**"}),
-        ('[remote.more]\n\turl = x\n', {"**"}),
-    ],
-)  # fmt: skip
-def test_where_remotes_may_be_set(repo: MakeRepo, config: str, found: set[str]) -> None:
-    """Our own settings have none, so that git need not look at every ref there is."""
-    project = repo()
-    project.git("remote", "add", "origin", "somewhere")
-    with (project.path / ".git/config").open("a") as file:
-        file.write(config)
-    assert Refs(project.discover(), time.time, Disk())._remotes() == found
-
-
-def test_a_remote_may_be_set_for_one_working_tree(repo: MakeRepo) -> None:
-    """As `git config --worktree` does, and sparse checkouts have git look there."""
-    project = repo()
-    project.git("remote", "add", "origin", "somewhere")
-    project.git("config", "extensions.worktreeConfig", "true")
-    project.git("config", "--worktree", "remote.here.url", "else")
-    assert Refs(project.discover(), time.time, Disk())._remotes() == {"origin", "here"}
+@pytest.mark.parametrize("left", ["gone", "gone@0123456789ab", "gone/for", "gone@0123456789ab/for"])
+def test_who_reads_one_trail_sees_what_who_reads_all_does(
+    repo: MakeRepo, opened: Open, world: MakeWorld, left: str
+) -> None:
+    """What a removed remote left was joined by `list`, and not by `status`, `log` and `show`."""
+    ours, tip = fetched(repo, opened)
+    Session(opened(ours), world()).execute(FEATURE, RequestSynthesis())
+    new = append(opened(ours), FEATURE, opened(ours).tip(FEATURE), titled("left"))
+    ours.git("update-ref", REF, f"{new.commit}~1")
+    ours.git("update-ref", f"refs/oneshot-remote/{left}/{FEATURE}", new.commit)
+    store = opened(ours)
+    seen = joined(store.tips())
+    assert seen[FEATURE].ends == (ours.git("rev-parse", REF), new.commit, tip.commit)
+    assert store.tip(FEATURE) == seen[FEATURE]
+    assert store.tips_of([FEATURE, OTHER]) == [seen[FEATURE]]
