@@ -14,7 +14,7 @@ from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.facts import CleanedUp, Moved
 from git_oneshot.core.history import Entry
-from git_oneshot.core.ids import EVENT, LOCAL, REMOTE
+from git_oneshot.core.ids import EVENT, LOCAL, REMOTE, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git
 from git_oneshot.trail.git_store import GitStore
@@ -23,7 +23,6 @@ from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
 from git_oneshot.trail.payloads import log_of, payload_of
 from git_oneshot.trail.reading import DamageError, commit_at
-from git_oneshot.trail.refs import tip_of
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip, TrailStore
 from git_oneshot.trail.tracking import kept_of
@@ -139,11 +138,12 @@ def _ends(event: Event) -> bool:
     return isinstance(data, CleanedUp) or (isinstance(data, Moved) and data.to == "completed")
 
 
-def odd_refs(git: Git) -> Iterator[Finding]:
-    """Refs among the trails whose names no feature can have: nothing else looks at them."""
+def odd_refs(git: Git, tips: Iterable[Tip]) -> Iterator[Finding]:
+    """Refs among the trails that are none of ``tips``: no feature can have such a name."""
+    known = {remote_ref(x.origin, x.feature) if x.origin else local_ref(x.feature) for x in tips}
     for line in git.lines("for-each-ref", "--format=%(objectname) %(refname)", LOCAL, REMOTE):
         commit, _, ref = line.partition(" ")
-        if not [*tip_of(line)]:
+        if ref not in known:
             yield Finding("ref-name", printable(ref), commit, RULES["ref-name"][1])
 
 

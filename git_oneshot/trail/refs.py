@@ -13,12 +13,14 @@ from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git, syncing
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip, joined
+from git_oneshot.trail.tracking import kept_of
 
 if TYPE_CHECKING:
     import subprocess
 
 TABLES: Final = "reftable/tables.list"  # of all refs, where git keeps them in tables
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
+_KEPT_AT: Final = re.compile(rf":{REMOTE}([^\0]+)/\*\0")  # by a refspec of fetches
 
 
 class Refs:
@@ -51,7 +53,17 @@ class Refs:
 
     def _list(self, *patterns: str) -> list[Tip]:
         out = self._git.lines("for-each-ref", "--format=%(objectname) %(refname)", *patterns)
-        return [tip for line in out for tip in tip_of(line)]
+        tips = [tip for line in out for tip in tip_of(line)]
+        if not any("/" in tip.origin for tip in tips):
+            return tips
+        places = self._places()
+        return [tip for tip in tips if not _below(kept_of(tip.origin) or tip.origin, places)]
+
+    def _places(self) -> set[str]:
+        """The names under which fetches keep trails: of remotes, also as git called them before."""
+        said = self._git.maybe("config", "-z", "--get-regexp", r"^remote\..*\.") or ""
+        keys = (row.partition("\n")[0].removeprefix("remote.") for row in said.split("\0"))
+        return {key.rpartition(".")[0] for key in keys} | {*_KEPT_AT.findall(said)}
 
     def swap(
         self, ref: str, new: str, old: str | None, settle: Callable[[], None] = lambda: None
@@ -221,6 +233,11 @@ def _in_the_way(complaint: str) -> str:
 
     ref = shlex.quote(printable(other[1]))
     return f"nothing was recorded; if nobody needs what is in its place: git update-ref -d {ref}"
+
+
+def _below(origin: str, places: set[str]) -> bool:
+    """Whether what looks like a remote's name is one with the name of something else there."""
+    return origin not in places and any(origin.startswith(f"{place}/") for place in places)
 
 
 def tip_of(line: str) -> Iterable[Tip]:

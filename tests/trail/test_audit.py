@@ -49,7 +49,7 @@ CODE: Final = "a" * 40
 def found(repo: Repo, opened: Open) -> list[Finding]:
     """What is found in a repository."""
     store = opened(repo)
-    return [*audit(store, store.tips()), *odd_refs(repo.discover())]
+    return [*audit(store, store.tips()), *odd_refs(repo.discover(), store.tips())]
 
 
 def test_a_sound_repository_has_no_finding(repo: MakeRepo, opened: Open, world: MakeWorld) -> None:

@@ -17,6 +17,7 @@ from git_oneshot.core.ids import FeatureId
 from git_oneshot.git import discover
 from git_oneshot.session import Session
 from git_oneshot.trail import reading
+from git_oneshot.trail.audit import odd_refs
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.objects import SMALL, Objects, blob_of
@@ -446,3 +447,27 @@ def test_who_reads_one_trail_sees_what_who_reads_all_does(
     assert seen[FEATURE].ends == (ours.git("rev-parse", REF), new.commit, tip.commit)
     assert store.tip(FEATURE) == seen[FEATURE]
     assert store.tips_of([FEATURE, OTHER]) == [seen[FEATURE]]
+
+
+@pytest.mark.parametrize("of", ["origin", "origin@0123456789ab"])
+def test_what_a_remote_has_below_a_trail_is_no_trail_of_a_remote_of_that_name(
+    work: Repo, opened: Open, of: str
+) -> None:
+    """No feature is called so. It was a trail at 'origin/deep', to which no push could go."""
+    tip = append(opened(work), FEATURE, None, started())
+    ref = f"refs/oneshot-remote/{of}/deep/{FEATURE}"
+    work.git("update-ref", ref, tip.commit)
+    work.git("update-ref", "-d", REF)
+    seen = [tip._replace(origin=f"{of}/deep")]
+    assert opened(work).tips() == seen  # of a remote that is gone, for all we know
+    work.git("remote", "add", "origin", "somewhere")
+    assert opened(work).tips() == []
+    assert opened(work).tip(FEATURE) is None
+    assert [(x.rule, x.ref) for x in odd_refs(work.discover(), [])] == [("ref-name", ref)]
+    # A remote that is really called so, by now or, where git renamed it, before.
+    for key, value in (("url", "else"), ("fetch", "+refs/oneshot/*:refs/oneshot-remote/a/*")):
+        work.git("config", f"remote.origin/deep.{key}", value)
+        assert opened(work).tips() == seen
+    work.git("config", "--rename-section", "remote.origin/deep", "remote.new")
+    work.git("config", "remote.new.fetch", "+refs/oneshot/*:refs/oneshot-remote/origin/deep/*")
+    assert opened(work).tips() == seen

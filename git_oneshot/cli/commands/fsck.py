@@ -38,7 +38,7 @@ def fsck(app: App, *, signatures: bool, repair: bool) -> Answer:
     with app.progress.running(f"checking {counted(len(tips), 'trail')}"):
         bring_promised(app.git, tips)
         found: list[Finding] = [*audit(app.store, tips)]
-        found += odd_refs(app.git) if not app.named else ()
+        found += odd_refs(app.git, tips) if not app.named else ()
     policy = _policy(app)
     sealed: list[Seal] = []
     if signatures or policy != "off":
