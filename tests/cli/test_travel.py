@@ -375,6 +375,23 @@ def test_list_says_what_a_remote_rewound(feature: Project, make: MakeProject) ->
     assert clone.do("sync").out == "all trails are as 'origin' has them\n"
 
 
+def test_a_sync_tells_the_hooks_what_came_by_it(feature: Project, make: MakeProject) -> None:
+    """Of what another clone ended, and of what is ours again; else doctor alone did."""
+    bare, clone = cloned(feature, make)
+    branch = feature.git("branch", "--show-current")
+    assert clone.git("branch", "--show-current") == branch
+    bare.git("update-ref", "-d", REF)
+    clone.git("fetch", "-q", "--prune")
+    clone.do("sync", "-f", FEATURE)
+    assert clone.lines(f"on/{branch}") == [FEATURE]
+    feature.do("cancel")
+    feature.do("sync")
+    clone.do("sync")
+    assert clone.lines(f"on/{branch}") == []
+    for one in (feature, clone):
+        assert "a marker" not in one.cli("doctor").out
+
+
 @pytest.mark.parametrize("command", ["fsck", "fsck --repair", "doctor", "push", "uninstall"])
 def test_what_reads_every_trail_keeps_what_a_remote_rewound(
     feature: Project, make: MakeProject, command: str

@@ -12,7 +12,7 @@ from git_oneshot.cli.completion import features
 from git_oneshot.cli.data.trails import Exported, Imported
 from git_oneshot.cli.look import Document
 from git_oneshot.cli.meeting import ends, tell
-from git_oneshot.cli.written import written
+from git_oneshot.cli.written import came
 from git_oneshot.core import report
 from git_oneshot.core.errors import unknown_feature
 from git_oneshot.core.events import type_name
@@ -67,7 +67,7 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     tip = app.store.tip(name)
     if tip is None:
         raise unknown_feature(name)
-    written(app, app.session.load(name).state)
+    came(app, [name])
     app.refresh_display()
     new = _new(app, trail, tip, before.get((name, "")))
     data = Imported(feature=name, tip=tip.commit, events=list(ids(trail)), new=new)

@@ -12,6 +12,7 @@ from git_oneshot.cli.data.trails import LossRow, SplitOff, Synced
 from git_oneshot.cli.forges import complete_seen
 from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.cli.sealing import doubted
+from git_oneshot.cli.written import came
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId, feature_id
 from git_oneshot.core.spelling import counted, printable
@@ -37,8 +38,10 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     if remote is not None and remote not in app.git.lines("remote"):
         raise OneshotError(Code.REMOTE_UNKNOWN, f"there is no remote '{remote}'", "git remote -v")
     named = [feature_id(app.named)] if app.named is not None else None
-    if named and (app.store.tip(named[0]) is None):
-        raise unknown(app.store, named[0])
+    if named and app.store.tip(named[0]) is None:
+        app.look_for_losses(app.store.tips())  # which a fetch may have taken back just now
+        if app.store.tip(named[0]) is None:
+            raise unknown(app.store, named[0])
     completed = complete_seen(app, named) if not dry_run else []
     sealed = _sealed(app, named) if not dry_run and signs(app.git) else []
     before = ends(app)
@@ -50,6 +53,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
     for loss in losses:
         app.say(f"warning: {loss.told}")
     moved = [one.feature for one in outcomes if one.moved and not dry_run]
+    came(app, moved)
     split_them = tell(app, before, moved, ("", name))
     data = Synced(
         remote=name, dry_run=dry_run, completed=completed,
