@@ -23,9 +23,12 @@ def ends(app: App) -> Ends:
 
 
 def tell(
-    app: App, before: Ends, features: Collection[FeatureId], origins: Collection[str]
-) -> list[Next]:
-    """Say what was begun twice where one of the ends had not all beginnings; what helps."""
+    app: App, before: Ends, features: Collection[FeatureId], *, sent: bool
+) -> list[Next]:  # fmt: skip
+    """Say what was begun twice where our end had not all beginnings; what helps.
+
+    ``sent``: or where they are at a remote now, and no remote had them before.
+    """
     tips = joined(app.store.tips())
     nexts = []
     for loaded in app.store.load([tips[feature] for feature in features if feature in tips]):
@@ -33,20 +36,26 @@ def tell(
         if loaded.tip is None or all(void.reason != BEGUN_TWICE for void in state.void):
             continue
         [trail] = app.store.read([loaded.tip])
-        begun = _new(trail, [before.get((trail.feature, origin)) for origin in origins])
+        here = before.get((trail.feature, ""))
+        there = [end for (name, origin), end in before.items() if origin and name == trail.feature]
+        begun = _new(trail, here, there if sent else [here])
         if begun:
             app.say(_note(state, begun))
             nexts += split_it(app, state)
     return nexts
 
 
-def _new(trail: Trail, old: Collection[str | None]) -> list[str]:
-    """Who began the trail, each once, in order; nobody where all its old ends say so already."""
+def _new(trail: Trail, here: str | None, there: Collection[str | None]) -> list[str]:
+    """Who began the trail, each once, in order; nobody where its old ends say so already."""
     from git_oneshot.core.history import starts_of
     from git_oneshot.trail.merging import behind
 
     starts = starts_of(trail.feature, trail.entries)
-    if all(end and behind(trail.entries, end).commits.issuperset(starts) for end in old):
+
+    def says(end: str | None) -> bool:
+        return end is not None and behind(trail.entries, end).commits.issuperset(starts)
+
+    if says(here) and any(map(says, there)):
         return []
     by = {event.id: event.by for entry in trail.entries for event in entry.events}
     return list(dict.fromkeys(by[event] for event in starts.values()))

@@ -291,6 +291,10 @@ def test_sync_tells_each_author_once_that_two_beginnings_met(
         clone.do("request-synthesize", FEATURE)
         done = clone.do("sync", "--json")
         assert argv not in [step["argv"] for step in done.json["next"]]
+    # Nor by a sync with a fork of their own, which had not heard of it.
+    fork = Repo(project.path.parent / "fork.git", "--bare")
+    one.git("remote", "add", "fork", str(fork.path))
+    assert one.do("sync", "fork").err == ""
     [third] = begun_by(project, "Carol")
     done = third.do("import", "--json", stdin=file)
     assert argv in [step["argv"] for step in done.json["next"]]

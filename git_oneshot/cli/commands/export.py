@@ -74,7 +74,7 @@ def import_(app: App, *, file: IO[bytes] | None) -> Answer:
     text = f"'{name}': {counted(new, 'event')} taken in"
     if not new:
         text = f"'{name}': all {counted(len(data.events), 'event')} are here already"
-    return Answer(data, text, tell(app, before, [name], [""]))
+    return Answer(data, text, tell(app, before, [name], sent=False))
 
 
 def _new(app: App, came: Trail, tip: Tip, old: str | None) -> int:

@@ -54,7 +54,7 @@ def sync(app: App, *, remote: str | None, dry_run: bool) -> Answer:
         app.say(f"warning: {loss.told}")
     moved = [one.feature for one in outcomes if one.moved and not dry_run]
     came(app, moved)
-    split_them = tell(app, before, moved, ("", name))
+    split_them = tell(app, before, moved, sent=True)
     data = Synced(
         remote=name, dry_run=dry_run, completed=completed,
         features=[SyncRow(feature=o.feature, sent=o.sent, received=o.received, merged=o.merged,
