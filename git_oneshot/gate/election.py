@@ -41,13 +41,20 @@ def must_elect(git: Git) -> str:
     )
 
 
-def is_elected(git: Git, remote: str) -> bool:
-    """Whether what git calls ``remote`` in a push is where trails go: a name, or its address."""
-    name = elected(git)
-    if not name or remote == name:
-        return bool(name)
-    values = (git.maybe("config", "--get-all", f"remote.{name}.{of}") for of in ("pushurl", "url"))
-    return remote in next(filter(None, values), "").split("\n")
+def called(git: Git, remote: str) -> str:
+    """The remote's name, where git names it to the hook of a push by its address."""
+    remotes = remotes_in(_said(git))
+    if remote in remotes:
+        return remote
+    pairs = _pairs(git)
+    for name in (elected(git), *remotes):
+        pushed, fetched = (
+            [value for key, value in pairs if key == f"remote.{name}.{of}"]
+            for of in ("pushurl", "url")
+        )
+        if remote in (pushed or fetched):
+            return name
+    return remote
 
 
 def remotes_in(said: dict[str, str]) -> dict[str, None]:
@@ -57,6 +64,11 @@ def remotes_in(said: dict[str, str]) -> dict[str, None]:
 
 
 def _said(git: Git) -> dict[str, str]:
+    return dict(_pairs(git))
+
+
+def _pairs(git: Git) -> list[tuple[str, str]]:
+    """What git is told of remotes: of a key that is there again, each value."""
     found = git.maybe("config", "-z", "--get-regexp", _KEYS) or ""
-    pairs = (row.partition("\n") for row in found.split("\0") if row)
-    return {key: value for key, _, value in pairs}
+    rows = (row.partition("\n") for row in found.split("\0") if row)
+    return [(key, value) for key, _, value in rows]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.events import CommitWaived, VerificationRecord
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.gate.election import elected, is_elected
 from git_oneshot.git import Git
 from git_oneshot.session import Session
 from git_oneshot.trail.exchange import Exchange, Outcome, Told
@@ -39,15 +38,12 @@ def sync(
 def send_trails(
     git: Git, session: Session, remote: str, features: Sequence[FeatureId]
 ) -> list[Outcome]:
-    """Send trails along with a push, if it goes where trails go; those that did not arrive.
-
-    ``remote``: as git names it to the hook, by name or by URL.
-    """
-    if not features or not is_elected(git, remote):
+    """Send trails along with a push to the elected remote; those that did not arrive."""
+    if not features:
         return []
     session.store.close()
     try:
-        there = Remote(git, elected(git))
+        there = Remote(git, remote)
         outcomes = send(git, session.store, there, features, _pause(session))
     except OneshotError as err:
         return [Outcome(feature, wrong=err.message) for feature in features]

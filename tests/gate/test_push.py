@@ -623,6 +623,28 @@ def test_a_push_to_an_address_is_judged_as_well(feature: Project, remote: Repo) 
     assert line.split()[2] == bad[:9]
 
 
+def test_a_push_to_the_address_of_a_remote_is_one_to_the_remote(
+    feature: Project, remote: Repo
+) -> None:
+    """Its main branch is gated, though no feature's base; and git asks it as it is set up."""
+    feature.git("branch", "next")
+    feature.do("cancel")
+    feature.do("init", "second", "--base", "next")
+    feature.do("plan", "second", "--goal", "g")
+    bad = feature.land("bad", "--no-verify", test=False)
+    said = feature.path.parent / "said"
+    for asks, key in (("upload", "uploadpack"), ("receive", "receivepack")):
+        way = feature.path.parent / key
+        way.write_text(f'#!/bin/sh\necho {asks} >>{said}\nexec git-{asks}-pack "$@"\n')
+        way.chmod(0o755)
+        feature.git("config", f"remote.origin.{key}", str(way))
+    [line] = refused(feature, str(remote.path), "topic:main")
+    assert line.split()[2] == bad[:9]
+    assert feature.do("why", "--json").data["remote"] == "origin"
+    refused(feature, str(remote.path), "topic:next")  # which is new, so that it is asked
+    assert said.read_text() == "upload\n"
+
+
 # -- the way out --------------------------------------------------------------------------
 
 

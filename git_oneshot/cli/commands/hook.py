@@ -17,7 +17,7 @@ from git_oneshot.core.errors import Code, Exit, OneshotError
 from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
-from git_oneshot.gate.election import elected, is_elected
+from git_oneshot.gate.election import called, elected
 from git_oneshot.gate.home import home
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.logs import Logs
@@ -82,6 +82,7 @@ def pre_commit_(ctx: click.Context) -> None:
 def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     """Refuse to push commits that are not proven to a gated ref; send the trails along."""
     app = App()
+    remote = called(app.git, remote)
     updates = parse(_given())
     for feature, err in bind_all(app.git, app.session, app.markers):
         app.say(f"warning: the trail of '{feature}' is not up to date: {err.message}")
@@ -113,7 +114,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         for feature, err in record_proven(app.session, states, proven, logs):
             app.say(f"warning: the trail of '{feature}' has no proof of a commit: {err.message}")
         own = going(features, updates, app.branch)
-        _send(ctx, app, remote or url, updates, [*own, *done.values()])  # that push ran no hook
+        _send(ctx, app, remote, updates, [*own, *done.values()])  # that push ran no hook
         for branch in done:
             app.markers.close(branch)
 
@@ -159,10 +160,10 @@ def _send(
     tree = app.git.tree(app.head)
     rules = rules_for(app.git, tree, tree).rules.trail
     policy, seals = rules.push, rules.signatures
-    if policy == "off" or not is_elected(app.git, remote):
+    if policy == "off" or remote != elected(app.git):
         return
     app.look_for_losses(app.store.tips())
-    features = {*own, *brought(app.git, app.session, elected(app.git), updates)}
+    features = {*own, *brought(app.git, app.session, remote, updates)}
     # As by --mirror; git knows by now from where to where it moves such a ref.
     features.difference_update(FeatureId(u.remote_ref.removeprefix(LOCAL)) for u in updates)
     if doubted(app, features, "error" if seals == "require" else "warning") and seals == "require":
