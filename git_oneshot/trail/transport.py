@@ -23,6 +23,7 @@ _FETCH: Final = (
     "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
     "--recurse-submodules=no", "--no-auto-maintenance",
 )  # fmt: skip
+_WAYS: Final = ("uploadpack", "receivepack", "proxy", "proxyAuthMethod")
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
 _BAD: Final = ("taken", "refused", "away", "moved")  # and worse; what has moved is tried again
 _CREDENTIALS: Final = re.compile(r"//[^/@]*:[^/@]*@")
@@ -82,6 +83,22 @@ class Remote:
         """Whether a push goes to where a fetch comes from, and nowhere else."""
         return self.addresses in ([self.name], [])
 
+    def _reached(self, at: str) -> tuple[list[str], str]:
+        """How git reaches an address as it does the remote: settings, and a name for it.
+
+        Which is not the remote's: by that, git would track what no fetch comes from.
+        """
+        if at in ("", self.name):
+            return [], self.name
+        name, said = f"{self.name}@", {"url": at, **self._ways}
+        return [x for key in said for x in ("-c", f"remote.{name}.{key}={said[key]}")], name
+
+    @cached_property
+    def _ways(self) -> dict[str, str]:
+        """By which programs and proxy the remote is reached, where that is set."""
+        asked = ((key, ("config", "--get", f"remote.{self.name}.{key}")) for key in _WAYS)
+        return {key: said for key, ask in asked if (said := self._git.maybe(*ask))}
+
     def has(self, seen: Mapping[tuple[str, FeatureId], str]) -> dict[FeatureId, str]:
         """What is where a push goes; ``seen``, by fetches, is believed where that tells."""
         if self.alike:
@@ -106,12 +123,14 @@ class Remote:
         few = wanted is not None and len(wanted) <= AT_ONCE
         patterns = [local_ref(f) for f in sorted(wanted)] if wanted and few else [f"{LOCAL}*"]
         found, odd = {}, []
-        for line in self._say("ls-remote", "--refs", at or self.name, *patterns, at=at).split("\n"):
+        how, name = self._reached(at)
+        said = self._say(*how, "ls-remote", "--refs", name, *patterns, at=at)
+        for line in said.split("\n"):
             commit, _, ref = line.partition("\t")
-            name = FeatureId(ref.removeprefix(LOCAL))
-            ours = ref.startswith(LOCAL) and FEATURE.fullmatch(name)
-            if ours and (wanted is None or name in wanted):
-                found[name] = commit
+            feature = FeatureId(ref.removeprefix(LOCAL))
+            ours = ref.startswith(LOCAL) and FEATURE.fullmatch(feature)
+            if ours and (wanted is None or feature in wanted):
+                found[feature] = commit
             elif ref.startswith(LOCAL) and not ours:
                 odd.append(ref)
         self._odd, self._found = odd, found
@@ -153,8 +172,9 @@ class Remote:
                 and end not in ends[feature].ends
                 and not self._git.leads(end, ends[feature].commit)
             ]  # fmt: skip
+            how, name = self._reached(at)
             for first in range(0, len(specs), AT_ONCE):
-                self._say(*_FETCH, at, *specs[first : first + AT_ONCE], at=at)
+                self._say(*how, *_FETCH, name, *specs[first : first + AT_ONCE], at=at)
         return found
 
     def push(self, ends: Mapping[FeatureId, str]) -> list[Reply]:
@@ -172,12 +192,13 @@ class Remote:
         return [*worst.values()]
 
     def _push(self, to: str, ends: Mapping[FeatureId, str]) -> list[Reply]:
-        """Push by name or, so that git tracks nothing that no fetch comes from, by address."""
+        """Push to the remote by its name, or to one of its addresses."""
+        how, name = self._reached(to)
         specs = [f"{commit}:{local_ref(feature)}" for feature, commit in ends.items()]
         done = self._git.call(
-            "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
+            *how, "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
             "push", "--porcelain", "--no-verify", "--quiet", "--no-follow-tags",
-            "--recurse-submodules=no", to, *specs,
+            "--recurse-submodules=no", name, *specs,
             ok=ANY,
         )  # fmt: skip
         # A path or a server's words need not be UTF-8.

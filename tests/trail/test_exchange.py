@@ -774,6 +774,26 @@ def test_what_is_pushed_elsewhere_is_asked_there(net: Net, repo: MakeRepo) -> No
     assert refs(net.hub) == {}
 
 
+def test_where_is_pushed_elsewhere_is_reached_as_the_remote_is(
+    net: Net, repo: MakeRepo, tmp_path: Path
+) -> None:
+    """By the programs, and the proxy, that git would use for it by name."""
+    one = net.clone("one")
+    elsewhere(net, repo, one, "fork")
+    for asks, key in (("upload", "uploadpack"), ("receive", "receivepack")):
+        way = tmp_path / key
+        way.write_text(
+            f'#!/bin/sh\necho {asks} "$@" >>{tmp_path}/said\nexec git-{asks}-pack "$@"\n'
+        )
+        way.chmod(0o755)
+        one.git("config", f"remote.origin.{key}", str(way))
+    net.session(one).execute(FEATURE, Start())
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
+    said = (tmp_path / "said").read_text().splitlines()
+    ways = {line.split()[0]: line for line in said if line.endswith("/fork")}
+    assert ways.keys() == {"upload", "receive"}
+
+
 def test_what_is_fetched_goes_to_where_is_pushed(net: Net, repo: MakeRepo) -> None:
     one, two = net.clone("one"), net.clone("two")
     [fork] = elsewhere(net, repo, one, "fork")
