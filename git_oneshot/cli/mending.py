@@ -141,6 +141,14 @@ def in_commit(code: str, commit: str, onto: str, target: str = "") -> tuple[Next
     return (stage, *put_into(short, onto), *first, *(claims if found.claims else claims[1:]))
 
 
+def at_remote(code: str, commit: str, at: str) -> tuple[Next, ...]:
+    """What helps where it is a commit that a remote's branch, ``at``, has all the same."""
+    why = f"'{at}' has it, and a new commit mends what is there; a person lets it pass"
+    waive = Next(("git", "oneshot", "waive", commit[:12]), why, ("--reason",))
+    declare = _DECLARE._replace(argv=(*_DECLARE.argv, commit[:12]))
+    return (waive, declare) if HELP.get(code, _UNKNOWN).claims else (waive,)
+
+
 def _taken_apart(short: str, onto: str, why: str, lead: str = "") -> Next:
     if onto:
         return _edited(onto, f"{lead}take {short} apart: mark it 'edit'; {why}")

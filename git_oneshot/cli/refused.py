@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from git_oneshot.cli.ahead import STAGE, changed, stage_it
 from git_oneshot.cli.answer import Next
 from git_oneshot.cli.app import App
-from git_oneshot.cli.mending import DEEPEN, HELP, in_commit, in_suite, put_into, squash
+from git_oneshot.cli.mending import DEEPEN, HELP, at_remote, in_commit, in_suite, put_into, squash
 from git_oneshot.cli.standing import claims_of
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.state import State
@@ -27,6 +27,9 @@ def still(app: App, state: State, commits: Commits) -> list[Next]:
         broken = suite is not None and suite.proof.word == "FAIL"
         return [*in_suite(suite.proof.code)] if suite is not None and broken else []
     code = found[bad].proof.code
+    kept = last(app.git)
+    if kept is not None and (at := out(app, found[bad], [state.base], kept.remote)):
+        return [*at_remote(code, bad, at)]
     lacks = code in HELP and HELP[code].lacks and not HELP[code].apart
     if lacks and not _for(app, bad, commits.ids):
         tree = changed(app)
@@ -60,8 +63,25 @@ def mending(app: App, state: State, judged: Sequence[Judged]) -> tuple[Next, ...
                 continue
             if not one.commit:
                 return in_suite(one.proof.code)
+            if at := out(app, one, [state.base]):
+                return at_remote(one.proof.code, one.commit, at)
             return mend(app, one.proof.code, one.commit, commits_of(app.git, state).ids)
     return ()
+
+
+def out(app: App, one: Judged, branches: Sequence[str], remote: str = "") -> str:
+    """Where a commit is all the same, as far as is known here: nobody rewrites it there.
+
+    ``branches``: where it is meant for, if it was not refused on its way to a ref of ``remote``.
+    What is only in doubt is asked again, wherever the commit is.
+    """
+    if not one.commit or one.proof.word != "FAIL":
+        return ""
+    refs = [f"{app.clone.remote}/{branch}" for branch in branches]
+    if one.ref:
+        refs = [f"{remote}/{one.ref.removeprefix('refs/heads/')}"]
+    there = [ref for ref in refs if app.git.named(f"refs/remotes/{ref}")]
+    return next((ref for ref in there if app.git.leads(one.commit, f"refs/remotes/{ref}")), "")
 
 
 def mend(app: App, code: str, commit: str, commits: Sequence[str]) -> tuple[Next, ...]:

@@ -180,4 +180,8 @@ def test_what_is_out_all_the_same_is_past(feature: Project, make: MakeProject, b
     assert [step["argv"][:3] for step in why.json["next"]] == [["git", "oneshot", "status"]]
     told = feature.do("why").out
     assert f"past: 'origin/main' has {bad[:9]}, and a new commit mends what is there" in told
+    for argv in (["status"], ["finalize"], ["verify"]):
+        steps = feature.cli(*argv, "--json").json["next"]
+        assert not any("rebase" in step["argv"] for step in steps)
+        assert {"waive", bad[:12]} <= {*steps[0]["argv"]}
     assert "mended since" not in told

@@ -10,7 +10,7 @@ from git_oneshot.cli.data.parts import excerpt
 from git_oneshot.cli.look import Prose
 from git_oneshot.cli.mending import in_suite, in_tree
 from git_oneshot.cli.proofs import proof_fields
-from git_oneshot.cli.refused import mend
+from git_oneshot.cli.refused import mend, out
 from git_oneshot.core.facts import Proof
 from git_oneshot.core.spelling import printable
 from git_oneshot.core.verdicts.codes import DOUBTS, FAILURES
@@ -33,8 +33,9 @@ def why(app: App) -> Answer:
         return Answer(nothing, "nothing was refused in this clone")
     bad = [one for one in kept.judged if one.proof.word != "PASS"]
     here = _left(app, kept, bad)
-    out = {one.commit: at for one in here if (at := _out(app, kept, one))}
-    left = [one for one in here if one.commit not in out]
+    on = _meant_for(app) or ("HEAD", kept.branch)
+    past = {one.commit: at for one in here if (at := out(app, one, on, kept.remote))}
+    left = [one for one in here if one.commit not in past]
     data = Why(
         hook=kept.hook, at=kept.at, branch=kept.branch or None, remote=kept.remote or None,
         message=kept.message, tree=kept.tree or None, parent_tree=kept.parent_tree or None,
@@ -46,14 +47,14 @@ def why(app: App) -> Answer:
     lines = [printable(f"{kept.hook}{where}{to} refused at {when}: {kept.message}")]
     lines += [
         printable(f"past: '{at}' has {commit[:9]}, and a new commit mends what is there")
-        for commit, at in out.items()
+        for commit, at in past.items()
     ]
     if not left:
-        if not out:
+        if not past:
             lines.append("mended since: what it names is proven by now, or not there any more")
         return Answer(data, "\n".join(lines), [STATUS])
     for one in bad:
-        lines += _lines(kept, one) if one.commit not in out else []
+        lines += _lines(kept, one) if one.commit not in past else []
     nexts = dict.fromkeys(step for one in left for step in _steps(app, kept, one))
     if kept.hook == "pre-commit" and not app.json:  # a person may know better, an agent never does
         once = Next(("git", "commit", "--no-verify"), "or, knowing better for once", ("--message",))
@@ -80,22 +81,10 @@ def _left(app: App, kept: Refused, bad: list[Judged]) -> list[Judged]:
     ]  # fmt: skip
 
 
-def _out(app: App, kept: Refused, one: Judged) -> str:
-    """Where a commit is all the same, as far as is known here: nobody rewrites it there.
-
-    What is only in doubt is asked again, wherever the commit is.
-    """
-    if not one.commit or one.proof.word != "FAIL":
-        return ""
+def _meant_for(app: App) -> tuple[str, ...]:
+    """The branch that the feature here is meant for, if there is one."""
     name = app.feature_here()
-    if one.ref:
-        refs = [f"{kept.remote}/{one.ref.removeprefix('refs/heads/')}"]
-    elif name is not None:
-        refs = [f"{app.clone.remote}/{app.session.load(name).state.base}"]
-    else:
-        refs = [f"{app.clone.remote}/{on}" for on in ("HEAD", kept.branch)]
-    there = [ref for ref in refs if app.git.named(f"refs/remotes/{ref}")]
-    return next((ref for ref in there if app.git.leads(one.commit, f"refs/remotes/{ref}")), "")
+    return (app.session.load(name).state.base,) if name is not None else ()
 
 
 def _here(app: App, commit: str) -> bool:
