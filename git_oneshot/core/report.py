@@ -20,7 +20,8 @@ _STYLE: Final = (
     "h1{margin-bottom:.2em}h2{margin-top:1.6em}table{border-collapse:collapse;width:100%}"
     "td,th{border-top:1px solid #8886;padding:.3em .8em .3em 0;text-align:left;vertical-align:top;"
     "overflow-wrap:break-word;max-width:32em}td:last-child{overflow-wrap:anywhere}"
-    "th{font-weight:600;white-space:nowrap}"
+    "th,td[data-of=time]{white-space:nowrap}th{font-weight:600}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     ".PASS{color:#18793b}.FAIL{color:#c22}.UNKNOWN{color:#a60}"
     "@media(prefers-color-scheme:dark){.PASS{color:#5c8}.FAIL{color:#f77}.UNKNOWN{color:#da4}}"
     # On a telephone, the cells of a row one below the other.
@@ -78,8 +79,8 @@ def tables(state: State, story: Sequence[tuple[str, ...]]) -> list[Table]:
     return [table.filled for table in found if table.rows]
 
 
-def to_markdown(state: State, story: Sequence[tuple[str, ...]]) -> str:
-    """The report in Markdown."""
+def to_markdown(state: State, story: Sequence[tuple[str, ...]], plan: str = "") -> str:
+    """The report in Markdown. ``plan``: the text of it, where that is more than a line."""
     parts = [f"# {md.escape(state.title or state.feature)}", ""]
     for table in tables(state, story):
         rows = [[md.escape(cell) for cell in row] for row in table.rows]
@@ -88,6 +89,7 @@ def to_markdown(state: State, story: Sequence[tuple[str, ...]]) -> str:
             parts += [_row(table.head), _row(["---"] * len(table.head)), *map(_row, rows), ""]
         else:
             parts += [*(f"- {row[0]}: {row[1]}" for row in rows), ""]
+            parts += ["## Plan", "", md.fenced(plan), ""] if plan else []
     return "\n".join(parts)
 
 
@@ -95,8 +97,8 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def to_html(state: State, story: Sequence[tuple[str, ...]]) -> str:
-    """The report in one file that asks for nothing and runs nothing."""
+def to_html(state: State, story: Sequence[tuple[str, ...]], plan: str = "") -> str:
+    """The report in one file that asks for nothing and runs nothing. ``plan``: see above."""
     title = _safe(state.title or state.feature)
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -115,6 +117,8 @@ def to_html(state: State, story: Sequence[tuple[str, ...]]) -> str:
             cells = "".join(_cell(name, text) for name, text in named)
             parts.append(f"<tr>{first}{cells}</tr>")
         parts.append("</table>")
+        if plan and not table.head:
+            parts.append(f"<h2>Plan</h2><pre>{_safe(plan)}</pre>")
     return "\n".join([*parts, "</body></html>"])
 
 

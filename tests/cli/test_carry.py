@@ -130,6 +130,30 @@ def test_a_report_shows_what_was_planned_and_fits_a_telephone(feature: Project) 
     assert '<td data-of="what">state.patched</td>' in page
 
 
+@pytest.mark.parametrize("more", ["", "z" * 5000])
+def test_a_report_has_the_whole_text_of_a_plan(feature: Project, more: str) -> None:
+    """Also one that is kept beside its event; on what is one line, nothing more is to be said."""
+    assert "## Plan" not in feature.do("export", "--format", "markdown").out
+    feature.do("plan", "-m", f"do it\n\n- first ``` @all\n</pre><b>\x1b[31m{more}\nthe end")
+    report = feature.do("export", "--format", "markdown").out
+    assert "- goal: do it\n" in report
+    assert "\n\n## Plan\n\n````text\ndo it\n\n- first ``` @all\n" in report
+    assert f"\\x1b[31m{more}\nthe end\n````\n\n## Events" in report
+    page = feature.do("export", "--format", "html").out
+    assert "<h2>Plan</h2><pre>do it\n\n- first ``` @all\n&lt;/pre&gt;&lt;b&gt;\\x1b[31m" in page
+    assert f"{more}\nthe end</pre>" in page
+    if more:
+        blob = feature.git("rev-parse", f"{REF}:payload").split()[0]
+        [row] = feature.git("ls-tree", blob).splitlines()
+        name = row.split()[2]
+        (feature.path / ".git/objects" / name[:2] / name[2:]).unlink()
+        done = feature.do("export", "--format", "html")
+        assert "<h2>Plan</h2>" not in done.out
+        assert done.err == (
+            "warning: the text of the plan is not here, and is left out\nhint: git oneshot fsck\n"
+        )
+
+
 def test_an_object_that_is_none_is_refused(feature: Project, make: MakeProject) -> None:
     """Its id may be right: git would find it in the next fsck."""
     two = make("two")

@@ -1,6 +1,7 @@
 """export and import: a trail as a file."""
 
 import sys
+from contextlib import suppress
 from typing import IO
 
 import click
@@ -14,12 +15,15 @@ from git_oneshot.cli.look import Document
 from git_oneshot.cli.meeting import ends, tell
 from git_oneshot.cli.written import came
 from git_oneshot.core import report
-from git_oneshot.core.errors import unknown_feature
+from git_oneshot.core.errors import OneshotError, unknown_feature
 from git_oneshot.core.events import type_name
 from git_oneshot.core.history import state_of
+from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted
+from git_oneshot.core.state import State
 from git_oneshot.trail.carrying import ids, lines_of, take
 from git_oneshot.trail.merging import behind, join
+from git_oneshot.trail.payloads import text_beside
 from git_oneshot.trail.store import Tip, Trail
 
 
@@ -48,9 +52,25 @@ def export(app: App, *, feature: str | None, kind: str) -> Answer:
         void = {one.id: one.reason for one in state.void}
         rows = [(str(e.clock), e.at, e.by.partition(" <")[0], type_name(e), story.about(e),
                  void.get(e.id, "")) for e in trail.events]  # fmt: skip
-        text = (report.to_html if kind == "html" else report.to_markdown)(state, rows)
+        make = report.to_html if kind == "html" else report.to_markdown
+        text = make(state, rows, _plan(app, state))
     data = Exported(feature=name, format=kind, tip=tip.commit, content=text)
     return Answer(data, [Document(text.rstrip("\n"))])
+
+
+def _plan(app: App, state: State) -> str:
+    """The text of a plan that is more than what a line of it says."""
+    plan = state.plan
+    if plan is None:
+        return ""
+    text = plan.text.strip()
+    if plan.payload:
+        with suppress(OneshotError):  # a clone may be partial, and its remote away
+            text = text_beside(app.store, FeatureId(state.feature), plan.payload).strip()
+        if not text:
+            app.say("warning: the text of the plan is not here, and is left out")
+            app.say("hint: git oneshot fsck")
+    return "" if text == plan.summary else text
 
 
 @answering("import")
