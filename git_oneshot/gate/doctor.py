@@ -19,6 +19,7 @@ from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted, some
 from git_oneshot.gate.clinic import Clinic, Finding, age
+from git_oneshot.gate.election import mistaken
 from git_oneshot.gate.elsewhere import LINES, place, unheard
 from git_oneshot.gate.hooks import HOOKS, SERVER
 from git_oneshot.gate.install import BRINGS, overwrites, without
@@ -73,8 +74,8 @@ def _server(c: Clinic) -> Iterator[Finding]:
     what = f"hook {SERVER} {_WORDS[state]}"
     if c.clone.foreign:
         yield Finding(f"{what}, and {c.clone.foreign}")
-        return
-    yield Finding(what, (*INSTALL, "--server"), partial(c.clone.hooks.put, SERVER))
+    else:
+        yield Finding(what, (*INSTALL, "--server"), partial(c.clone.hooks.put, SERVER))
 
 
 def _hooks_path(c: Clinic) -> Iterator[Finding]:
@@ -102,12 +103,11 @@ def _markers(c: Clinic) -> Iterator[Finding]:
         return  # where nobody commits, no hook asks
     marked = set()
     for branch, feature in c.markers.all().items():
-        state = c.states.get(feature)
-        if c.markers.feature_on(branch) and state and state.open:
+        state, is_open = c.states.get(feature), bool(c.markers.feature_on(branch))
+        if is_open and state and state.open:
             marked.add(branch)
-        if state is not None and state.phase is None:
-            continue  # its trail can't be read, and that is said of the trail
-        if c.markers.feature_on(branch) and not (state and state.open):
+        # Of a trail that can't be read, that is said of the trail.
+        elif is_open and (state is None or state.phase is not None):
             phase = state.phase if state else "without a trail"
             what = f"a marker says that '{feature}' is open on '{branch}', and it is {phase}"
             yield Finding(what, fix=partial(c.markers.close, branch))
@@ -123,15 +123,18 @@ def _markers(c: Clinic) -> Iterator[Finding]:
 
 
 def _fetch(c: Clinic) -> Iterator[Finding]:
+    if named := mistaken(c.git):
+        yield Finding(
+            f"oneshot.remote is '{named}', and there is no such remote", ("git", "remote")
+        )
     for key, value in c.clone.overwriting():
         backup = c.git.work_tree is None  # a mirror, where nobody writes
         yield Finding(overwrites(key, value), without(key, value), note=backup)
     for name, other in c.clone.astray():
         yield Finding(f"a fetch of '{name}' brings its trails as those of '{other}'", INSTALL)
-    for step in c.clone.steps():
-        if step.what.startswith(BRINGS):
-            what = f"no fetch brings the trails of '{c.clone.remote}' along"
-            yield Finding(what, INSTALL, step.make if c.set_up else None)
+    for step in (one for one in c.clone.steps() if one.what.startswith(BRINGS)):
+        what = f"no fetch brings the trails of '{c.clone.remote}' along"
+        yield Finding(what, INSTALL, step.make if c.set_up else None)
     yield from _removed(c)
 
 
@@ -147,9 +150,8 @@ def _removed(c: Clinic) -> Iterator[Finding]:
         trails = f"{counted(len(tips), 'trail')} in refs/oneshot-remote"
         of = "remotes that are" if remotes[1:] else "a remote that is"
         what = f"{trails} of {of} not there: {some(remotes)}"
-        fix = None if only else partial(tracking.forget, tips)
-        more = "; they stay, since nothing else has them" if only else ""
-        yield Finding(what + more, fix=fix, note=True)
+        what += "; they stay, since nothing else has them" if only else ""
+        yield Finding(what, fix=None if only else partial(tracking.forget, tips), note=True)
 
 
 def _notes(c: Clinic) -> Iterator[Finding]:
@@ -208,10 +210,8 @@ def _sandbox(c: Clinic) -> Iterator[Finding]:
     there = shutil.which("bwrap", path=path) is not None
     why = "the kernel lets this user have none" if there else "bubblewrap is not here"
     mend = () if there else ("apt-get", "install", "bubblewrap")
-    if wanted == "auto":
-        yield Finding(f"tests run without a sandbox: {why}", mend, note=True)
-    else:
-        yield Finding(f"tests are to run in a sandbox: {why}", mend)
+    what = "run without" if wanted == "auto" else "are to run in"
+    yield Finding(f"tests {what} a sandbox: {why}", mend, note=wanted == "auto")
 
 
 def _trust(c: Clinic) -> Iterator[Finding]:

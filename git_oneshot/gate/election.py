@@ -9,13 +9,13 @@ _KEYS = r"^(oneshot\.remote|branch\..*\.remote|remote\..*\.(url|pushurl))$"
 def elected(git: Git) -> str:
     """The remote's name, "" when there is none.
 
-    ``oneshot.remote``, which is the user's own setting (empty: none); else the
-    upstream remote of the branch; else origin; else the only one there is.
+    ``oneshot.remote``, which is the user's own setting (empty, or none that is there: none);
+    else the upstream remote of the branch; else origin; else the only one there is.
     """
     said = _said(git)
-    if "oneshot.remote" in said:
-        return said["oneshot.remote"]
     remotes = remotes_in(said)
+    if "oneshot.remote" in said:
+        return said["oneshot.remote"] if said["oneshot.remote"] in remotes else ""
     head = git.maybe("symbolic-ref", "-q", "--short", "HEAD") if len(remotes) > 1 else None
     upstream = said.get(f"branch.{head}.remote", "")
     if upstream in remotes:
@@ -27,16 +27,16 @@ def elected(git: Git) -> str:
 
 def must_elect(git: Git) -> str:
     """The same, or REMOTE_UNKNOWN."""
-    name = elected(git)
-    if name and name in remotes_in(_said(git)):
+    if name := elected(git):
         return name
-    if not name and not remotes_in(_said(git)):
+    named = mistaken(git)
+    if not named and not remotes_in(_said(git)):
         raise OneshotError(
             Code.REMOTE_UNKNOWN, "this repository has no remote", "git remote add origin URL"
         )
     raise OneshotError(
         Code.REMOTE_UNKNOWN,
-        f"there is no remote '{name}'" if name else "no remote is elected for trails",
+        f"there is no remote '{named}'" if named else "no remote is elected for trails",
         "name one: git config oneshot.remote NAME",
     )
 
@@ -55,6 +55,13 @@ def called(git: Git, remote: str) -> str:
         if remote in (pushed or fetched):
             return name
     return remote
+
+
+def mistaken(git: Git) -> str:
+    """What ``oneshot.remote`` names although there is no such remote, "" when it does not."""
+    said = _said(git)
+    named = said.get("oneshot.remote", "")
+    return "" if named in remotes_in(said) else named
 
 
 def remotes_in(said: dict[str, str]) -> dict[str, None]:

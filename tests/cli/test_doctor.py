@@ -298,6 +298,25 @@ def test_what_is_theirs_is_named_and_left_alone(
     assert feature.digest() == before
 
 
+def test_a_remote_that_is_named_and_is_not_there_is_not_made(
+    feature: Project, make: MakeProject
+) -> None:
+    """A name that was mistyped, or is that of a remote which was removed."""
+    make.remote(feature)
+    feature.git("config", "oneshot.remote", "orgin")
+    before = feature.git("config", "--local", "--list")
+    feature.do("install", "--yes")
+    done = feature.cli("doctor", "--fix", "--json")
+    said = "oneshot.remote is 'orgin', and there is no such remote"
+    assert wrong(done) == {"fetch": [said]}
+    [finding] = next(r for r in done.data["checks"] if r["check"] == "fetch")["findings"]
+    assert finding["mend"] == ["git", "remote"]
+    assert feature.git("config", "--local", "--list") == before
+    assert feature.cli("sync", "--json").json["error"]["message"] == "there is no remote 'orgin'"
+    feature.git("config", "oneshot.remote", "")
+    assert wrong(feature.do("doctor", "--json")) == {}
+
+
 def _leave(project: Project, make: MakeProject) -> None:
     """Share the trails with a second remote, and remove that, as git does it: they stay."""
     make.remote(project, "other")
