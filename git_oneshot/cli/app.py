@@ -167,21 +167,23 @@ class App(Place):
         return Display(self.git)
 
     def refresh_display(self, proofs: "Mapping[str, Proof] | None" = None) -> None:
-        """Bring what `git log` shows up to the trails, and to what was found out here.
+        """Look for losses, and bring what `git log` shows up to the trails and what was found here.
 
         That is for reading only: a command does not fail where it can't be written.
         """
+        self.look_for_losses(self.store.tips())
         tips = self.store.tips()
-        trails = self.store.load(list(joined(tips).values()))
         try:
             if proofs:
                 self.display.verify(proofs)
             if self.display.wanted:
+                trails = self.store.load(list(joined(tips).values()))
                 self.display.refresh(loaded.state for loaded in trails)
-                self.display.stamp(tips)
         except (OSError, GitError) as err:
             why = err.message if isinstance(err, GitError) else err.strerror
             self.say(f"warning: what git log shows is not up to date: {why}")
+        else:
+            self.display.stamp(tips)
 
     def look_for_losses(self, tips: "Sequence[Tip]") -> None:
         """Say what a remote had and has no more; it is kept here, and goes back with a sync."""

@@ -4,6 +4,7 @@
 begin with 'claimed' (a trail says so) or 'verified here' (this clone ran it).
 """
 
+import contextlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,16 +60,17 @@ class Display:
         put(self._verified_file, msgspec.json.encode(both))
 
     def stamp(self, tips: Sequence[Tip]) -> None:
-        """Remember that the notes show these trails."""
-        put(self._stamp_file, _digest(tips).encode())
+        """Remember that these trails were looked at whole, and that the notes show them."""
+        with contextlib.suppress(OSError):  # they are looked at again then
+            put(self._stamp_file, _digest(tips).encode())
 
     def behind(self, tips: Sequence[Tip]) -> bool:
-        """Whether the notes were made, and of other trails than these."""
+        """Whether other trails than these were looked at last."""
         try:
             with open(self._stamp_file, encoding="ascii", errors="replace") as file:
                 return file.read() != _digest(tips)
         except OSError:
-            return False  # nobody asked for notes here
+            return bool(tips)
 
     def refresh(self, states: "Iterable[State]") -> None:
         """Bring the notes up to what the trails claim and this clone verified."""

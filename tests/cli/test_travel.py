@@ -9,7 +9,7 @@ import pytest
 
 from git_oneshot.core.errors import Exit
 from tests.gate.project import FEATURE, MakeProject, Project, run
-from tests.sandbox import Repo
+from tests.sandbox import At, Repo
 
 REF = f"refs/oneshot/{FEATURE}"
 
@@ -396,7 +396,29 @@ def test_a_sync_tells_the_hooks_what_came_by_it(feature: Project, make: MakeProj
         assert "a marker" not in one.cli("doctor").out
 
 
-@pytest.mark.parametrize("command", ["fsck", "fsck --repair", "doctor", "push", "uninstall"])
+def test_list_says_what_a_remote_rewound_in_a_clone_that_is_not_set_up(
+    feature: Project, make: MakeProject
+) -> None:
+    """Only where the notes of `git log` were made it was looked for, and nothing was kept."""
+    bare = make.remote(feature)
+    feature.do("sync")
+    path = feature.path.parent / "clone"
+    refspec = "remote.origin.fetch=+refs/oneshot/*:refs/oneshot-remote/origin/*"
+    feature.git("clone", "-q", "-c", refspec, str(bare.path), str(path))
+    clone = Project(At(path))
+    was = clone.git("rev-parse", f"refs/oneshot-remote/origin/{FEATURE}")
+    assert clone.do("list").err == ""
+    bare.git("update-ref", REF, f"{REF}~1")
+    clone.git("fetch", "-q")
+    said = f"warning: 'origin' rewound the trail of '{FEATURE}'; nothing is lost here\n"
+    assert clone.do("list").err == said
+    assert clone.do("list").err == ""
+    assert clone.git("rev-parse", f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}") == was
+
+
+@pytest.mark.parametrize(
+    "command", ["fsck", "fsck --repair", "doctor", "push", "uninstall", "verify"]
+)
 def test_what_reads_every_trail_keeps_what_a_remote_rewound(
     feature: Project, make: MakeProject, command: str
 ) -> None:

@@ -103,7 +103,6 @@ def _repair(app: App) -> None:
         app.git.call("update-ref", "-d", REF)
     else:
         app.say(f"note: {REF} holds notes of yours, and stays as it is")
-    app.look_for_losses(app.store.tips())
     app.refresh_display()
 
 

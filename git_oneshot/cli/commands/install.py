@@ -93,7 +93,6 @@ def _fetched(app: App) -> int:
         wrong = app.clone.fetch()
     if wrong:
         app.say(f"warning: {wrong}")
-    app.look_for_losses(app.store.tips())
     app.refresh_display()
     return len({tip.feature for tip in app.store.tips()} - known)
 

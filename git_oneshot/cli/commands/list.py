@@ -141,10 +141,9 @@ def list_(
     asked = Asked(app, wanted=wanted, stale=stale, offset=offset, limit=limit)
     tips = app.store.tips()
     if app.display.behind(tips):  # a fetch moved trails since
-        app.look_for_losses(tips)
-        tips = app.store.tips()
         with contextlib.suppress(OSError, OneshotError):  # where nothing can be written
             app.refresh_display()
+        tips = app.store.tips()
     if watch:
         return _watch(app, asked)
     return _answer(app, asked, tips)
