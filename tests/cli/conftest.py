@@ -1,5 +1,5 @@
 """Projects to work in."""
 
-from tests.gate.project import by_files, feature, make, program, project, shell
+from tests.gate.project import by_files, feature, make, one, program, project, shell
 
-__all__ = ["by_files", "feature", "make", "program", "project", "shell"]
+__all__ = ["by_files", "feature", "make", "one", "program", "project", "shell"]

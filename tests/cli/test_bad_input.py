@@ -295,9 +295,8 @@ def test_what_needs_a_working_tree(feature: Project, name: str, tmp_path: Path) 
     assert (done.code, done.error) == (2, "NO_WORK_TREE")
 
 
-def test_inside_of_dot_git(feature: Project) -> None:
+def test_inside_of_dot_git(feature: Project, one: str) -> None:
     """git finds the repository there, and so do we."""
-    one = feature.land("one")
     for folder in (".git", ".git/refs"):
         done = call(["status", "--json"], feature.path / folder)
         assert done.code == 0, done

@@ -366,9 +366,10 @@ def test_h24_a_commit_that_is_to_be_squashed_costs_no_run(project: Project, tmp_
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_commit_that_is_to_be_squashed_may_be_made_and_not_finalized(feature: Project) -> None:
+def test_a_commit_that_is_to_be_squashed_may_be_made_and_not_finalized(
+    feature: Project, one: str
+) -> None:
     """H24: pending here, and its verdict belongs to the commit that it ends up in."""
-    feature.land("one")
     feature.repo.write("lib/one", "one\n\n")
     assert feature.may("commit", "-q", "-a", "--fixup", "HEAD").code == 0
     done = feature.cli("finalize", "--json")

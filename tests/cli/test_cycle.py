@@ -61,9 +61,8 @@ def test_red_then_green_then_commit(feature: Project) -> None:
     assert feature.types()[-3:] == ["cycle.red", "cycle.green", "cycle.green"]
 
 
-def test_a_refused_half_leaves_no_event(feature: Project) -> None:
+def test_a_refused_half_leaves_no_event(feature: Project, one: str) -> None:
     """Nor do commits that hooks noted: they wait for a command that is carried out."""
-    feature.land("one")
     before, types = feature.digest(), feature.types()
     for command in ("red", "green"):
         feature.repo.write("lib/two", "two\n")
@@ -192,18 +191,16 @@ def test_before_the_plan_and_after_the_end(project: Project) -> None:
     assert project.cli("green", "-f", "topic", "--json").error == "INVALID_PHASE"
 
 
-def test_noted_commits_are_bound_before_the_half(feature: Project) -> None:
+def test_noted_commits_are_bound_before_the_half(feature: Project, one: str) -> None:
     """In the order in which they happened: a commit ends the cycle before it."""
-    feature.land("one")
     feature.change("two")
     feature.do("green")
     assert feature.types()[-2:] == ["commit.recorded", "cycle.green"]
     assert feature.do("status", "--json").data["cycle"] == "commit"
 
 
-def test_a_key_is_the_commands_own(feature: Project) -> None:
+def test_a_key_is_the_commands_own(feature: Project, one: str) -> None:
     """What hooks noted is written under no key, else the command would seem done."""
-    feature.land("one")
     feature.change("two")
     first = feature.do("green", "--key", "k", "--json").data
     [event] = first["events"]

@@ -458,8 +458,7 @@ def test_a_sandbox_of_no_known_name_is_one_finding(feature: Project) -> None:
     assert "may be" not in str(wrong(feature.cli("doctor", "--json")))
 
 
-def test_a_change_of_rules_makes_no_clone_unsound(feature: Project) -> None:
-    feature.land("one")
+def test_a_change_of_rules_makes_no_clone_unsound(feature: Project, one: str) -> None:
     until = feature.own / "verdicts" / "current"
     until.parent.mkdir(parents=True, exist_ok=True)
     until.write_text("0" * 64 + "\n")

@@ -25,8 +25,7 @@ def test_a_refused_finalize_lists_its_commits(feature: Project) -> None:
     }  # fmt: skip
 
 
-def test_finalize_for_programs(feature: Project) -> None:
-    one = feature.land("one")
+def test_finalize_for_programs(feature: Project, one: str) -> None:
     data = feature.do("finalize", "--json").data
     assert data["tip"] == feature.git("rev-parse", "refs/oneshot/topic")
     assert data["suite"]["verdict"] == "PASS"
@@ -115,9 +114,8 @@ def test_a_base_that_got_what_others_did_is_not_taken_back(project: Project) -> 
     assert not any("--force" in step["argv"] for step in done.json["next"])
 
 
-def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project) -> None:
+def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project, one: str) -> None:
     """It named no step, and who follows `next` stood still."""
-    feature.land("one")
     [step] = feature.do("finalize", "--dry-run", "--json").json["next"]
     assert step["argv"] == ["git", "oneshot", "finalize", "--json"]
     assert feature.do("finalize", "--dry-run").err == "hint: then do it: git oneshot finalize\n"

@@ -235,9 +235,8 @@ def test_an_id_that_is_taken_is_shown_by_its_name(feature: Project) -> None:
     assert done.err.splitlines()[1] == "hint: take another id: git oneshot init second-2"
 
 
-def test_a_test_that_was_only_taken_away_is_no_test(feature: Project) -> None:
+def test_a_test_that_was_only_taken_away_is_no_test(feature: Project, one: str) -> None:
     """It did change: what it lacks is another one."""
-    feature.land("one")
     feature.repo.write("lib/one", "another\n")
     feature.git("rm", "-q", "checks/one")
     feature.git("add", "--all")

@@ -163,8 +163,7 @@ def test_a_ref_that_is_no_trail_is_named_with_what_takes_it_away(
     assert feature.do("fsck").out == "1 trail checked\n"
 
 
-def test_repair_makes_anew_what_is_derived(feature: Project) -> None:
-    one = feature.land("one")
+def test_repair_makes_anew_what_is_derived(feature: Project, one: str) -> None:
     feature.do("finalize")
     shown = feature.git("log", "-1", one)
     assert "claimed" in shown

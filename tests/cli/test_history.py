@@ -5,8 +5,7 @@ import hashlib
 from tests.gate.project import Project
 
 
-def test_a_log_is_read_in_pages(feature: Project) -> None:
-    feature.land("one")
+def test_a_log_is_read_in_pages(feature: Project, one: str) -> None:
     feature.do("finalize")
     whole = feature.do("log", "--json").data["events"]
     done = feature.do("log", "--limit", "2", "--json")
@@ -25,9 +24,8 @@ def test_a_log_is_read_in_pages(feature: Project) -> None:
     assert feature.cli("log", "--after", "99", "--json").error == "STATE_NOT_FOUND"
 
 
-def test_the_newest_events_alone(feature: Project) -> None:
+def test_the_newest_events_alone(feature: Project, one: str) -> None:
     """As `git log -n` has it, and in the order of all."""
-    feature.land("one")
     feature.do("finalize")
     whole = feature.do("log", "--json").data["events"]
     done = feature.do("log", "-n", "2", "--json")
@@ -39,8 +37,7 @@ def test_the_newest_events_alone(feature: Project) -> None:
     assert (refused.code, refused.error) == (2, "INVALID_INPUT")
 
 
-def test_an_event_is_shown_whole(feature: Project) -> None:
-    one = feature.land("one")
+def test_an_event_is_shown_whole(feature: Project, one: str) -> None:
     feature.do("finalize", "--via", "robot")
     [recorded] = [
         e for e in feature.do("log", "--json").data["events"] if e["type"] == "commit.recorded"

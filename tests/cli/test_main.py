@@ -251,8 +251,7 @@ def test_a_pipe_of_our_own_that_breaks_is_an_error(
     assert (done.code, done.error) == (70, "BUG")
 
 
-def test_names_that_are_no_unicode_are_valid_json(feature: Project) -> None:
-    feature.land("one")
+def test_names_that_are_no_unicode_are_valid_json(feature: Project, one: str) -> None:
     with open(bytes(feature.path) + b"/\xff", "wb"):
         pass
     done = feature.oneshot("finalize", "--dry-run", "--json")

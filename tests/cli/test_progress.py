@@ -118,14 +118,12 @@ def test_many_trails_tell_how_it_goes(feature: Project) -> None:
         assert said[1]["what"] == what
 
 
-def test_nobody_asks_nobody_is_told(feature: Project) -> None:
-    feature.land("one")
+def test_nobody_asks_nobody_is_told(feature: Project, one: str) -> None:
     assert feature.do("verify", "--json").err == ""
     assert feature.do("verify").err == "hint: when all is committed: git oneshot finalize\n"
 
 
-def test_without_json_the_answer_is_for_people(feature: Project) -> None:
-    feature.land("one")
+def test_without_json_the_answer_is_for_people(feature: Project, one: str) -> None:
     done = feature.do("verify", "--progress", "jsonl")
     assert done.out.endswith("1 commit proven\n")
     assert kinds(events(done.err, "verify"))[-1] == "end"
@@ -138,8 +136,7 @@ def test_another_form_is_a_mistake(feature: Project) -> None:
 
 
 @pytest.mark.parametrize("gone", ["the reader", "the stream"])
-def test_who_does_not_listen_does_not_end_the_work(gone: str, feature: Project) -> None:
-    feature.land("one")
+def test_who_does_not_listen_does_not_end_the_work(gone: str, feature: Project, one: str) -> None:
     read, write = os.pipe()
     os.close(read)
     closing = "os.close(2); sys.stderr = None" if gone == "the stream" else "pass"

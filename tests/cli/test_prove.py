@@ -12,8 +12,8 @@ from tests.proof.lab import INI
 from tests.sandbox import Repo
 
 
-def test_the_open_features_commits(feature: Project) -> None:
-    one, two = feature.land("one"), feature.land("two")
+def test_the_open_features_commits(feature: Project, one: str) -> None:
+    two = feature.land("two")
     done = feature.do("verify")
     lines = done.out.splitlines()
     assert lines[0].startswith(f"{one[:9]} PASS behaviour")
@@ -37,8 +37,7 @@ def test_a_range_and_one_commit(project: Project) -> None:
     assert project.do("verify", "HEAD..HEAD").out == "nothing to judge\n"
 
 
-def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project) -> None:
-    feature.land("one")
+def test_a_failure_lists_every_commit_and_runs_no_suite(feature: Project, one: str) -> None:
     bad = feature.land("bad", "--no-verify", test=False)
     done = feature.cli("verify")
     assert (done.code, done.out) == (1, "")
@@ -87,8 +86,7 @@ def test_the_suite_of_each_commit_is_run_when_asked_for(make: MakeProject) -> No
     )
 
 
-def test_the_suite_is_not_run_when_that_is_asked_for(feature: Project) -> None:
-    feature.land("one")
+def test_the_suite_is_not_run_when_that_is_asked_for(feature: Project, one: str) -> None:
     done = feature.do("verify", "--regression", "off", "--json")
     assert done.data["suite"] is None
 
@@ -104,9 +102,8 @@ def test_a_doubt_is_no_yes(make: MakeProject) -> None:
     assert (done.code, done.error) == (3, "UNDECIDED")
 
 
-def test_no_cache_is_believed(feature: Project) -> None:
+def test_no_cache_is_believed(feature: Project, one: str) -> None:
     """A forged or stale cache changes nothing: what it has is not read."""
-    feature.land("one")
     feature.do("verify")
     for kept in (feature.own / "cache").rglob("*"):
         if kept.is_file():
@@ -133,8 +130,7 @@ def test_a_clone_verifies_what_the_trails_speak_of(feature: Project, make: MakeP
     assert "verified here: PASS" in notes
 
 
-def test_a_named_feature(feature: Project) -> None:
-    one = feature.land("one")
+def test_a_named_feature(feature: Project, one: str) -> None:
     feature.do("finalize")
     feature.land("two", "--no-verify", test=False)
     data = feature.do("verify", "-f", "topic", f"{one}", "--json").data
@@ -203,9 +199,8 @@ def test_a_signal_that_the_caller_ignores_stays_ignored(
         signal.signal(number, before)
 
 
-def test_what_it_proved_is_on_the_status(feature: Project) -> None:
+def test_what_it_proved_is_on_the_status(feature: Project, one: str) -> None:
     """Also a revert and a merge, which no run of two trees speaks of."""
-    feature.land("one")
     feature.git("revert", "--no-edit", "HEAD")
     feature.git("switch", "-q", "-c", "side", "HEAD^")
     feature.repo.write("docs/side", "side\n")

@@ -40,8 +40,7 @@ def test_status_says_where_a_feature_stands_and_what_is_next(project: Project) -
     assert done.err == ""  # there is no remote to send it to
 
 
-def test_status_for_programs(feature: Project) -> None:
-    one = feature.land("one")
+def test_status_for_programs(feature: Project, one: str) -> None:
     done = feature.do("status", "--json")
     tip = feature.git("rev-parse", "refs/oneshot/topic")
     assert done.data == {
@@ -156,8 +155,7 @@ def test_a_damaged_feature_is_named_and_hides_no_other(feature: Project) -> None
         assert (done.code, done.error) == (4, "TRAIL_DAMAGED")
 
 
-def test_log_shows_events_as_they_are_on_the_trail(feature: Project) -> None:
-    feature.land("one")
+def test_log_shows_events_as_they_are_on_the_trail(feature: Project, one: str) -> None:
     feature.do("request-synthesize", "--reason", "look")
     feature.change("two", code=False)
     feature.do("red")
@@ -176,9 +174,8 @@ def test_log_shows_events_as_they_are_on_the_trail(feature: Project) -> None:
     assert [{k: v for k, v in event.items() if k != "void"} for event in data["events"]] == said
 
 
-def test_log_and_replay_after_everything_that_can_happen(feature: Project) -> None:
+def test_log_and_replay_after_everything_that_can_happen(feature: Project, one: str) -> None:
     """Each type of event has its line."""
-    one = feature.land("one")
     feature.change("x")
     feature.do("green")
     feature.git("stash", "-q", "--include-untracked")
@@ -238,8 +235,7 @@ def test_a_damaged_trail_is_shown_as_far_as_it_is_sound(feature: Project) -> Non
 
 
 @pytest.mark.parametrize("command", ["status", "list", "log", "replay"])
-def test_reading_writes_nothing_but_the_cache(feature: Project, command: str) -> None:
-    feature.land("one")
+def test_reading_writes_nothing_but_the_cache(feature: Project, one: str, command: str) -> None:
     before = feature.digest()
     ours = {p.name for p in feature.own.iterdir()}
     spool = feature.lines("spool")
@@ -255,8 +251,7 @@ def test_status_of_another_branchs_feature_without_a_commit(feature: Project) ->
     assert feature.do("status", "topic", "--json").data["commits"] == []
 
 
-def test_status_tells_what_this_clone_found_out(feature: Project) -> None:
-    feature.land("one")
+def test_status_tells_what_this_clone_found_out(feature: Project, one: str) -> None:
     assert " PASS (here)  one\n" in feature.do("status").out  # as the hook did
     feature.do("cache", "clear")
     assert " not judged  one\n" in feature.do("status").out

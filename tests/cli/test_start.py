@@ -340,8 +340,7 @@ def test_where_the_policy_is_never_that_is_said(project: Project) -> None:
     assert done.out.endswith("; its policy is 'never', so there will be none\n")
 
 
-def test_cancel_leaves_everything_where_it_is(feature: Project) -> None:
-    feature.land("one")
+def test_cancel_leaves_everything_where_it_is(feature: Project, one: str) -> None:
     head = feature.head
     done = feature.do("cancel", "--reason", "no use", "--superseded-by", "other")
     assert done.out == "cancelled 'topic'; its commits are where they were\n"

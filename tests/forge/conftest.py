@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from tests.forge.steps import begin, finalized, synthesized
-from tests.gate.project import Project, feature, make, program, project, shell
+from tests.gate.project import Project, feature, make, one, program, project, shell
 from tests.sandbox import Kept
 
-__all__ = ["feature", "make", "program", "project", "shell"]
+__all__ = ["feature", "make", "one", "program", "project", "shell"]
 
 
 @pytest.fixture

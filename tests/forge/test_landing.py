@@ -224,9 +224,10 @@ def test_the_base_of_many_features_is_fetched_once(
     assert asked == ["main"]
 
 
-def test_a_feature_on_its_own_base_without_a_remote_is_led_to_its_end(feature: Project) -> None:
+def test_a_feature_on_its_own_base_without_a_remote_is_led_to_its_end(
+    feature: Project, one: str
+) -> None:
     """It was told to open a pull request, which there is nothing for; then, to complete it."""
-    feature.land("one")
     feature.do("request-synthesize")
     complete = ["git", "oneshot", "complete"]
     for command in ("finalize", "status", "resume"):

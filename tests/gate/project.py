@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -302,11 +303,20 @@ def shell(
     os.environ["PATH"] = os.pathsep.join([str(program.parent), os.environ["PATH"]])
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["VIRTUAL_ENV"] = sys.prefix  # whose pytest proofs are run with
+    before = _slots()
     yield
-    for slots in Path(MEMORY, f"git-oneshot-{os.getuid()}").glob("*/of"):
+    for slots in _slots() - before:
         with contextlib.suppress(OSError):  # another test's may go at any time
-            if slots.read_bytes().startswith(os.fsencode(f"{tmp_path}/")):
-                shutil.rmtree(slots.parent, ignore_errors=True)
+            if Path(slots, "of").read_bytes().startswith(os.fsencode(f"{tmp_path}/")):
+                shutil.rmtree(slots, ignore_errors=True)
+
+
+def _slots() -> set[str]:
+    """The folders in memory with the slots of a repository, anyone's."""
+    ours = os.path.join(MEMORY, f"git-oneshot-{os.getuid()}")
+    with contextlib.suppress(FileNotFoundError):
+        return {os.path.join(ours, name) for name in os.listdir(ours)}
+    return set()
 
 
 @pytest.fixture
@@ -334,6 +344,14 @@ def feature(request: pytest.FixtureRequest, project: Project, kept: Kept) -> Pro
     by_files = "-by-files" if "by_files" in request.fixturenames else ""
     kept.bring(f"feature{by_files}", project.path, project.begin)
     return project
+
+
+@pytest.fixture
+def one(request: pytest.FixtureRequest, feature: Project, kept: Kept) -> str:
+    """A commit of the feature, with its test, made under its hooks: lib/one."""
+    by_files = "-by-files" if "by_files" in request.fixturenames else ""
+    kept.bring(f"one{by_files}", feature.path, partial(feature.land, "one"))
+    return feature.head
 
 
 @pytest.fixture

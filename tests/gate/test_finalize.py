@@ -28,8 +28,8 @@ def refusal(project: Project, code: str, status: int, *argv: str) -> str:
     return line.removeprefix("error: ")
 
 
-def test_a_proven_feature_is_completed(feature: Project) -> None:
-    one, two = feature.land("one"), feature.land("two")
+def test_a_proven_feature_is_completed(feature: Project, one: str) -> None:
+    two = feature.land("two")
     done = feature.do("finalize", "--json")
     assert (done.data["previousPhase"], done.data["phase"]) == ("implementing", "completed")
     assert [c["commit"] for c in done.data["commits"]] == [one, two]
@@ -45,8 +45,7 @@ def test_a_proven_feature_is_completed(feature: Project) -> None:
     assert "verified here: PASS behaviour" in notes
 
 
-def test_it_says_each_commit_and_where_the_feature_is_now(feature: Project) -> None:
-    one = feature.land("one")
+def test_it_says_each_commit_and_where_the_feature_is_now(feature: Project, one: str) -> None:
     done = feature.do("finalize")
     lines = done.out.splitlines()
     assert lines[0].startswith(f"{one[:9]} PASS behaviour")
@@ -75,8 +74,7 @@ def test_the_policy_decides_and_whether_anyone_asked(
     assert (project.own / "on/main").exists() == (to == "synthesize")
 
 
-def test_a_dry_run_writes_nothing(feature: Project) -> None:
-    feature.land("one")
+def test_a_dry_run_writes_nothing(feature: Project, one: str) -> None:
     feature.do("status")
     before, spool = feature.digest(), feature.lines("spool")
     done = feature.do("finalize", "--dry-run")
@@ -87,8 +85,7 @@ def test_a_dry_run_writes_nothing(feature: Project) -> None:
     assert (feature.own / "on/main").exists()
 
 
-def test_twice_is_once(feature: Project) -> None:
-    feature.land("one")
+def test_twice_is_once(feature: Project, one: str) -> None:
     feature.do("finalize")
     done = feature.cli("finalize", "--json")
     assert (done.code, done.error) == (1, "INVALID_PHASE")
@@ -105,9 +102,8 @@ def test_without_a_commit(feature: Project) -> None:
     assert refusal(feature, "GUARD_FAILED", 1) == "feature 'topic' has no commit"
 
 
-def test_with_changes_that_are_in_no_commit(feature: Project) -> None:
+def test_with_changes_that_are_in_no_commit(feature: Project, one: str) -> None:
     """Unstaged, staged, renamed and deleted: each is named."""
-    feature.land("one")
     feature.repo.write("README", "unstaged\n")
     feature.repo.write("lib/base", "base\n# staged\n")
     feature.git("add", "lib/base")
@@ -118,8 +114,7 @@ def test_with_changes_that_are_in_no_commit(feature: Project) -> None:
     )
 
 
-def test_untracked_files_are_listed_and_stop_nothing(feature: Project) -> None:
-    feature.land("one")
+def test_untracked_files_are_listed_and_stop_nothing(feature: Project, one: str) -> None:
     feature.repo.write("notes/\x1b[2J", "not mine\n")
     with open(bytes(feature.path) + b"/\xff", "wb"):
         pass
@@ -157,8 +152,7 @@ def test_what_needs_no_test_is_told_to_programs(feature: Project) -> None:
     assert feature.cli("finalize", "--dry-run", "--json").data["neutral"] == ["README"]
 
 
-def test_one_commit_that_fails(feature: Project) -> None:
-    feature.land("one")
+def test_one_commit_that_fails(feature: Project, one: str) -> None:
     bad = feature.land("bad", "--no-verify", test=False)
     feature.land("three")
     line = refusal(feature, "NOT_PROVEN", 1)
@@ -167,8 +161,7 @@ def test_one_commit_that_fails(feature: Project) -> None:
     assert [c["verdict"] for c in data["commits"]] == ["PASS", "FAIL", "PASS"]
 
 
-def test_a_commit_that_cannot_be_judged(feature: Project) -> None:
-    feature.land("one")
+def test_a_commit_that_cannot_be_judged(feature: Project, one: str) -> None:
     (feature.own / "trust").unlink()
     assert "are not trusted in this clone" in refusal(feature, "UNTRUSTED", 1)
 
@@ -302,8 +295,7 @@ def test_another_branchs_commits_are_not_taken(project: Project) -> None:
     assert other not in str(done.data)
 
 
-def test_it_is_done_from_any_folder(feature: Project) -> None:
-    feature.land("one")
+def test_it_is_done_from_any_folder(feature: Project, one: str) -> None:
     assert feature.cli("finalize", cwd=feature.path / "lib").code == 0
 
 
@@ -338,10 +330,9 @@ def test_a_branch_that_was_pushed_before_it_was_bound_can_be_finalized(make: Mak
 
 
 def test_a_head_that_moves_meanwhile_is_another_tip(
-    feature: Project, monkeypatch: pytest.MonkeyPatch
+    feature: Project, one: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was judged is what is recorded: a commit that came meanwhile was not."""
-    feature.land("one")
 
     def slowly(*args: Any) -> Checked:
         checked = check(*args)
@@ -373,9 +364,8 @@ def test_the_commits_of_the_base_are_not_the_features(make: MakeProject) -> None
     ]
 
 
-def test_a_start_that_was_rewritten_bars_nothing(feature: Project) -> None:
+def test_a_start_that_was_rewritten_bars_nothing(feature: Project, one: str) -> None:
     """A clone never gets the commit that a feature began on, when that was amended."""
-    feature.land("one")
     state = feature.loaded().state
     lost = replace(state, start="1" * 40)
     assert feature.head in of_feature(feature.repo.discover(), lost).ids

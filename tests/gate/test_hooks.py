@@ -257,8 +257,7 @@ def test_a_name_that_is_not_unicode_is_refused_like_any(feature: Project) -> Non
 # -- amend, merge, rebase -----------------------------------------------------------------
 
 
-def test_h20_an_amended_message_is_judged_against_the_parent(feature: Project) -> None:
-    feature.land("one")
+def test_h20_an_amended_message_is_judged_against_the_parent(feature: Project, one: str) -> None:
     done = feature.may("commit", "--amend", "-q", "-m", "better words")
     assert done == (0, "", "")
 
@@ -270,23 +269,22 @@ def test_an_amend_that_brings_the_missing_test_passes(feature: Project) -> None:
 
 
 @pytest.mark.parametrize("option", ["--amend", "--ame"])
-def test_an_amend_that_adds_code_to_a_proven_commit_passes(feature: Project, option: str) -> None:
+def test_an_amend_that_adds_code_to_a_proven_commit_passes(
+    feature: Project, one: str, option: str
+) -> None:
     """Against HEAD that is code without a test; against HEAD's parent it has one."""
-    feature.land("one")
     feature.change("more", test=False)
     assert feature.may("commit", option, "-q", "--no-edit") == (0, "", "")
 
 
-def test_h20_an_amend_that_takes_the_test_away_is_refused(feature: Project) -> None:
-    feature.land("one")
+def test_h20_an_amend_that_takes_the_test_away_is_refused(feature: Project, one: str) -> None:
     feature.git("rm", "-q", "checks/one")
     done = feature.may("commit", "--amend", "-q", "--no-edit")
     assert done.code == 1
     assert "not proven (no-test)" in done.err
 
 
-def test_a_path_called_amend_is_no_amend(feature: Project) -> None:
-    feature.land("one")
+def test_a_path_called_amend_is_no_amend(feature: Project, one: str) -> None:
     feature.repo.write("--amend", "a file\n")
     feature.change("more", test=False)
     done = feature.may("commit", "-q", "-m", "x", "--", "--amend", "lib/more")
@@ -309,8 +307,7 @@ def test_a_merge_in_progress_passes(feature: Project) -> None:
     assert feature.git("rev-list", "--parents", "-1", "HEAD").count(" ") == 2
 
 
-def test_commits_and_rewrites_are_noted_and_become_events(feature: Project) -> None:
-    one = feature.land("one")
+def test_commits_and_rewrites_are_noted_and_become_events(feature: Project, one: str) -> None:
     assert feature.lines("spool") == [f"commit {one} main"]
     feature.git("commit", "-q", "--amend", "-m", "one, said better")
     two = feature.head

@@ -50,6 +50,14 @@ def feature(project: Project, remote: Repo, kept: Kept) -> Project:
     return project
 
 
+@pytest.fixture
+def one(feature: Project, remote: Repo, kept: Kept) -> str:
+    """A commit of the feature, with its test, made under its hooks: lib/one."""
+    kept.bring("topic-one", feature.path, partial(feature.land, "one"))
+    feature.git("remote", "set-url", "origin", str(remote.path))
+    return feature.head
+
+
 def refused(project: Project, *args: str) -> list[str]:
     """The lines that say why a push is refused."""
     done = project.may("push", *args)
@@ -69,8 +77,9 @@ def pushed(project: Project, *args: str) -> str:
 # -- every line -----------------------------------------------------------------------
 
 
-def test_h32_a_proven_commit_goes_and_its_trail_with_it(feature: Project, remote: Repo) -> None:
-    feature.land("one")
+def test_h32_a_proven_commit_goes_and_its_trail_with_it(
+    feature: Project, one: str, remote: Repo
+) -> None:
     assert pushed(feature, "origin", "topic:main") == ""
     assert remote.git("rev-parse", "main") == feature.head
     assert remote.git("rev-parse", "refs/oneshot/topic") == feature.git(
@@ -217,9 +226,8 @@ def test_a_branch_that_nobody_gates_takes_anything(feature: Project, remote: Rep
     assert remote.git("rev-parse", "refs/oneshot/topic") != ""
 
 
-def test_the_whole_suite_is_run_on_the_tip(feature: Project) -> None:
+def test_the_whole_suite_is_run_on_the_tip(feature: Project, one: str) -> None:
     """Each commit is proven by its own tests; another's test that fails stops the push."""
-    feature.land("one")
     feature.change("base", code=False)
     feature.repo.write("checks/base", "! test -e lib/two\n")
     feature.git("add", "--all")
@@ -264,8 +272,7 @@ def test_rules_that_nobody_can_read_are_refused_and_can_be_mended(
     assert remote.git("rev-parse", "main") == feature.head
 
 
-def test_untrusted_commands_are_no_yes(feature: Project) -> None:
-    feature.land("one")
+def test_untrusted_commands_are_no_yes(feature: Project, one: str) -> None:
     (feature.own / "trust").unlink()
     lines = refused(feature, "origin", "topic:main")
     assert "UNKNOWN(untrusted)" in lines[0]
@@ -301,9 +308,8 @@ def test_a_stale_verdict_file_is_not_believed(feature: Project) -> None:
     assert "FAIL(no-test)" in line
 
 
-def test_a_damaged_trail_does_not_stop_a_push(feature: Project, remote: Repo) -> None:
+def test_a_damaged_trail_does_not_stop_a_push(feature: Project, one: str, remote: Repo) -> None:
     """Commits are judged, whatever a trail says: it is named, and stays here."""
-    feature.land("one")
     feature.git("update-ref", "refs/oneshot/topic", "HEAD")
     said = pushed(feature, "origin", "topic")
     assert (
@@ -319,10 +325,9 @@ def trees(project: Project, commit: str) -> tuple[str, str]:
 
 
 def test_h31_a_push_that_takes_too_long_names_what_is_left(
-    feature: Project, monkeypatch: pytest.MonkeyPatch
+    feature: Project, one: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """H31: n are judged, m are left, and what was found out is in the cache."""
-    one = feature.land("one")
     feature.land("two")
     feature.land("three")
     monkeypatch.setattr(prepush, "WAIT", -1.0)
@@ -380,13 +385,12 @@ def test_a_remote_is_asked_once_for_all_refs_that_are_new(
 
 
 def test_a_tree_is_asked_once_for_its_rules(
-    feature: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    feature: Project, one: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The parent of a commit, its base, the end of a feature and the gate are often one tree.
 
     Once by the hook, that is, and once by the process that proves for it.
     """
-    feature.land("one")
     trace = tmp_path / "trace"
     monkeypatch.setenv("GIT_TRACE", str(trace))
     pushed(feature, "origin", "topic:main")
@@ -396,8 +400,7 @@ def test_a_tree_is_asked_once_for_its_rules(
     assert max(map(names.count, names)) <= 2
 
 
-def test_the_trail_goes_by_fast_forward_only(feature: Project, remote: Repo) -> None:
-    feature.land("one")
+def test_the_trail_goes_by_fast_forward_only(feature: Project, one: str, remote: Repo) -> None:
     pushed(feature, "origin", "topic")
     tip = remote.git("rev-parse", "refs/oneshot/topic")
     feature.land("two")
@@ -430,9 +433,8 @@ def test_a_remote_that_refuses_our_refs_takes_the_branch(feature: Project, remot
 
 
 def test_rules_can_refuse_a_push_whose_trail_does_not_arrive(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
-    feature.land("one")
     rules = feature.path / ".oneshot.toml"
     rules.write_text(rules.read_text() + '[trail]\npush = "require"\n')
     feature.git("commit", "-qam", "rules")
@@ -448,8 +450,7 @@ def test_rules_can_refuse_a_push_whose_trail_does_not_arrive(
 
 
 @pytest.mark.long
-def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, remote: Repo) -> None:
-    feature.land("one")
+def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, one: str, remote: Repo) -> None:
     pushed(feature, "origin", "topic")
     feature.git("push", "-q", "--no-verify", str(remote.path), "refs/oneshot/topic")
     there = Project(Repo(feature.path.parent / "there"))
@@ -467,10 +468,9 @@ def test_a_trail_that_diverged_is_merged_and_sent(feature: Project, remote: Repo
 
 
 def test_every_feature_whose_commits_are_pushed_sends_its_trail(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
     """Two of one branch at once, and one that comes by a merge from another."""
-    feature.land("one")
     feature.do("finalize")
     feature.begin("second")
     feature.land("two")
@@ -486,9 +486,8 @@ def test_every_feature_whose_commits_are_pushed_sends_its_trail(
 
 
 def test_a_feature_that_was_given_up_takes_no_other_ones_trail_away(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
-    feature.land("one")
     feature.do("finalize")
     feature.do("init", "second")
     feature.do("cancel", "second")
@@ -498,9 +497,10 @@ def test_a_feature_that_was_given_up_takes_no_other_ones_trail_away(
     ]  # fmt: skip
 
 
-def test_what_a_push_left_behind_goes_with_the_next_one(feature: Project, remote: Repo) -> None:
+def test_what_a_push_left_behind_goes_with_the_next_one(
+    feature: Project, one: str, remote: Repo
+) -> None:
     """Its commits are there, whoever pushed them how."""
-    feature.land("one")
     feature.do("finalize")
     pushed(feature, "--no-verify", "origin", "topic:main")
     feature.begin("second")
@@ -554,10 +554,9 @@ def test_so_do_those_that_ended_before(feature: Project, remote: Repo, make: Mak
 
 
 def test_what_is_fetched_says_nothing_of_where_is_pushed(
-    feature: Project, remote: Repo, make: MakeProject
+    feature: Project, one: str, remote: Repo, make: MakeProject
 ) -> None:
     """As in a fork, or with a copy beside the hub."""
-    feature.land("one")
     feature.do("finalize")
     pushed(feature, "origin", "topic")
     fork = make.remote(feature, "fork")
@@ -579,10 +578,9 @@ def test_what_is_fetched_says_nothing_of_where_is_pushed(
 
 
 def test_an_address_that_is_away_holds_no_push_to_another(
-    feature: Project, remote: Repo, make: MakeProject
+    feature: Project, one: str, remote: Repo, make: MakeProject
 ) -> None:
     """git pushes to each until one does not answer; the hook asked them all, and refused."""
-    feature.land("one")
     gone = make.remote(feature, "gone")
     for at in (remote, gone):
         feature.git("remote", "set-url", "--push", "--add", "origin", str(at.path))
@@ -596,8 +594,7 @@ def test_an_address_that_is_away_holds_no_push_to_another(
     )
 
 
-def test_head_as_the_source_takes_the_trail_along(feature: Project, remote: Repo) -> None:
-    feature.land("one")
+def test_head_as_the_source_takes_the_trail_along(feature: Project, one: str, remote: Repo) -> None:
     pushed(feature, "origin", "HEAD")
     assert remote.git("rev-parse", "refs/oneshot/topic") != ""
 
@@ -649,10 +646,9 @@ def test_a_push_to_the_address_of_a_remote_is_one_to_the_remote(
 
 
 def test_a_finalized_feature_is_done_with_when_it_has_arrived(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
     """What a push brought is seen at the next one: its own hook can't know that it arrives."""
-    feature.land("one")
     feature.do("finalize")
     assert (feature.own / "done/topic").read_text() == "topic\n"
     pushed(feature, "origin", "topic:main")
@@ -665,9 +661,10 @@ def test_a_finalized_feature_is_done_with_when_it_has_arrived(
     assert not (feature.own / "done").exists()
 
 
-def test_a_push_that_was_rejected_leaves_the_gate_closed(feature: Project, remote: Repo) -> None:
+def test_a_push_that_was_rejected_leaves_the_gate_closed(
+    feature: Project, one: str, remote: Repo
+) -> None:
     """Finalized, rejected, changed, pushed again: the change is judged."""
-    feature.land("one")
     feature.do("finalize")
     hook = remote.path / "hooks/update"
     hook.write_text("#!/bin/sh\ncase $1 in refs/heads/*) exit 1; esac\n")
@@ -680,9 +677,8 @@ def test_a_push_that_was_rejected_leaves_the_gate_closed(feature: Project, remot
 
 
 def test_a_trail_that_a_push_without_hooks_left_behind_follows(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
-    feature.land("one")
     feature.do("finalize")
     pushed(feature, "--no-verify", "origin", "topic:main")
     assert remote.git("for-each-ref", "refs/oneshot") == ""
@@ -695,10 +691,9 @@ def test_a_trail_that_a_push_without_hooks_left_behind_follows(
 
 @pytest.mark.parametrize("pruned", [False, True])
 def test_a_finalized_branch_that_is_gone_is_done_with(
-    feature: Project, remote: Repo, pruned: bool
+    feature: Project, one: str, remote: Repo, pruned: bool
 ) -> None:
     """Also where its commits are no more, and nothing is known of the remote."""
-    feature.land("one")
     feature.do("finalize")
     feature.git("switch", "-q", "main")
     feature.git("branch", "-q", "-D", "topic")
@@ -754,8 +749,7 @@ def test_push_proves_and_pushes(feature: Project, remote: Repo) -> None:
     assert not (feature.own / "active").exists()
 
 
-def test_push_sends_nothing_that_is_not_proven(feature: Project, remote: Repo) -> None:
-    feature.land("one")
+def test_push_sends_nothing_that_is_not_proven(feature: Project, one: str, remote: Repo) -> None:
     bad = feature.land("bad", "--no-verify", test=False)
     done = feature.cli("push", "origin", "topic:main")
     assert done.code == 1
@@ -772,8 +766,7 @@ def test_push_sends_nothing_that_is_not_proven(feature: Project, remote: Repo) -
     assert remote.git("log", "-1", "--format=%s", "main") == "base"
 
 
-def test_push_says_what_git_said(feature: Project) -> None:
-    feature.land("one")
+def test_push_says_what_git_said(feature: Project, one: str) -> None:
     done = feature.cli("push", "--json", "nowhere")
     assert (done.code, done.error) == (1, "PUSH_FAILED")
     assert "'nowhere' does not appear to be a git repository" in done.data["said"]["text"]
@@ -789,9 +782,8 @@ def test_push_of_another_branchs_feature_is_refused(feature: Project) -> None:
 # -- ways around the gate ---------------------------------------------------------------------
 
 
-def test_a_push_of_the_branch_alone_does_not_open_the_gate(feature: Project) -> None:
+def test_a_push_of_the_branch_alone_does_not_open_the_gate(feature: Project, one: str) -> None:
     """The base of a just finalized feature is gated until it has the feature."""
-    feature.land("one")
     feature.do("finalize")
     pushed(feature, "origin", "topic")
     feature.land("evil", "--no-verify", test=False)
@@ -799,8 +791,9 @@ def test_a_push_of_the_branch_alone_does_not_open_the_gate(feature: Project) -> 
     assert "FAIL(no-test)" in line
 
 
-def test_a_branch_that_was_merged_here_and_deleted_is_still_on_its_way(feature: Project) -> None:
-    feature.land("one")
+def test_a_branch_that_was_merged_here_and_deleted_is_still_on_its_way(
+    feature: Project, one: str
+) -> None:
     feature.do("finalize")
     feature.git("switch", "-q", "main")
     feature.git("merge", "-q", "topic")
@@ -819,9 +812,8 @@ def test_a_push_from_inside_of_git_runs_the_gate(feature: Project, where: str) -
     assert "FAIL(no-test)" in done.err
 
 
-def test_an_ancestor_as_a_second_parent_makes_no_merge(feature: Project) -> None:
+def test_an_ancestor_as_a_second_parent_makes_no_merge(feature: Project, one: str) -> None:
     """Any commit could call itself a merge, and be judged by nothing but the suite."""
-    feature.land("one")
     feature.land("evil", "--no-verify", test=False)
     tree = feature.git("rev-parse", "HEAD^{tree}")
     fake = feature.git("commit-tree", "-p", "HEAD~1", "-p", "HEAD~2", "-m", "merge", tree)
@@ -830,9 +822,8 @@ def test_an_ancestor_as_a_second_parent_makes_no_merge(feature: Project) -> None
     assert "FAIL(no-test)" in line
 
 
-def test_a_neutral_commit_that_breaks_the_suite_is_refused(feature: Project) -> None:
+def test_a_neutral_commit_that_breaks_the_suite_is_refused(feature: Project, one: str) -> None:
     """REGRESSION is about the last commit of what is pushed, whatever its class."""
-    feature.land("one")
     pushed(feature, "origin", "topic:main")
     feature.repo.write("checks/reads", "grep -q 'read me' README\n")
     feature.git("add", "--all")
@@ -867,9 +858,8 @@ def test_a_new_ref_is_compared_with_where_it_came_from(feature: Project, remote:
 
 
 @pytest.mark.parametrize("option", ["--dry-run", "-n"])
-def test_a_dry_run_sends_nothing(feature: Project, remote: Repo, option: str) -> None:
+def test_a_dry_run_sends_nothing(feature: Project, one: str, remote: Repo, option: str) -> None:
     """git gives the hook the same input; the trail must not go either."""
-    feature.land("one")
     assert pushed(feature, option, "origin", "topic:main") == ""
     assert remote.git("for-each-ref", "refs/oneshot") == ""
     assert pushed(feature, "origin", "topic:main") == ""
@@ -920,9 +910,8 @@ def test_what_is_home_is_over_whichever_way_it_went(
 
 
 def test_what_is_home_sends_no_trail_where_the_rules_want_none_sent(
-    feature: Project, remote: Repo
+    feature: Project, one: str, remote: Repo
 ) -> None:
-    feature.land("one")
     feature.do("finalize")
     with (feature.path / ".oneshot.toml").open("a") as rules:
         rules.write('[trail]\npush = "off"\n')
@@ -933,9 +922,8 @@ def test_what_is_home_sends_no_trail_where_the_rules_want_none_sent(
     assert remote.git("for-each-ref", "refs/oneshot") == ""
 
 
-def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project) -> None:
+def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project, one: str) -> None:
     """Pushed to where nothing is gated, it is not home; who follows what comes next gets there."""
-    feature.land("one")
     bring = ["git", "oneshot", "push", "--json", "--", "origin", "topic:main"]
     first, second = feature.do("finalize", "--json").json["next"]
     assert (first["argv"][-1], second["argv"]) == ("topic", bring)
@@ -954,10 +942,9 @@ def test_the_way_of_a_finalized_branch_to_its_base_is_named(feature: Project) ->
 
 @pytest.mark.parametrize("said", [("origin", "main"), ()])
 def test_a_base_that_moved_on_is_pulled_from_where_it_is(
-    feature: Project, said: tuple[str, ...]
+    feature: Project, one: str, said: tuple[str, ...]
 ) -> None:
     """A branch that tracks another, or none, is told what to pull; one that tracks it need not."""
-    feature.land("one")
     feature.do("finalize")
     if not said:
         feature.git("branch", "-q", "--set-upstream-to=origin/main")

@@ -81,8 +81,7 @@ def test_any_lines_are_read_to_an_end(lines: list[str], known: list[str]) -> Non
     assert again.commits == ()
 
 
-def test_noted_commits_become_events_once(feature: Project, world: MakeWorld) -> None:
-    one = feature.land("one")
+def test_noted_commits_become_events_once(feature: Project, one: str, world: MakeWorld) -> None:
     receipt = bound(feature, world)
     assert receipt is not None
     [commit] = receipt.state.commits
@@ -126,8 +125,7 @@ def test_what_is_gone_from_the_repository_is_forgotten(feature: Project, world: 
     assert not (feature.own / "spool").exists()
 
 
-def test_lines_of_another_branch_stay(feature: Project, world: MakeWorld) -> None:
-    one = feature.land("one")
+def test_lines_of_another_branch_stay(feature: Project, one: str, world: MakeWorld) -> None:
     spool = feature.own / "spool"
     with spool.open("a") as file:
         file.write(f"commit {A} side\nrewrite {B} {C}\n")
@@ -138,10 +136,9 @@ def test_lines_of_another_branch_stay(feature: Project, world: MakeWorld) -> Non
 
 
 def test_a_line_that_comes_meanwhile_is_kept(
-    feature: Project, world: MakeWorld, tmp_path: Path
+    feature: Project, one: str, world: MakeWorld, tmp_path: Path
 ) -> None:
     """A hook writes while a command binds: here, when git is asked about the commits."""
-    one = feature.land("one")
     spool = feature.own / "spool"
     git = feature.repo.discover()
     session = Session(GitStore(git, lambda: 0.0), world(real=True))
