@@ -79,6 +79,16 @@ def test_a_list_loads_no_state_and_no_answer(feature: Project) -> None:
     assert python(code, feature.path).out.splitlines()[-1] == "[]"
 
 
+def test_a_hook_loads_no_slow_library(feature: Project) -> None:
+    """A commit and a push wait for it: what makes runs is loaded by the process that makes them."""
+    code = (
+        "import sys\nbefore = {*sys.modules}\nimport git_oneshot.cli.main\n"
+        "import git_oneshot.cli.commands.hook\nloaded = {*sys.modules} - before\n"
+        "print(sorted({'concurrent.futures', 'dulwich', 'logging', 'pathlib'} & loaded))"
+    )
+    assert python(code, feature.path).out.splitlines()[-1] == "[]"
+
+
 def test_python_m_is_the_same_program(tmp_path: Path) -> None:
     for argv in (["--version"], ["-h"], ["status", "-h"], ["nope"]):
         module = run([sys.executable, "-m", "git_oneshot", *argv], tmp_path)

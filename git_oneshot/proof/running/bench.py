@@ -3,8 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +15,9 @@ from git_oneshot.proof.runners import Task, Tools, fingerprint, run_suite
 from git_oneshot.proof.running.cache import ProofCache
 from git_oneshot.proof.running.process import stopping
 from git_oneshot.proof.running.slots import Slots
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 PLUGIN_VERSION: Final = "8"
 
@@ -145,8 +147,10 @@ class Bench:
 
 
 @contextlib.contextmanager
-def side_by_side() -> Iterator[ThreadPoolExecutor]:
+def side_by_side() -> "Iterator[ThreadPoolExecutor]":
     """Two runs at a time; when we are interrupted, both end, and no other begins."""
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(max_workers=2)
     try:
         yield pool
@@ -158,7 +162,7 @@ def side_by_side() -> Iterator[ThreadPoolExecutor]:
         stopping.clear()  # both have ended: the next run is not theirs
 
 
-def _join(pool: ThreadPoolExecutor) -> None:
+def _join(pool: "ThreadPoolExecutor") -> None:
     """Wait until the runs have ended, however often we are interrupted meanwhile."""
     while True:
         try:

@@ -11,11 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Container, Iterator
-from pathlib import Path
 from typing import Final
 
 ROUNDS: Final = 100  # each ends who was left by those of the one before
 _ADOPT: Final = 36  # PR_SET_CHILD_SUBREAPER
+_THREADS: Final = "/proc/self/task"
 
 _lock: Final = threading.Lock()
 _before: Final[set[int]] = set()  # our children when the first run began
@@ -71,9 +71,10 @@ def _adopt(*, on: bool) -> None:
 def _children() -> set[int]:
     """The children of this process, where the kernel lists them."""
     found: set[int] = set()
-    for path in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(OSError):  # a thread that has ended
-            found.update(map(int, path.read_text().split()))
+    for thread in os.listdir(_THREADS) if os.path.isdir(_THREADS) else ():
+        # A thread may have ended.
+        with contextlib.suppress(OSError), open(f"{_THREADS}/{thread}/children") as file:
+            found.update(map(int, file.read().split()))
     return found
 
 
