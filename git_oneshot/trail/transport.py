@@ -196,7 +196,7 @@ class Remote:
         how, name = self._reached(to)
         specs = [f"{commit}:{local_ref(feature)}" for feature, commit in ends.items()]
         done = self._git.call(
-            *how, "-c", f"remote.{self.name}.mirror=false", "-c", "push.gpgSign=false",
+            *how, "-c", f"remote.{self.name}.mirror=false",
             "push", "--porcelain", "--no-verify", "--quiet", "--no-follow-tags",
             "--recurse-submodules=no", name, *specs,
             ok=ANY,

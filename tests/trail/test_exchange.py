@@ -23,7 +23,7 @@ from git_oneshot.trail.sending import send
 from git_oneshot.trail.store import Tip, load_all
 from git_oneshot.trail.tracking import Tracking
 from git_oneshot.trail.transport import Remote
-from tests.sandbox import MakeRepo, MakeWorld, Repo
+from tests.sandbox import MakeRepo, MakeWorld, Repo, signing
 from tests.trail.crafted import (
     FEATURE,
     OTHER,
@@ -1086,6 +1086,22 @@ def _at(path: Path) -> Repo:
     repo.path = path
     repo._clock = 0
     return repo
+
+
+def test_a_push_of_trails_is_signed_where_pushes_are(net: Net, tmp_path: Path) -> None:
+    """A hub may ask for that; who signs pushes signs these, too."""
+    one = net.clone("one")
+    signing(one, tmp_path)
+    net.hub.git("config", "receive.certNonceSeed", "seed")
+    hook = net.hub.path / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\ntest \"$GIT_PUSH_CERT\" || { echo sign it >&2; exit 1; }\n")
+    hook.chmod(0o755)
+    net.session(one).execute(FEATURE, Start())
+    assert [o.wrong for o in net.sync(one)] == [
+        "'origin' refuses it: pre-receive hook declined (sign it)"
+    ]
+    one.git("config", "push.gpgSign", "true")
+    assert net.sync(one) == [Outcome(FEATURE, sent=1)]
 
 
 def test_a_sync_needs_no_setup_of_the_clone(net: Net) -> None:
