@@ -20,7 +20,14 @@ def typed(*argv: str) -> str:
         return " ".join(argv)  # as it mostly is, and an import less
     import shlex
 
-    return shlex.join(argv)
+    return shlex.join(map(public, argv))
+
+
+def public(url: str) -> str:
+    """An address without the credentials in it, as git tells it; any other text as it is."""
+    import re
+
+    return re.sub(r"(?i)^(https?://)[^/]*@|^([a-z+]+://)[^/@]*:[^/@]*@", r"\1\2", url)
 
 
 def from_source(extra: str = "") -> str:

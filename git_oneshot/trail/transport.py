@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FEATURE, LOCAL, REMOTE, FeatureId, local_ref, remote_ref
-from git_oneshot.core.spelling import printable, typed
+from git_oneshot.core.spelling import printable, public, typed
 from git_oneshot.git import ANY, Git, GitError
 from git_oneshot.trail.store import Tip
 from git_oneshot.trail.tracking import kept_ref, make_way
@@ -26,7 +26,6 @@ _FETCH: Final = (
 _WAYS: Final = ("uploadpack", "receivepack", "proxy", "proxyAuthMethod")
 _RACES: Final = ("lock", "incorrect old value", "already exists", "failed to update ref")
 _BAD: Final = ("taken", "refused", "away", "moved")  # and worse; what has moved is tried again
-_CREDENTIALS: Final = re.compile(r"//[^/@]*:[^/@]*@")
 _SAYS: Final = re.compile(r"\w\s+\w")
 _ABOVE: Final = re.compile(r"'(refs/oneshot/[A-Za-z0-9/._-]+)' exists; cannot create '([^']+)'")
 
@@ -204,7 +203,7 @@ class Remote:
         # A path or a server's words need not be UTF-8.
         stdout, stderr = (said.decode(errors="replace") for said in (done.stdout, done.stderr))
         replies = [reply for line in stdout.split("\n") for reply in _reply(line)]
-        told, at = _told(stderr), "" if to == self.name else _CREDENTIALS.sub("//", to)
+        told, at = _told(stderr), "" if to == self.name else public(to)
         replies = [
             r._replace(why=r.why + told, at=at) if r.word == "refused" else r for r in replies
         ]
@@ -244,7 +243,7 @@ class Remote:
         done = self._git.call(*args, ok=ANY)
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")
-            raise self._failed(said, _CREDENTIALS.sub("//", at))
+            raise self._failed(said, public(at))
         return done.stdout.decode(errors="replace")
 
     def _failed(self, stderr: str, where: str = "") -> OneshotError:

@@ -1094,7 +1094,7 @@ def test_a_push_of_trails_is_signed_where_pushes_are(net: Net, tmp_path: Path) -
     signing(one, tmp_path)
     net.hub.git("config", "receive.certNonceSeed", "seed")
     hook = net.hub.path / "hooks" / "pre-receive"
-    hook.write_text("#!/bin/sh\ntest \"$GIT_PUSH_CERT\" || { echo sign it >&2; exit 1; }\n")
+    hook.write_text('#!/bin/sh\ntest "$GIT_PUSH_CERT" || { echo sign it >&2; exit 1; }\n')
     hook.chmod(0o755)
     net.session(one).execute(FEATURE, Start())
     assert [o.wrong for o in net.sync(one)] == [
