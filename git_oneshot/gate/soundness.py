@@ -7,7 +7,7 @@ from typing import Final
 from git_oneshot.core.errors import OneshotError
 from git_oneshot.core.spelling import counted, printable
 from git_oneshot.gate.clinic import Clinic, Finding
-from git_oneshot.trail.reading import DamageError
+from git_oneshot.trail.damage import DamageError
 
 MOST: Final = 10  # lines about one thing, of which there may be any number
 _FSCK: Final = ("git", "oneshot", "fsck")

@@ -17,12 +17,13 @@ from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, LOCAL, REMOTE, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git
+from git_oneshot.trail.damage import DamageError
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import behind, union_of
 from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
 from git_oneshot.trail.payloads import log_of, payload_of
-from git_oneshot.trail.reading import DamageError, commit_at
+from git_oneshot.trail.reading import commit_at
 from git_oneshot.trail.seals import Verdict, verify
 from git_oneshot.trail.store import Tip, TrailStore
 from git_oneshot.trail.tracking import kept_of

@@ -22,12 +22,13 @@ from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FEATURE, FeatureId
 from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git, GitError
+from git_oneshot.trail.damage import DamageError
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.merging import agree
 from git_oneshot.trail.objects import root
 from git_oneshot.trail.promised import bring_promised
-from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, DamageError, commit_at
+from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, commit_at
 from git_oneshot.trail.shelter import shelter
 from git_oneshot.trail.store import Tip, Trail
 from git_oneshot.trail.tree import entries_in

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # slow to import, and a cached read needs none of these
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Raw
     from git_oneshot.trail.source import Source
+    from git_oneshot.trail.ways import Ways
 
 
 class GitReader:
@@ -120,17 +121,47 @@ class GitReader:
         return [joint(tip, [found[end] for end in _ends(tip)]) for tip in tips]
 
     def _read(self, tips: Sequence[Tip]) -> list[Trail]:
-        from git_oneshot.trail.reading import HASHES, trail_of, unreadable
+        from git_oneshot.trail.reading import HASHES, rootless, trails_of
 
-        raws = self._raw(tips)
-        if raws is None and len(tips) > 1:  # one of them leads nowhere: halve until it is alone
-            half = len(tips) // 2
-            return self._read(tips[:half]) + self._read(tips[half:])
-        if raws is None:
-            return [unreadable(tip) for tip in tips]
         hash_ = HASHES[self._git.object_format]
-        shallow = os.path.exists(os.path.join(self._git.common_dir, "shallow"))
-        return [trail_of(tip, raws, hash_, shallow=shallow) for tip in tips]
+        raws = self._raw(tips)
+        if raws is not None:
+            shallow = os.path.exists(os.path.join(self._git.common_dir, "shallow"))
+            return trails_of(tips, raws, hash_, shallow=shallow)
+        # Some lead nowhere, or to more than a trail may be: it is seen once where all of them go.
+        ways, others = self._ways([tip.commit for tip in tips])
+        bad = {tip: rootless(tip, ways, hash_, there=tip.commit not in others) for tip in tips}
+        good = iter(self._halved([tip for tip in tips if bad[tip] is None]))
+        return [bad[tip] or next(good) for tip in tips]
+
+    def _halved(self, tips: Sequence[Tip]) -> list[Trail]:
+        """Trails that lead to their roots. One that is too much to read is not read."""
+        from git_oneshot.trail.damage import unreadable
+        from git_oneshot.trail.reading import HASHES, trails_of
+
+        raws = self._raw(tips) if tips else {}
+        if raws is not None:
+            return trails_of(tips, raws, HASHES[self._git.object_format])
+        half = len(tips) // 2
+        if not half:
+            return [unreadable(tip) for tip in tips]
+        return self._halved(tips[:half]) + self._halved(tips[half:])
+
+    def _ways(self, ends: Iterable[str]) -> "tuple[Ways, set[str]]":
+        """The ways behind ends, and which of these are no commits."""
+        from git_oneshot.trail.reading import HASHES, taken_apart
+        from git_oneshot.trail.source import crawl
+        from git_oneshot.trail.ways import Broken, Ways
+
+        hash_ = HASHES[self._git.object_format]
+        steps: dict[str, Sequence[str] | Broken] = {}
+        others = set[str]()
+        for oid, raw in crawl(self._git, ends):
+            read = taken_apart(oid, raw, hash_)
+            steps[oid] = read if isinstance(read, Broken) else read.parents
+            if raw is not None and raw.type != "commit":
+                others.add(oid)
+        return Ways(steps.__getitem__), others
 
     def _raw(self, tips: Sequence[Tip]) -> "dict[str, Raw] | None":
         """Every commit behind the tips, by id; None when git could not walk them."""

@@ -7,13 +7,14 @@ of more than ``MAX_TRAIL`` is not read at all.
 
 import contextlib
 import os
-from collections.abc import Container, Iterable
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Final
 
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import EVENT
 from git_oneshot.git import Git, piped
-from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw, commit_at
+from git_oneshot.trail.reading import MAX_COMMIT, MAX_TRAIL, Raw, commit_at, parsed
 
 if TYPE_CHECKING:  # slow to import, and to walk takes none
     import subprocess
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # slow to import, and to walk takes none
 
 # A commit that unpacks to gigabytes ends git, and not this machine.
 _LIMITS: Final = {"GIT_ALLOC_LIMIT": "256m"}
+_AT_ONCE: Final = 500  # ids, which a pipe takes before anybody reads the answers
 _LOOSE: Final = 64 * 2**10  # bytes; longer loose objects are left to git
 
 
@@ -47,22 +49,94 @@ def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
     raws: dict[str, Raw] = {}
     total = 0
     while header := stream.readline():
-        oid, kind, *size = header.decode().split()
-        if not size:  # "<id> missing"
+        oid, raw = _object(header, stream)
+        if raw is None:
             continue
-        left = length = int(size[0])
-        if length <= MAX_COMMIT:
-            total += length
-            if total > MAX_TRAIL:
-                break  # and git ends because nobody reads
-            raws[oid] = Raw(kind, length, stream.read(length))
-            stream.read(1)
-            continue
-        while left > 0:
-            left -= len(stream.read(min(left, 2**20)))
-        stream.read(1)
-        raws[oid] = Raw(kind, length, None)
+        total += len(raw.content or b"")
+        if total > MAX_TRAIL:
+            break  # and git ends because nobody reads
+        raws[oid] = raw
     return raws
+
+
+def _object(header: bytes, stream: IO[bytes]) -> tuple[str, Raw | None]:
+    """One object, by the line that says what it is; None for one that git has not."""
+    oid, kind, *size = header.decode().split()
+    if not size:  # "<id> missing"
+        return oid, None
+    left = length = int(size[0])
+    if length <= MAX_COMMIT:
+        content = stream.read(length + 1)  # and a line break
+        return oid, Raw(kind, length, content[:-1]) if len(content) > length else None
+    while left > 0 and (part := stream.read(min(left, 2**20))):
+        left -= len(part)
+    stream.read(1)
+    return oid, Raw(kind, length, None)
+
+
+def crawl(git: Git, ends: Iterable[str]) -> Iterator[tuple[str, Raw | None]]:
+    """Every commit behind the ends, once, for where git could not walk to all of them.
+
+    What git has not, or can't unpack, is None. Of the ends, what is no commit comes, too.
+    """
+    left = deque(dict.fromkeys(ends))
+    seen, cat = {*left}, _Asked(git)
+    try:
+        while left:
+            for oid, raw in cat.ask([left.popleft() for _ in range(min(len(left), _AT_ONCE))]):
+                yield oid, raw
+                read = parsed(raw.content) if raw and raw.type == "commit" and raw.content else None
+                new = [
+                    one for one in dict.fromkeys(read.parents if read else ()) if one not in seen
+                ]
+                seen.update(new)
+                left += new
+    finally:
+        cat.close()
+
+
+class _Asked:
+    """Objects by `git cat-file`, which ends at one that it can't unpack: the next is asked anew."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._cat: subprocess.Popen[bytes] | None = None
+
+    def ask(self, oids: Sequence[str]) -> Iterator[tuple[str, Raw | None]]:
+        """Each of the objects, no more of which than a pipe takes at once; None: git has it not."""
+        at = 0
+        while at < len(oids):
+            first = at if self._cat is None else -1  # that a new process is asked for
+            cat = self._cat = self._cat or self._start()
+            assert cat.stdin is not None and cat.stdout is not None
+            with contextlib.suppress(BrokenPipeError):
+                cat.stdin.write("".join(f"{oid}\n" for oid in oids[at:]).encode())
+                cat.stdin.flush()
+            while at < len(oids) and (header := cat.stdout.readline()):
+                yield oids[at], _object(header, cat.stdout)[1]
+                at += 1
+            if at < len(oids):
+                self.close()
+                if at == first:  # it ended by that, and by nothing before
+                    yield oids[at], None
+                    at += 1
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        import subprocess
+
+        pipe, env = subprocess.PIPE, {**self._git.env(), **_LIMITS}
+        return subprocess.Popen(
+            self._git.argv(["cat-file", "--batch"]),
+            env=env, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the process."""
+        cat, self._cat = self._cat, None
+        if cat is not None:
+            cat.kill()
+            with contextlib.suppress(BrokenPipeError):
+                cat.communicate()
 
 
 class Source:

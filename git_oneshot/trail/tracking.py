@@ -114,7 +114,8 @@ class Tracking:
 
         Of what begins as no trail at all, nothing: somebody put another commit there.
         """
-        from git_oneshot.trail.reading import NOBODY, SAID, DamageError
+        from git_oneshot.trail.damage import SAID, DamageError
+        from git_oneshot.trail.reading import NOBODY
 
         damage = trail.damage
         if not isinstance(damage, DamageError) or damage.rule not in SAID:
