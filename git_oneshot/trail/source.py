@@ -44,8 +44,8 @@ def walk(git: Git, ends: Iterable[str]) -> dict[str, Raw] | None:
     return None if any(ended) else raws
 
 
-def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
-    """What `git cat-file --batch` prints, as long as that is no more than a trail may have."""
+def _taken_apart(stream: IO[bytes]) -> dict[str, Raw] | None:
+    """What `git cat-file --batch` prints; None where that is more than a trail may have."""
     raws: dict[str, Raw] = {}
     total = 0
     while header := stream.readline():
@@ -54,7 +54,7 @@ def _taken_apart(stream: IO[bytes]) -> dict[str, Raw]:
             continue
         total += len(raw.content or b"")
         if total > MAX_TRAIL:
-            break  # and git ends because nobody reads
+            return None  # and git ends because nobody reads
         raws[oid] = raw
     return raws
 

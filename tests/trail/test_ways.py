@@ -1,5 +1,6 @@
 """Each commit is looked at once, however many ends lead to it, and what is found is the same."""
 
+import io
 from collections.abc import Sequence
 
 import pytest
@@ -122,6 +123,14 @@ def test_many_refs_to_more_than_a_trail_may_be_are_not_each_read(
     trails = opened(work).read(tips)
     assert [one.damage is None for one in trails] == [True] + [False] * MANY
     assert len(walks) == 2
+
+
+def test_what_is_read_in_part_is_not_taken_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """git may have printed all of it, and end well, before anybody sees that it is too much."""
+    printed = b"".join(b"%040d commit 10\n%s\n" % (n, b"x" * 10) for n in range(3))
+    assert len(source._taken_apart(io.BytesIO(printed)) or ()) == 3
+    monkeypatch.setattr(source, "MAX_TRAIL", 25)
+    assert source._taken_apart(io.BytesIO(printed)) is None
 
 
 def test_many_refs_to_what_git_cannot_unpack_are_not_each_tried(
