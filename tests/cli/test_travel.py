@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from git_oneshot.core.errors import Exit
-from tests.gate.project import FEATURE, MakeProject, Project, run
+from tests.gate.project import FEATURE, ROOT, MakeProject, Project, run
 from tests.sandbox import At, Repo
 
 REF = f"refs/oneshot/{FEATURE}"
@@ -438,6 +438,33 @@ def test_what_reads_every_trail_keeps_what_a_remote_rewound(
     clone.git("gc", "-q", "--prune=now")
     assert clone.git("rev-parse", f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}") == was
     assert "rewound" not in clone.do("list").err
+
+
+def test_a_gc_before_anyone_looked_spares_what_was_seen_with_the_setting_of_the_manual(
+    feature: Project, make: MakeProject
+) -> None:
+    """What a fetch took back is older than git lets it be, and nothing leads to it."""
+    bare, clone = cloned(feature, make)
+    if "gc.recentObjectsHook" not in clone.git("help", "--config"):
+        pytest.skip("NOT SHOWN with gc.recentObjectsHook: this git has none")
+    manual = (ROOT / "man/git-oneshot.1").read_text()
+    [line] = re.findall("^git config gc.recentObjectsHook.*", manual, re.MULTILINE)
+    for roff, text in (("\\-", "-"), ("\\(aq", "'"), ("\\e", "\\")):
+        line = line.replace(roff, text)
+    assert run(["sh", "-c", line], clone.path).code == 0
+    clone.do("list")
+    was = clone.git("rev-parse", f"refs/oneshot-remote/origin/{FEATURE}")
+    clone.git("repack", "-adq")
+    for file in (clone.path / ".git/objects").rglob("*"):
+        os.utime(file, (0, 0))
+    bare.git("update-ref", REF, f"{REF}~1")
+    clone.git("fetch", "-q")
+    clone.git("gc", "-q")
+    said = f"warning: 'origin' rewound the trail of '{FEATURE}'; nothing is lost here\n"
+    assert clone.do("list").err == said
+    assert clone.git("rev-parse", f"refs/oneshot-remote/origin@{was[:12]}/{FEATURE}") == was
+    shutil.rmtree(clone.own)
+    clone.git("gc", "-q")
 
 
 def test_who_writes_into_a_mirror_is_told_that_a_fetch_overwrites_it(
