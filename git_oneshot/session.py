@@ -1,11 +1,11 @@
 """Load, decide, append; again when the race is lost."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from git_oneshot.core.errors import Code, LostRace, OneshotError
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.trail.store import Loaded, Tip, TrailStore, unknown
+from git_oneshot.trail.store import Loaded, Tip, TrailStore, joined, unknown
 
 if TYPE_CHECKING:  # a read command decides nothing
     from git_oneshot.core.commands import Command
@@ -91,6 +91,15 @@ class Session:
 
             return Loaded(State(feature=feature), None)
         return self.store.load([tip])[0]
+
+    def states(self, features: Collection[FeatureId]) -> "list[State]":
+        """The states of several, as `load` has them: as many processes as for one."""
+        from git_oneshot.core.state import State
+
+        tips = joined(self.store.tips()) if features else {}
+        found = self.store.load([tips[one] for one in {*features} & tips.keys()])
+        known = {loaded.state.feature: loaded.state for loaded in found}
+        return [known.get(one, State(feature=one)) for one in features]
 
     def sound(self, feature: FeatureId) -> Loaded:
         """The state of a feature that exists and is not damaged, or an OneshotError."""

@@ -1,5 +1,7 @@
 """The way home of a feature that has ended: until its base has it where it is pushed to."""
 
+from collections.abc import Mapping
+
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.state import State
 from git_oneshot.gate.commits import commits_here
@@ -8,13 +10,20 @@ from git_oneshot.git import Git
 from git_oneshot.session import Session
 
 
-def home(git: Git, session: Session, markers: Markers, remote: str) -> dict[str, FeatureId]:
-    """The features that ended and that an earlier push has brought home, by branch."""
+def marked(session: Session, markers: Markers) -> dict[str, State]:
+    """The features that are open, or have ended and are not home, by branch."""
+    by_branch = markers.all()
+    return dict(zip(by_branch, session.states(by_branch.values()), strict=True))
+
+
+def home(
+    git: Git, states: Mapping[str, State], markers: Markers, remote: str
+) -> dict[str, FeatureId]:
+    """Of `marked` ones, those that ended and that an earlier push has brought home."""
     return {
-        branch: feature
-        for branch, feature in markers.all().items()
-        if markers.feature_on(branch) is None
-        and is_done(git, session.load(feature).state, branch, remote)
+        branch: FeatureId(state.feature)
+        for branch, state in states.items()
+        if markers.feature_on(branch) is None and is_done(git, state, branch, remote)
     }
 
 

@@ -20,7 +20,6 @@ from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.commits import bases_of, commits_here, look
 from git_oneshot.gate.judging import Verdict, judge_all, leaving
 from git_oneshot.gate.logs import Logs
-from git_oneshot.gate.markers import Markers
 from git_oneshot.gate.patience import Judge
 from git_oneshot.gate.refused import overcome
 from git_oneshot.gate.spool import bind
@@ -86,14 +85,19 @@ def parts(line: list[str], number: int) -> list[str]:
 
 
 def bind_all(
-    git: Git, session: Session, markers: Markers
-) -> Iterator[tuple[FeatureId, OneshotError]]:
-    """Bring the trails of the features that are open, or leave, up to date; what went wrong."""
-    for branch, feature in markers.all().items():
+    git: Git, session: Session, states: Mapping[str, State]
+) -> tuple[dict[str, State], list[tuple[FeatureId, OneshotError]]]:
+    """Features by branch, with their trails brought up to date; and what went wrong."""
+    bound, wrong = dict(states), list[tuple[FeatureId, OneshotError]]()
+    for branch, state in states.items():
+        feature = FeatureId(state.feature)
         try:
-            bind(git, session, feature, branch)
+            receipt = bind(git, session, feature, branch, state)
         except OneshotError as err:  # commits are judged, whatever a trail says of them
-            yield feature, err
+            wrong.append((feature, err))
+        else:
+            bound[branch] = receipt.state if receipt else state
+    return bound, wrong
 
 
 def hold(
@@ -111,7 +115,7 @@ def hold(
     ``states``: of the features that gate; ``judge`` is made when it is needed.
     """
     there = remote if Remote(git, remote).alike else url
-    starts = [state.start for state in states if state.start and _known(git, state.start)]
+    starts = commits_here(git, [state.start for state in states if state.start])
 
     def gates(update: Update) -> frozenset[str]:
         known = _known(git, update.remote)

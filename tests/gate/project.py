@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from git_oneshot import git as door
 from git_oneshot.cli.main import main
 from git_oneshot.gate import doctor
 from git_oneshot.gate.hooks import HOOKS, Hooks
@@ -358,3 +359,17 @@ def one(request: pytest.FixtureRequest, feature: Project, kept: Kept) -> str:
 def remote(make: MakeProject, project: Project) -> Repo:
     """The bare repository that the project pushes to."""
     return make.remote(project)
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The git commands that were run."""
+    seen: list[str] = []
+    run = door._run
+
+    def noted(argv: list[str], stdin: bytes, env: dict[str, str]) -> door.Done:
+        seen.append(" ".join(argv))
+        return run(argv, stdin, env)
+
+    monkeypatch.setattr(door, "_run", noted)
+    return seen

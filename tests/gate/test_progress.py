@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from git_oneshot import git as door
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import Patch, Start
 from git_oneshot.core.events import Event, Stamp
@@ -17,20 +16,6 @@ from git_oneshot.gate.progress import overlaps
 from tests.gate.project import Project
 
 OTHERS = 200
-
-
-@pytest.fixture
-def children(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The git commands that were run."""
-    seen: list[str] = []
-    run = door._run
-
-    def noted(argv: list[str], stdin: bytes, env: dict[str, str]) -> door.Done:
-        seen.append(" ".join(argv))
-        return run(argv, stdin, env)
-
-    monkeypatch.setattr(door, "_run", noted)
-    return seen
 
 
 def _said(name: str, start: str, *files: str) -> tuple[State, list[Event]]:

@@ -866,6 +866,26 @@ def test_a_dry_run_sends_nothing(feature: Project, one: str, remote: Repo, optio
     assert remote.git("for-each-ref", "refs/oneshot") != ""
 
 
+def test_a_push_reads_twenty_features_at_once(
+    feature: Project, remote: Repo, children: list[str]
+) -> None:
+    """There is no process a feature; one more asks which of the new ones are to be sent."""
+    one = f"refs/heads/topic {feature.land('one')} refs/heads/elsewhere {'0' * 40}\n".encode()
+
+    def processes() -> int:
+        feature.do("list")  # the states are known
+        children.clear()
+        feature.do("hook", "pre-push", "--", "origin", str(remote.path), stdin=one)
+        return len(children)
+
+    processes()
+    alone = processes()
+    for number in range(20):
+        feature.git("switch", "-q", "-c", f"b{number}", "main")
+        feature.do("init", f"f{number}")
+    assert processes() <= alone + 1
+
+
 # -- what is said, and heard by nobody ------------------------------------------------
 
 

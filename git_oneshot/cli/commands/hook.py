@@ -18,7 +18,7 @@ from git_oneshot.core.ids import LOCAL, FeatureId
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.claims import Claims
 from git_oneshot.gate.election import called, elected
-from git_oneshot.gate.home import home
+from git_oneshot.gate.home import home, marked
 from git_oneshot.gate.judging import Verdict
 from git_oneshot.gate.logs import Logs
 from git_oneshot.gate.precommit import pre_commit
@@ -84,13 +84,13 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
     app = App()
     remote = called(app.git, remote)
     updates = parse(_given())
-    for feature, err in bind_all(app.git, app.session, app.markers):
+    open_, wrong = bind_all(app.git, app.session, marked(app.session, app.markers))
+    for feature, err in wrong:
         app.say(f"warning: the trail of '{feature}' is not up to date: {err.message}")
     tried = only_tries(git_argv())
-    done = home(app.git, app.session, app.markers, remote)
-    features = {on: one for on, one in app.markers.all().items() if on not in done}
-    states = [app.session.load(feature).state for feature in features.values()]
-    states = [state for state in states if state.phase != "cancelled" and not state.spike]
+    done = home(app.git, open_, app.markers, remote)
+    left = {on: state for on, state in open_.items() if on not in done}
+    states = [one for one in left.values() if one.phase != "cancelled" and not one.spike]
     held, proven = list[Held](), list[Verdict]()
     judge = functools.cache(lambda: patient(app, WAIT))
     with waiting(app):
@@ -113,6 +113,7 @@ def pre_push(ctx: click.Context, remote: str, url: str) -> None:
         logs = Logs(app.git, app.git.tree(app.head), app.home)
         for feature, err in record_proven(app.session, states, proven, logs):
             app.say(f"warning: the trail of '{feature}' has no proof of a commit: {err.message}")
+        features = {on: FeatureId(state.feature) for on, state in left.items()}
         own = going(features, updates, app.branch)
         _send(ctx, app, remote, updates, [*own, *done.values()])  # that push ran no hook
         for branch in done:

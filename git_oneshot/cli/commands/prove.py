@@ -20,7 +20,7 @@ from git_oneshot.core.errors import Code, OneshotError, unknown_feature
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.spelling import counted, printable, typed
 from git_oneshot.gate.filed import file_proven
-from git_oneshot.gate.home import home
+from git_oneshot.gate.home import home, marked
 from git_oneshot.gate.judging import Found, at_tip, worst
 from git_oneshot.gate.spool import commits_of
 from git_oneshot.proof.running.background import stop as end
@@ -105,7 +105,8 @@ def push(app: App, *, arguments: tuple[str, ...]) -> Answer:
             said=excerpt(said) if app.json else None,
             ahead=after_push(app, arguments, said) if app.json else None,
         )
-    for branch in home(app.git, app.session, app.markers, app.clone.remote):
+    states = marked(app.session, app.markers)
+    for branch in home(app.git, states, app.markers, app.clone.remote):
         app.markers.close(branch)  # the hook of the push has sent its trail
     return Answer(Pushed(**data, pushed=True))
 
