@@ -91,8 +91,12 @@ def cycle(app: App, state: State) -> tuple[str, str]:
 
 
 def reach(app: App, state: State) -> Commits:
-    """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded."""
-    if app.is_on(state):
+    """The commits of a feature: on its branch what HEAD has of them, elsewhere what it recorded.
+
+    So, too, where it has ended and another one is on the branch.
+    """
+    other = app.markers.all().get(state.branch, state.feature) != state.feature
+    if app.is_on(state) and (state.open or not other):
         return commits_of(app.git, state) if app.head else Commits((), ())
     recorded = tuple(commit.id for commit in state.commits)
     if not recorded:

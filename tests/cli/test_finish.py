@@ -122,3 +122,20 @@ def test_a_dry_run_that_finds_nothing_wrong_leads_on(feature: Project, one: str)
     named = feature.do("finalize", "--dry-run", "--via", "robot", "topic", "--json").json["next"]
     whole = ["git", "oneshot", "finalize", "--json", "topic", "--via", "robot"]
     assert [step["argv"] for step in named] == [whole]
+
+
+def test_a_feature_that_ended_has_no_commit_of_the_next_one(feature: Project) -> None:
+    """On the same branch, and before a push of either."""
+    one = feature.land("one")
+    feature.do("finalize")
+    feature.do("init", "second")
+    two = feature.land("two")
+    for _ in range(2):
+        data = feature.do("status", "topic", "--json").data
+        assert [row["commit"] for row in data["commits"]] == [one]
+        assert data["unpushed"]["commits"] == [one]
+        data = feature.do("status", "second", "--json").data
+        assert [row["commit"] for row in data["commits"]] == [two]
+        if data["phase"] != "completed":
+            feature.do("plan", "--goal", "g")
+            feature.do("finalize")
