@@ -87,5 +87,6 @@ def world() -> MakeWorld:
 
 def _put(environ: dict[str, str]) -> None:
     # pytest names the running test in the environment by itself.
-    os.environ.clear()
-    os.environ.update(environ)
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    os.environ.update(environ.items() - os.environ.items())

@@ -4,8 +4,9 @@ All of it is read from the source (DESIGN §3); nothing is imported.
 """
 
 import ast
+import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -50,6 +51,9 @@ LONGEST: Final = 300
 LONGER: Final[dict[str, tuple[int, str]]] = {}
 
 
+Check = Callable[[str, ast.Module], list[str]]
+
+
 class Import(NamedTuple):
     """A module that is imported, and where."""
 
@@ -67,6 +71,7 @@ MODULES: Final = sources()
 HELD: Final = [path for path in MODULES if not path.startswith(EXEMPT)]
 
 
+@functools.cache
 def parse(path: str) -> ast.Module:
     return ast.parse((ROOT / PACKAGE / path).read_text(encoding="utf-8"), path)
 
@@ -169,40 +174,38 @@ def worldly(path: str, tree: ast.Module) -> list[str]:
     return found + by_name
 
 
-@pytest.mark.parametrize("path", HELD)
-def test_imports_go_down(path: str) -> None:
-    assert up(path, parse(path)) == []
+def against(check: Check, paths: Iterable[str]) -> list[str]:
+    """What a check finds in some modules."""
+    return [one for path in paths for one in check(path, parse(path))]
 
 
-@pytest.mark.parametrize("path", [path for path in HELD if part_of(path) == "core"])
-def test_the_core_imports_nothing_that_can_act(path: str) -> None:
-    assert strangers(path, parse(path)) == []
+def test_imports_go_down() -> None:
+    assert against(up, HELD) == []
 
 
-@pytest.mark.parametrize("path", [path for path in HELD if part_of(path) == "cli"])
-def test_what_commands_share_is_beside_them(path: str) -> None:
-    assert hasty(path, parse(path)) == []
+def test_the_core_imports_nothing_that_can_act() -> None:
+    assert against(strangers, (path for path in HELD if part_of(path) == "core")) == []
 
 
-@pytest.mark.parametrize("path", HELD)
-def test_heavy_libraries_stay_in_their_folder(path: str) -> None:
-    assert misplaced(path, parse(path)) == []
+def test_what_commands_share_is_beside_them() -> None:
+    assert against(hasty, (path for path in HELD if part_of(path) == "cli")) == []
 
 
-@pytest.mark.parametrize("path", [path for path in HELD if part_of(path) not in TOP])
-def test_only_the_command_line_asks_the_world(path: str) -> None:
-    assert worldly(path, parse(path)) == []
+def test_heavy_libraries_stay_in_their_folder() -> None:
+    assert against(misplaced, HELD) == []
+
+
+def test_only_the_command_line_asks_the_world() -> None:
+    assert against(worldly, (path for path in HELD if part_of(path) not in TOP)) == []
 
 
 def length(path: str) -> int:
     return len((ROOT / PACKAGE / path).read_text(encoding="utf-8").splitlines())
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_a_module_is_short_enough_to_read(path: str) -> None:
-    limit, _reason = LONGER.get(path, (LONGEST, ""))
-    lines = length(path)
-    assert lines <= limit
+def test_a_module_is_short_enough_to_read() -> None:
+    most = {path: LONGER.get(path, (LONGEST, ""))[0] for path in MODULES}
+    assert [f"{path}: {length(path)}" for path in MODULES if length(path) > most[path]] == []
 
 
 def test_every_longer_module_is_still_longer() -> None:
@@ -211,7 +214,6 @@ def test_every_longer_module_is_still_longer() -> None:
 
 # -- the checks themselves -------------------------------------------------------
 
-Check = Callable[[str, ast.Module], list[str]]
 BAD: Final[list[tuple[Check, str, str]]] = [
     (up, "core/ids.py", "from git_oneshot.trail import store"),
     (up, "core/ids.py", "def f():\n    import git_oneshot.session"),

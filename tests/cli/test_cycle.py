@@ -436,6 +436,7 @@ def test_a_red_that_does_not_count_did_not_pass_all_along(make: MakeProject) -> 
     ]
 
 
+@pytest.mark.long
 def test_names_that_differ_only_in_case_or_in_how_an_accent_is_spelt(
     pytest_project: Project,
 ) -> None:

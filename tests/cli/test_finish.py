@@ -58,9 +58,8 @@ def test_push_without_commits_pushes(feature: Project, make: MakeProject) -> Non
     assert remote.git("rev-parse", "copy") == feature.head
 
 
-def test_push_from_a_folder_below(feature: Project, make: MakeProject) -> None:
-    remote = make.remote(feature)
-    feature.land("one")
+def test_push_from_a_folder_below(feature: Project, one: str, make: MakeProject) -> None:
+    remote = make.remote(feature, at="HEAD^")
     done = feature.cli("push", "--json", "origin", "main", cwd=feature.path / "lib")
     assert done.code == 0
     assert remote.git("rev-parse", "main") == feature.head

@@ -167,11 +167,10 @@ def test_a_program_that_used_it_wrongly_is_led_on(
 
 
 def test_a_plain_clone_does_not_say_that_there_is_nothing(
-    feature: Project, make: MakeProject, tmp_path: Path
+    feature: Project, one: str, make: MakeProject, tmp_path: Path
 ) -> None:
     """`git clone` leaves the trails where they are: who goes on with the work is told how."""
-    remote = make.remote(feature)
-    feature.land("one")
+    remote = make.remote(feature, at="HEAD^")
     feature.git("push", "-q", "origin", "main")
     there = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)

@@ -177,11 +177,12 @@ def test_repair_makes_anew_what_is_derived(feature: Project, one: str) -> None:
     assert feature.git("rev-parse", REF) == before
 
 
-def test_repair_touches_what_is_derived_alone(feature: Project, make: MakeProject) -> None:
+def test_repair_touches_what_is_derived_alone(
+    feature: Project, one: str, make: MakeProject
+) -> None:
     """Each of its files is made anew, whatever it held; all else of ours stays byte for byte."""
-    make.remote(feature)
+    make.remote(feature, at="HEAD^")
     feature.do("install", "--yes")
-    feature.land("one")
     feature.do("checkpoint")
     feature.do("sync")
     said = [feature.do(*argv).out for argv in (["list"], ["status"], ["log"])]
@@ -390,11 +391,10 @@ def test_a_seal_that_will_not_be_believed_is_told_before_it_is_sent(
     ("word", "code", "label"), [("warn", 0, "warning"), ("require", 1, "error")]
 )
 def test_an_end_that_no_good_seal_vouches_for_is_not_quietly_believed(
-    feature: Project, make: MakeProject, tmp_path: Path, word: str, code: int, label: str
+    feature: Project, one: str, make: MakeProject, tmp_path: Path, word: str, code: int, label: str
 ) -> None:
     """By whichever way it came: status, sync, doctor and a push say so."""
-    make.remote(feature)
-    feature.land("one")
+    make.remote(feature, at="HEAD^")
     feature.do("finalize")
     ask_for_seals(feature, word)
     feature.change("two")

@@ -24,10 +24,9 @@ AGAIN = "that key was used before: nothing was done again\n"
 
 
 @pytest.mark.parametrize("command", OTHERS)
-def test_a_key_of_another_command_is_refused(feature: Project, command: str) -> None:
+def test_a_key_of_another_command_is_refused(feature: Project, one: str, command: str) -> None:
     """`feature` was planned; who asks for something else with that key would take it for done."""
     feature.do("plan", "-m", "better", "--key", "k1")
-    feature.land("one")
     tip = feature.git("rev-parse", "refs/oneshot/topic")
     asked = "topic" if command == "init" else None
     words = (asked,) if asked else OTHERS[command]

@@ -111,10 +111,11 @@ def test_no_cache_is_believed(feature: Project, one: str) -> None:
     assert feature.do("verify").code == 0
 
 
-def test_a_clone_verifies_what_the_trails_speak_of(feature: Project, make: MakeProject) -> None:
+def test_a_clone_verifies_what_the_trails_speak_of(
+    feature: Project, one: str, make: MakeProject
+) -> None:
     """On a fresh clone no feature is open: every commit of HEAD that a trail names is judged."""
-    make.remote(feature)
-    one = feature.land("one")
+    make.remote(feature, at="HEAD^")
     feature.do("finalize")
     feature.git("push", "-q", "origin", "main")
     clone = Project(Repo(feature.path.parent / "clone"))
@@ -147,11 +148,10 @@ def test_what_names_no_commit(project: Project, expression: str) -> None:
 
 
 def test_h26_a_shallow_clone_is_no_reason_to_refuse_nor_to_pass(
-    feature: Project, make: MakeProject
+    feature: Project, one: str, make: MakeProject
 ) -> None:
     """H26: where the parent is missing nothing is known, and that is said."""
-    make.remote(feature)
-    feature.land("one")
+    make.remote(feature, at="HEAD^")
     two = feature.land("two")
     feature.git("push", "-q", "--no-verify", "origin", "main")
     clone = Project(Repo(feature.path.parent / "clone"))

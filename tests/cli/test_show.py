@@ -76,10 +76,9 @@ def test_status_where_the_cycle_stands(feature: Project) -> None:
     assert "hint: commit it: git commit --message" in done.err
 
 
-def test_status_knows_what_is_pushed(feature: Project, make: MakeProject) -> None:
-    make.remote(feature)
+def test_status_knows_what_is_pushed(feature: Project, one: str, make: MakeProject) -> None:
+    make.remote(feature, at="HEAD^")
     feature.do("install", "--yes")
-    one = feature.land("one")
     feature.do("finalize")
     assert feature.do("status", "--json").data["unpushed"] == {"commits": [one], "trail": True}
     feature.git("push", "-q", "--no-verify", "origin", "main")
@@ -91,10 +90,9 @@ def test_status_knows_what_is_pushed(feature: Project, make: MakeProject) -> Non
 
 
 def test_status_from_another_branch_and_of_a_clones_remote(
-    feature: Project, make: MakeProject
+    feature: Project, one: str, make: MakeProject
 ) -> None:
-    make.remote(feature)
-    one = feature.land("one")
+    make.remote(feature, at="HEAD^")
     feature.do("finalize")
     feature.git("push", "-q", "origin", "main")
     feature.git("switch", "-q", "-c", "elsewhere", "HEAD^")

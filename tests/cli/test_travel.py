@@ -542,14 +542,12 @@ def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) ->
     ids=str,
 )
 def test_clone_takes_options_of_git_clone_and_brings_trails_whole(
-    feature: Project, make: MakeProject, options: list[str], remote: str, commits: int,
-    branches: list[str],
+    feature: Project, one: str, make: MakeProject, options: list[str], remote: str,
+    commits: int, branches: list[str],
 ) -> None:  # fmt: skip
     """Where git brings nothing but one branch, or would cut what it brings, too."""
     bare = make.remote(feature)
     bare.git("config", "uploadpack.allowFilter", "true")
-    feature.land("one")
-    feature.git("push", "-q", "--no-verify", "origin", "main")
     feature.git(
         "push", "-q", "--no-verify", "origin", f"{feature.repo.commit('two')}:refs/heads/other"
     )

@@ -119,11 +119,10 @@ def test_every_verdict_has_its_help() -> None:
 
 @pytest.mark.parametrize("by", ["prove", "finalize", "push"])
 def test_what_could_not_be_known_and_is_proven_by_now_is_mended(
-    by: str, feature: Project, make: MakeProject
+    by: str, feature: Project, one: str, make: MakeProject
 ) -> None:
     """A machine that lacked something does not stay on the page for ever."""
-    make.remote(feature)
-    feature.land("one")
+    make.remote(feature, at="HEAD^")
     trust = (feature.own / "trust").read_bytes()
     (feature.own / "trust").unlink()
     assert feature.may("push", "-q", "origin", "main").code == 1
@@ -139,6 +138,7 @@ def test_what_could_not_be_known_and_is_proven_by_now_is_mended(
     assert "UNKNOWN" not in feature.do("status").out
 
 
+@pytest.mark.long
 def test_a_test_that_only_set_up_what_is_gone_is_changed_first(make: MakeProject) -> None:
     """No test can tell old and new apart by what neither of them is to have."""
     old = "import calc\n\n\ndef test_two():\n    calc.CACHE.clear()\n    assert calc.two(1) == 2\n"

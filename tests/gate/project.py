@@ -267,11 +267,11 @@ class MakeProject:
             made()
         return Project(At(path))
 
-    def remote(self, project: Project, name: str = "origin") -> Repo:
-        """A bare repository that has what the project has, as its remote ``name``."""
+    def remote(self, project: Project, name: str = "origin", at: str = "HEAD") -> Repo:
+        """A bare repository that has what the project has up to ``at``, as its remote ``name``."""
         bare = Repo(self._folder / f"{name}.git", "--bare")
         project.git("remote", "add", name, str(bare.path))
-        project.git("push", "-q", "--no-verify", name, "HEAD:refs/heads/main")
+        project.git("push", "-q", "--no-verify", name, f"{at}:refs/heads/main")
         project.git("fetch", "-q", name)
         project.git("remote", "set-head", name, "main")
         return bare
