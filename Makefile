@@ -24,7 +24,7 @@ picture: $(VENV)/test.stamp
 # COVER=1 measures it, too, and then `make check COVER=1` runs only what was not run.
 test: $(VENV)/$(if $(COVER),check,test).stamp
 	@$(if $(COVER),$(BIN)/coverage erase)
-	@$(BIN)/$(if $(COVER),coverage run,python) -m pytest -q -n 2 -m 'not long and not thorough'
+	@$(BIN)/$(if $(COVER),coverage run,python) -m pytest -q -n auto -m 'not long and not thorough'
 
 # Whether an append is synced before it is acknowledged can only be read from its system calls.
 strace:
@@ -46,7 +46,7 @@ man: $(VENV)/check.stamp
 
 coverage: $(VENV)/check.stamp
 	@$(if $(COVER),,$(BIN)/coverage erase)
-	@$(BIN)/coverage run -m pytest -q -n 2 $(if $(COVER),-m 'long and not thorough')
+	@$(BIN)/coverage run -m pytest -q -n auto $(if $(COVER),-m 'long and not thorough')
 	@$(BIN)/coverage combine -q
 	@$(BIN)/coverage report
 
@@ -62,17 +62,17 @@ runners: $(VENV)/test.stamp
 
 ## cheats    every cheat that we know of; CHEATS=thorough: only those that take too long for `make check`
 cheats: $(VENV)/test.stamp
-	@$(BIN)/python -m pytest -q -n 2 -m '$(CHEATS)' tests/cheats
+	@$(BIN)/python -m pytest -q -n auto -m '$(CHEATS)' tests/cheats
 
 ## laws      the laws of the workflow and of trails, with 2,000 examples each
 laws: $(VENV)/test.stamp
-	@HYPOTHESIS_PROFILE=thorough nice $(BIN)/python -m pytest -q -n 2 -m '' tests/core \
+	@HYPOTHESIS_PROFILE=thorough nice $(BIN)/python -m pytest -q -n auto -m '' tests/core \
 		tests/trail/test_forks.py tests/trail/test_damage.py tests/trail/test_contract.py
 
 ## contract  trails over every transport of git, and forges against their own descriptions, on loopback
 contract: $(VENV)/test.stamp
 	@sh tests/forge/contract.sh "$(abspath $(BIN))"
-	@$(BIN)/python -m pytest -q -n 2 -m '' tests/trail/test_transports.py tests/forge/test_contract.py
+	@$(BIN)/python -m pytest -q -n auto -m '' tests/trail/test_transports.py tests/forge/test_contract.py
 
 ## fuzz      ten minutes of the processor on what takes trails apart; FUZZ="SECONDS SEED"
 fuzz: $(VENV)/test.stamp

@@ -30,6 +30,15 @@ def pytest_configure() -> None:
         os.environ[TEMPORARY] = slots.MEMORY
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for what they start, up to a fifth of a run.
+
+    Four at most: a container may have less of a large machine than it is told.
+    """
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for garbage in what tests make, not in what is imported: that lasts as long as we do."""
