@@ -86,7 +86,8 @@ def doubted(app: App, features: Collection[str], word: str = "warning") -> bool:
     """
     if not features or asked(app) == "off":
         return False
-    from git_oneshot.trail.audit import Finding, seals
+    from git_oneshot.trail.audit import Finding
+    from git_oneshot.trail.sealed import seals
 
     tips = [tip for tip in joined(app.store.tips()).values() if tip.feature in features]
     found = [one for one in seals(app.git, app.store, tips) if isinstance(one, Finding)]

@@ -1,5 +1,6 @@
 """What a feature is, as its trail tells it. ``evolve`` says how each event changes it."""
 
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -84,7 +85,7 @@ class Void(Struct, frozen=True):
     reason: str
 
 
-class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class State(Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """A feature, as its trail tells it. ``phase`` is None before it began."""
 
     feature: str
@@ -140,6 +141,19 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def waiver(self, commit: str, patch_id: str = "") -> Waiver | None:
         """What exempts a commit: said of it, or of another one that made the same change."""
-        same = patch_id or next((c.patch_id for c in self.commits if c.id == commit), "")
-        found = (w for w in self.waivers if w.commit == commit or (same and w.patch_id == same))
-        return next(found, None)
+        if not self.waivers:
+            return None
+        of_commit, of_patch, patches = self._waived
+        same = patch_id or patches.get(commit, "")
+        found = [at for at in (of_commit.get(commit), of_patch.get(same)) if at is not None]
+        return self.waivers[min(found)] if found else None
+
+    @cached_property
+    def _waived(self) -> tuple[dict[str, int], dict[str, int], dict[str, str]]:
+        """The first waiver of each commit and of each patch, and the patch of each commit."""
+        of_commit, of_patch = dict[str, int](), dict[str, int]()
+        for at, one in enumerate(self.waivers):
+            of_commit.setdefault(one.commit, at)
+            if one.patch_id:
+                of_patch.setdefault(one.patch_id, at)
+        return of_commit, of_patch, {one.id: one.patch_id for one in reversed(self.commits)}

@@ -33,7 +33,8 @@ def _seals(c: Clinic) -> list[Finding]:
     """What `fsck` fails for where the rules ask for seals."""
     if isinstance(c.rules, OneshotError) or c.rules.trail.signatures == "off":
         return []
-    from git_oneshot.trail.audit import Seal, failing, seals
+    from git_oneshot.trail.audit import failing
+    from git_oneshot.trail.sealed import Seal, seals
 
     tips = [trail.tip for trail in c.trails if trail.tip]
     found = [one for one in seals(c.git, c.store, tips) if not isinstance(one, Seal)]

@@ -7,25 +7,23 @@ trees, which are views, payloads, and who wrote a commit.
 import datetime
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.errors import OneshotError
-from git_oneshot.core.events import Event
-from git_oneshot.core.facts import CleanedUp, Moved
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, LOCAL, REMOTE, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
 from git_oneshot.git import Git
 from git_oneshot.trail.damage import DamageError
 from git_oneshot.trail.git_store import GitStore
-from git_oneshot.trail.merging import behind, union_of
+from git_oneshot.trail.merging import union_of
 from git_oneshot.trail.notes import lines_of
 from git_oneshot.trail.objects import FILE, FOLDER, PAYLOAD, Unwritten
 from git_oneshot.trail.payloads import log_of, payload_of
 from git_oneshot.trail.reading import commit_at
-from git_oneshot.trail.seals import Verdict, verify
-from git_oneshot.trail.store import Tip, TrailStore
+from git_oneshot.trail.store import Tip
 from git_oneshot.trail.tracking import kept_of
 from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, Entries, entries_in
 
@@ -57,6 +55,10 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "seal-unknown": ("warning", "a seal is by nobody that git knows here"),
     "unsealed": ("warning", "what ended a feature is behind no good seal"),
 }
+
+# More of one trail is neither said nor looked at, lest a fsck takes hours and all memory.
+MAX_FOUND: Final = 1_000  # things that break one rule
+MAX_LOOKED: Final = 2**34  # bytes of trees, notes and payloads
 
 _WHO: Final = re.compile(rb"^(?:author|committer) (.*) (-?[0-9]+) [+-][0-9]{4}$", re.MULTILINE)
 
@@ -90,53 +92,17 @@ def audit(store: GitStore, tips: Sequence[Tip]) -> Iterator[Finding]:
                 hint = f"see it: git log {commit[:12]}; if nobody needs it: {drop}"
             yield Finding(rule, name, commit, trail.damage.message, hint)
         new = [entry for entry in trail.entries if entry.commit not in done]
+        count = Counter[str]()
         for found in _views(store, trail.entries, new):
-            yield found._replace(ref=name)
+            count[found.rule] += 1
+            if count[found.rule] <= MAX_FOUND:
+                yield found._replace(ref=name)
         done.update(entry.commit for entry in new)
 
 
 def failing(rule: str, policy: str) -> bool:
     """Whether `fsck` fails for a broken rule; ``policy``: what the rules say of seals."""
     return RULES[rule][0] == "error" or (rule == "unsealed" and policy == "require")
-
-
-class Seal(NamedTuple):
-    """A seal on a trail, and what git says of it."""
-
-    ref: str
-    commit: str
-    verdict: Verdict
-
-
-def seals(git: Git, store: TrailStore, tips: Sequence[Tip]) -> Iterator[Seal | Finding]:
-    """Each seal with git's word on it; and what ended a feature and is behind no good one."""
-    said: dict[str, Verdict] = {}
-    for tip, trail in zip(tips, store.read(tips), strict=True):
-        name = f"{tip.origin}/{tip.feature}" if tip.origin else tip.feature
-        vouched: set[str] = set()
-        for entry in trail.entries:
-            if entry.events or len(entry.parents) != 1:
-                continue
-            if entry.commit not in said:
-                said[entry.commit] = verify(git, entry.commit)
-            verdict = said[entry.commit]
-            yield Seal(name, entry.commit, verdict)
-            if verdict.word == "good":
-                vouched |= behind(trail.entries, entry.commit).commits
-            else:
-                rule = "seal-bad" if verdict.word == "bad" else "seal-unknown"
-                what = f"trail commit {entry.commit[:12]}: {RULES[rule][1]}"
-                what += f": {verdict.why}" if verdict.why else ""
-                yield Finding(rule, name, entry.commit, what)
-        for entry in trail.entries:
-            if entry.commit not in vouched and any(map(_ends, entry.events)):
-                what = f"trail commit {entry.commit[:12]}: {RULES['unsealed'][1]}"
-                yield Finding("unsealed", name, entry.commit, what)
-
-
-def _ends(event: Event) -> bool:
-    data = event.data
-    return isinstance(data, CleanedUp) or (isinstance(data, Moved) and data.to == "completed")
 
 
 def odd_refs(git: Git, tips: Iterable[Tip]) -> Iterator[Finding]:
@@ -170,9 +136,22 @@ class _Views:
         self._seen: set[tuple[str, bytes]] = set()  # notes and folders, each where it is
         self._digests: dict[str, str] = {}  # of payloads, by their blobs
         self._missing: list[str] = []
+        self._left = MAX_LOOKED
 
     def of(self, entry: Entry) -> Iterator[Finding]:
-        """What is odd in the tree of a commit."""
+        """What is odd in the tree of a commit, as long as there is not too much of it."""
+        if self._left < 0:
+            return
+        for one in self._of(entry):
+            yield one
+            self._left -= MAX_LOOKED // MAX_FOUND
+            if self._left < 0:
+                break
+        if self._left < 0:
+            what = "is as far as trees are looked at: they are too large, or too odd"
+            yield _finding("odd-entry", entry.commit, what)
+
+    def _of(self, entry: Entry) -> Iterator[Finding]:
         tree = commit_at(self._store.look, entry.commit).tree
         payloads = any(payload_of(x) for x in entry.events)
         if self._first("", tree.encode()) or payloads:
@@ -188,7 +167,9 @@ class _Views:
 
     def _look(self, name: str) -> tuple[str, bytes | None]:
         try:
-            return self._store.look(name)
+            kind, content = self._store.look(name)
+            self._left -= len(content or b"") + 1_000
+            return kind, content
         except OneshotError as err:  # views: nothing that is said depends on them
             self._missing.append(err.message)
             return "missing", None

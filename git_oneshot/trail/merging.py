@@ -7,7 +7,7 @@ exchange between clones ends.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import FeatureId
@@ -17,6 +17,13 @@ from git_oneshot.trail.store import Tip, TrailStore
 if TYPE_CHECKING:  # the rules below are pure; only a merge that is written needs dulwich
     from git_oneshot.trail.objects import Objects
     from git_oneshot.trail.reading import Look
+    from git_oneshot.trail.tree import Entries
+
+# Of folders and notes that differ a merge unites so many bytes, each counted as LEAST at least,
+# and MOST at most. Every clone has to come to the same tree: this is a part of the format.
+MAX_UNITED: Final = 16 * 2**20
+LEAST: Final = 2**10
+MOST: Final = 2**20
 
 
 def clock(history: Sequence[Entry], ends: Iterable[str]) -> int:
@@ -135,33 +142,71 @@ def merge(objects: "Objects", look: "Look", feature: str, ends: tuple[str, str],
     return objects.add(new).decode()
 
 
-def union_of(objects: "Objects", look: "Look", one: str, two: str) -> bytes:
-    """The union of two notes trees, which does not depend on their order."""
-    from git_oneshot.trail.objects import FILE, FOLDER, blob_of, tree_of
-    from git_oneshot.trail.tree import FAN, MAX_NOTE, REST, Entries, entries_in, notes_in
+class _TooMuchError(Exception):
+    """More is to be united than a merge unites."""
 
-    def note(left: bytes, right: bytes) -> bytes:
-        both = [look(oid.decode()) for oid in (left, right)]
+
+def union_of(objects: "Objects", look: "Look", one: str, two: str) -> bytes:
+    """The union of two notes trees, which does not depend on their order.
+
+    Of two that are too much to unite, it has the notes of the one with the smaller id.
+    """
+    from git_oneshot.trail.objects import FOLDER, tree_of
+    from git_oneshot.trail.tree import FAN, entries_in, notes_in
+
+    tops = [notes_in(entries_in(objects, look, oid), FAN, FOLDER) for oid in sorted((one, two))]
+    try:
+        both = _United(objects, look).top(*tops)
+    except _TooMuchError:
+        both = tops[0]
+    return objects.add(tree_of(both))
+
+
+class _United:
+    """The union of what two trees have, as far as they differ; raises _TooMuchError."""
+
+    def __init__(self, objects: "Objects", look: "Look") -> None:
+        self._objects = objects
+        self._look_ = look
+        self._left = MAX_UNITED
+
+    def _look(self, oid: str) -> tuple[str, bytes | None]:
+        kind, content = self._look_(oid)
+        self._left -= MOST if content is None else min(max(len(content), LEAST), MOST)
+        if self._left < 0:
+            raise _TooMuchError
+        return kind, content
+
+    def top(self, left: "Entries", right: "Entries") -> "Entries":
+        """A whole tree."""
+        return self._both(left, right, self._folder)
+
+    def _folder(self, left: bytes, right: bytes) -> bytes:
+        from git_oneshot.trail.objects import FILE, tree_of
+        from git_oneshot.trail.tree import REST, entries_in, notes_in
+
+        one, two = (
+            notes_in(entries_in(self._objects, self._look, oid.decode()), REST, FILE)
+            for oid in (left, right)
+        )
+        return self._objects.add(tree_of(self._both(one, two, self._note)))
+
+    def _note(self, left: bytes, right: bytes) -> bytes:
+        from git_oneshot.trail.objects import blob_of
+        from git_oneshot.trail.tree import MAX_NOTE
+
+        both = [self._look(oid.decode()) for oid in (left, right)]
         texts = [text for kind, text in both if kind == "blob" and text is not None]
         if len(texts) < 2 or any(len(text) > MAX_NOTE for text in texts):
             return min(left, right)
-        return objects.add(blob_of(union(*texts)))
+        return self._objects.add(blob_of(union(*texts)))
 
-    def folder(left: bytes, right: bytes) -> bytes:
-        trees = [
-            notes_in(entries_in(objects, look, oid.decode()), REST, FILE) for oid in (left, right)
-        ]
-        return objects.add(tree_of(both_of(trees[0], trees[1], FILE, note)))
-
-    def both_of(
-        left: Entries, right: Entries, mode: int, join: Callable[[bytes, bytes], bytes]
-    ) -> Entries:
+    def _both(
+        self, left: "Entries", right: "Entries", join: Callable[[bytes, bytes], bytes]
+    ) -> "Entries":
         apart = {
-            name: join(left[name][1], right[name][1])
+            name: (left[name][0], join(left[name][1], right[name][1]))
             for name in sorted(left.keys() & right.keys())
             if left[name] != right[name]
         }
-        return {**left, **right, **{name: (mode, oid) for name, oid in apart.items()}}
-
-    tops = [notes_in(entries_in(objects, look, oid), FAN, FOLDER) for oid in (one, two)]
-    return objects.add(tree_of(both_of(tops[0], tops[1], FOLDER, folder)))
+        return {**left, **right, **apart}

@@ -439,3 +439,13 @@ def test_a_seal_that_is_not_believed_names_what_helps(feature: Project, tmp_path
     assert (done.code, done.data["broken"][-1]["rule"]) == (4, "seal-bad")
     assert done.json["error"]["message"].endswith(": a seal does not fit what it seals")
     assert done.json["error"]["hint"] == f"see what git says: git verify-commit {forged[:12]}"
+
+
+def test_findings_that_read_alike_are_few_lines(feature: Project) -> None:
+    from git_oneshot.cli.commands.fsck import _lines
+    from git_oneshot.cli.data.parts import BrokenRow
+
+    row = BrokenRow(rule="odd-entry", word="warning", ref="f", commit="c", what="w", meaning="m")
+    lines = _lines([row] * 30)
+    assert len(lines) == 11
+    assert lines[-1] == "warning: odd-entry: 20 more; --json has all"

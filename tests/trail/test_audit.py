@@ -19,8 +19,9 @@ from git_oneshot.core.events import Event
 from git_oneshot.session import Session
 from git_oneshot.trail import audit as audit_module
 from git_oneshot.trail import source
-from git_oneshot.trail.audit import RULES, Finding, Seal, audit, odd_refs, seals
+from git_oneshot.trail.audit import RULES, Finding, audit, odd_refs
 from git_oneshot.trail.merging import join
+from git_oneshot.trail.sealed import Seal, seals
 from git_oneshot.trail.seals import reason, unsigned
 from git_oneshot.trail.store import Tip
 from tests.proof.test_process import gone
@@ -253,6 +254,47 @@ def test_one_text_under_a_thousand_events_is_unpacked_once(
     assert opened(work).payloads([new], {events[0].id}) == {events[0].id: b"text"}
     with pytest.raises(OneshotError, match="over the limit"):
         opened(work).payloads([new], {event.id for event in events})
+
+
+def test_of_thousands_of_odd_things_the_first_are_named(
+    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree of one folder under 256 names is a kilobyte on a hub, and a million notes."""
+    monkeypatch.setattr(audit_module, "MAX_FOUND", 50)
+    tip = append(opened(work), FEATURE, None, started())
+    blob = hash_object(work, "blob", SOUND)
+    folder = tree(work, *(("100644", blob, f"{n:038x}") for n in range(300)))
+    many = tree(work, *(("40000", folder, f"{n:02x}") for n in range(256)))
+    again = with_tree(work, tip.commit, many, *events_of(2, titled("t")))
+    again = with_tree(work, again, tree(work), *events_of(3, titled("t")), who="Eve <e@x>")
+    point(work, FEATURE, again)
+    findings = found(work, opened)
+    assert [one.rule for one in findings].count("alien-note") == 50
+    assert [one.what for one in findings if one.rule == "odd-entry"] == [
+        f"trail commit {work.git('rev-parse', f'{again}~1')[:12]}"
+        " is as far as trees are looked at: they are too large, or too odd"
+    ]
+    assert [one.rule for one in findings].count("author") == 1
+
+
+def test_what_takes_long_to_look_at_is_not_looked_at_for_ever(
+    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_module, "MAX_LOOKED", 10_000)
+    tip = append(opened(work), FEATURE, None, started())
+    for n in range(20):
+        tip = append(opened(work), FEATURE, tip, judged(f"{n:040x}"))
+    looked: list[str] = []
+    look = source.Source.look
+
+    def watched(self: source.Source, name: str) -> tuple[str, bytes | None]:
+        looked.append(name)
+        return look(self, name)
+
+    monkeypatch.setattr(source.Source, "look", watched)
+    assert [one.rule for one in found(work, opened)] == ["odd-entry"]
+    commits = 2 * 21  # of each its tree, and who it is by
+    assert len(looked) < commits + 20
 
 
 def test_a_merge_with_another_tree(repo: MakeRepo, opened: Open) -> None:

@@ -282,6 +282,29 @@ def test_a_long_trail_costs_its_length_and_not_the_square_of_it(kind: str) -> No
     assert steps(2_000) < 11 * steps(200)
 
 
+def test_the_waivers_of_many_commits_cost_their_number_and_not_the_square_of_it() -> None:
+    def steps(count: int) -> int:
+        commits = (f.CommitRecorded(commit=f"{n:040x}", tree="a" * 40, parentTree="b" * 40)
+                   for n in range(count))  # fmt: skip
+        waived = (f.Waived(commit=f"{n:040x}", reason="so") for n in range(count, 2 * count))
+        state = replay(State(feature=FEATURE), events_of(1, started(), *commits, *waived))
+        taken = 0
+
+        def count_calls(*_: object) -> None:
+            nonlocal taken
+            taken += 1
+
+        sys.setprofile(count_calls)
+        try:
+            found = [state.waiver(commit.id) for commit in state.commits]
+        finally:
+            sys.setprofile(None)
+        assert found == [None] * count
+        return taken
+
+    assert steps(500) < 11 * steps(50)
+
+
 @pytest.mark.parametrize("kind", ["waivers", "landed", "steps"])
 def test_nothing_that_grows_is_copied_at_each_event(kind: str) -> None:
     """What no step of the interpreter shows: a long tuple that is made anew is one of them."""

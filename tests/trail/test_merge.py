@@ -290,3 +290,26 @@ def test_the_golden_fork_leads_to_the_state_it_always_led_to() -> None:
     ]  # fmt: skip
     state = msgspec.json.encode(state_of("fix-typo", entries))
     assert json.loads(state) == golden["state"]
+
+
+def notes(repo: Repo, folders: int, each: int, text: bytes) -> str:
+    """A notes tree in which all notes have one text."""
+    blob = hash_object(repo, "blob", text)
+    folder = "".join(f"100644 blob {blob}\t{n:038x}\n" for n in range(each))
+    inner = repo.git("mktree", stdin=folder)
+    return repo.git("mktree", stdin="".join(
+        f"040000 tree {inner}\t{n:02x}\n" for n in range(folders)))  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["many", "long", "few"])
+def test_trees_that_are_too_much_to_unite_are_not_united(
+    work: Repo, opened: Open, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two kilobytes on a hub would be millions of notes to write, for whoever merges or checks."""
+    monkeypatch.setattr(merging, "MAX_UNITED", 100_000)
+    folders, each, size = {"many": (8, 40, 9), "long": (2, 3, 10_000), "few": (2, 3, 9)}[kind]
+    one, two = (notes(work, folders, each, text * size + b"\n") for text in (b"a", b"b"))
+    store = opened(work)
+    made = merging.union_of(store.objects, store.look, one, two).decode()
+    assert made == merging.union_of(store.objects, store.look, two, one).decode()
+    assert (made == min(one, two)) == (kind != "few")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 
 import click
@@ -16,9 +17,10 @@ from git_oneshot.core.ids import feature_id
 from git_oneshot.core.spelling import counted
 from git_oneshot.gate.soundness import MOST
 from git_oneshot.proof.suites import rules_of
-from git_oneshot.trail.audit import RULES, Finding, Seal, audit, failing, odd_refs, seals
+from git_oneshot.trail.audit import RULES, Finding, audit, failing, odd_refs
 from git_oneshot.trail.display import REF, ours
 from git_oneshot.trail.promised import bring_promised
+from git_oneshot.trail.sealed import Seal, seals
 from git_oneshot.trail.store import Tip, unknown
 
 
@@ -108,13 +110,15 @@ def _repair(app: App) -> None:
 
 def _lines(rows: Sequence[BrokenRow]) -> list[str]:
     """A line for each, up to a number of those that break one rule."""
-    kinds: dict[tuple[str, str], list[BrokenRow]] = {}
+    count, lines = Counter[tuple[str, str]](), list[str]()
     for row in rows:
-        kinds.setdefault((row.word, row.rule), []).append(row)
-    lines = [_line(row) for row in rows if row in kinds[row.word, row.rule][:MOST]]
-    more = {kind: len(alike) - MOST for kind, alike in kinds.items() if alike[MOST:]}
+        count[row.word, row.rule] += 1
+        if count[row.word, row.rule] <= MOST:
+            lines.append(_line(row))
     return lines + [
-        f"{word}: {rule}: {n:,} more; --json has all" for (word, rule), n in more.items()
+        f"{word}: {rule}: {n - MOST:,} more; --json has all"
+        for (word, rule), n in count.items()
+        if n > MOST
     ]
 
 
