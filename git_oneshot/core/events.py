@@ -40,6 +40,16 @@ class _Event(
     key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
+def seconds_of(event: "Event") -> int | None:
+    """When an event was said, by the clock of who said it; None for a day that there is not."""
+    import datetime  # who reads needs none of it
+
+    try:
+        return int(datetime.datetime.fromisoformat(event.at).timestamp())
+    except ValueError:
+        return None
+
+
 class WorkflowStarted(_Event, frozen=True, kw_only=True, tag="workflow.started"):
     """A feature began."""
 

@@ -4,7 +4,6 @@ Reading a trail checks what its meaning depends on. Here is the rest, too: the
 trees, which are views, payloads, and who wrote a commit.
 """
 
-import datetime
 import hashlib
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.errors import OneshotError
+from git_oneshot.core.events import seconds_of
 from git_oneshot.core.history import Entry
 from git_oneshot.core.ids import EVENT, LOCAL, REMOTE, local_ref, remote_ref
 from git_oneshot.core.spelling import printable, typed
@@ -246,8 +246,8 @@ def _author(store: GitStore, entry: Entry) -> Iterator[Finding]:
         return
     header = (store.look(entry.commit)[1] or b"").partition(b"\n\n")[0]
     first = entry.events[0]
-    at = int(datetime.datetime.fromisoformat(first.at).timestamp())
-    if {*_WHO.findall(header)} != {(first.by.encode(), b"%d" % at)}:
+    at = seconds_of(first)
+    if at is None or {*_WHO.findall(header)} != {(first.by.encode(), b"%d" % at)}:
         yield _finding("author", entry.commit, "is not by, or not of the time of, its first event")
 
 

@@ -1,7 +1,6 @@
 """Trails in the refs of a git repository."""
 
 import contextlib
-import datetime
 import errno
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -72,7 +71,8 @@ class GitStore(GitReader):
         payloads: Mapping[str, bytes] = {},
     ) -> Tip:
         """Objects first, synced; then the ref, once, by compare-and-swap, and synced."""
-        from git_oneshot.trail.objects import commit_of, root, tree_of
+        from git_oneshot.core.events import seconds_of
+        from git_oneshot.trail.objects import author_of, commit_of, root, tree_of
 
         objects = self._objects
         message = _message(summary, events)
@@ -83,12 +83,11 @@ class GitStore(GitReader):
             else:
                 joined = self._join(tip)
             tree, notes = self._tree(joined.commit if tip else None, events, payloads)
-            at = datetime.datetime.fromisoformat(events[0].at)
             commit = commit_of(
                 tree=tree,
                 parents=[joined.commit.encode()],
-                author=events[0].by.encode(),
-                seconds=int(at.timestamp()),
+                author=author_of(events[0]),
+                seconds=seconds_of(events[0]) or 0,
                 message=message,
             )
             new = objects.add(commit).decode()

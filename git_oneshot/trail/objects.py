@@ -1,6 +1,7 @@
 """git objects of a trail: built and parsed by dulwich, written so that a crash can't tear them."""
 
 import os
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -9,8 +10,9 @@ from dulwich.errors import ObjectFormatException
 from dulwich.object_format import OBJECT_FORMATS
 from dulwich.objects import Blob, Commit, ShaFile, Tree, object_header
 
+from git_oneshot.core.events import Event
 from git_oneshot.trail.disk import Disk
-from git_oneshot.trail.reading import HASHES, root_of
+from git_oneshot.trail.reading import HASHES, NOBODY, root_of
 from git_oneshot.trail.syncs import Syncs
 
 FILE: Final = 0o100644
@@ -18,6 +20,7 @@ FOLDER: Final = 0o040000
 PAYLOAD: Final = b"payload"
 # Bytes that take one block of a disk, compressed or not; git packs all in time.
 SMALL: Final = 4_000
+_PERSON: Final = re.compile(r"[^<>\n\0]* <[^<>\n\0]*>")  # as git has people
 _TRIES: Final = 20  # before a folder or file that keeps vanishing is an error
 
 
@@ -166,6 +169,11 @@ def _again(hindered: type[OSError], act: Callable[[], None], mend: Callable[[], 
 def root(feature: str, objects: Objects) -> Commit:
     """The commit that every trail of ``feature`` begins with."""
     return Commit.from_string(root_of(feature, HASHES[objects.format.name]))
+
+
+def author_of(event: Event) -> bytes:
+    """Who said an event, as a commit may have it: what others said is said again in a split."""
+    return event.by.encode() if _PERSON.fullmatch(event.by) else NOBODY
 
 
 def commit_of(

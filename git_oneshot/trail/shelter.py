@@ -16,7 +16,7 @@ from dulwich.objects import ShaFile
 from git_oneshot.git import Git, GitError, syncing
 from git_oneshot.trail.disk import Disk
 
-LONGEST: Final = 12 * 3600.0  # seconds that git itself believes in a gc
+LONGEST: Final = 12 * 3600.0  # seconds that git itself believes in a gc, and we in one elsewhere
 KEEPER: Final = "git oneshot append"  # what such a file says
 _TRIES: Final = 5  # a gc throws away the files of a pack that is being written, too
 
@@ -29,10 +29,10 @@ def collecting(common_dir: str, now: float) -> bool:
             age = now - os.fstat(file.fileno()).st_mtime
     except OSError:
         return False
-    if age > LONGEST or not pid.isdecimal():
+    if not pid.isdecimal():
         return False
-    if host.strip() != os.uname().nodename:
-        return True
+    if host.strip() != os.uname().nodename:  # here it is asked: a clock may have been set since
+        return age <= LONGEST
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -121,8 +121,10 @@ class Tracking:
         if not isinstance(damage, DamageError) or damage.rule not in SAID:
             return [end]
         if not trail.entries:
+            if damage.parents:  # which may be of any size
+                return [end]
             first = self._git.call("cat-file", "commit", damage.commit, ok=(0, 128)).stdout
-            return [end] if damage.parents or NOBODY in first else []
+            return [end] if NOBODY in first else []
         inner = {parent for entry in trail.entries for parent in entry.parents}
         return [entry.commit for entry in trail.entries if entry.commit not in inner]
 

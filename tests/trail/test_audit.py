@@ -346,6 +346,16 @@ def test_who_wrote_a_commit_and_what_is_used_twice(work: Repo, opened: Open) -> 
     assert [x.rule for x in found(work, opened)] == ["author", "twice"]
 
 
+def test_a_day_that_there_is_not_ends_no_fsck(work: Repo, opened: Open) -> None:
+    from msgspec.structs import replace
+
+    tip = append(opened(work), FEATURE, None, started())
+    [event] = events_of(2, titled("t"))
+    never = replace(event, at="2026-13-45T99:99:99Z")
+    point(work, FEATURE, with_tree(work, tip.commit, tree(work), never))
+    assert [x.rule for x in found(work, opened)] == ["author"]
+
+
 def test_refs_with_odd_names_are_named(work: Repo, opened: Open) -> None:
     code = work.commit("code")
     work.git("update-ref", "refs/oneshot/Upper", code)

@@ -8,12 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import encode
 from git_oneshot.core.commands import RequestSynthesis, Start
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.ids import FeatureId
+from git_oneshot.core.state import State
 from git_oneshot.git import discover
 from git_oneshot.session import Session
 from git_oneshot.trail import reading
@@ -471,3 +473,16 @@ def test_what_a_remote_has_below_a_trail_is_no_trail_of_a_remote_of_that_name(
     work.git("config", "--rename-section", "remote.origin/deep", "remote.new")
     work.git("config", "remote.new.fetch", "+refs/oneshot/*:refs/oneshot-remote/origin/deep/*")
     assert opened(work).tips() == seen
+
+
+@pytest.mark.parametrize("by", ["Eve <e@x>\nparent x", "Eve\0 <e@x>", "nobody", "<a> <b>"])
+def test_what_others_said_can_be_said_again_whoever_they_say_they_are(
+    work: Repo, opened: Open, by: str
+) -> None:
+    """As a split does: a commit's header has room for a person, and for a day that there is."""
+    said = events_of(1, started(), by=by)[0]
+    never = replace(said, at="0000-00-00T00:00:00Z")
+    opened(work).append(FEATURE, None, [never], summary="again", state=State(feature=FEATURE))
+    [trail] = opened(work).read(opened(work).tips())
+    assert (trail.damage, trail.events) == (None, (never,))
+    work.git("fsck", "--strict")
