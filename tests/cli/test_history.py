@@ -76,6 +76,20 @@ def test_an_event_that_is_not_there_is_looked_for_where_it_was_named(feature: Pr
     assert said == ["error: no event '99' on this trail", hint]
 
 
+def test_an_event_that_is_mistyped_is_told_what_was_meant(feature: Project) -> None:
+    """Also a feature, which `show` takes for the event's id."""
+    begun = feature.do("log", "--json").data["events"][0]["id"]
+    typo = f"{begun[:20]}{begun[21:]}"
+    see = "hint: see what there is: git oneshot log topic"
+    for argv in (["show", typo], ["log", "--after", typo], ["replay", "--at", typo]):
+        _, *hints = feature.cli(*argv).err.splitlines()
+        meant = f"hint: see '{begun}', if it is what you meant: git oneshot show {begun}"
+        assert hints == [meant, see]
+    for name in ("topic", "topci"):
+        _, *hints = feature.cli("show", name).err.splitlines()
+        assert hints == ["hint: see 'topic', if it is what you meant: git oneshot log topic", see]
+
+
 def test_an_event_is_found_by_its_id_wherever_it_is(feature: Project) -> None:
     begun = feature.do("log", "--json").data["events"][0]["id"]
     feature.git("switch", "-q", "-c", "elsewhere")

@@ -17,7 +17,7 @@ from git_oneshot.cli.look import Prose
 from git_oneshot.core.errors import Code, OneshotError
 from git_oneshot.core.events import Event
 from git_oneshot.core.ids import BEGINNING, COMMIT, FeatureId, short
-from git_oneshot.core.spelling import printable, visible
+from git_oneshot.core.spelling import nearest, printable, visible
 from git_oneshot.gate.commits import commits_here, look
 from git_oneshot.trail.store import Trail, joined, unknown
 
@@ -49,7 +49,7 @@ def log(
     trail = _read(app, app.feature(feature))
     void = _void(trail)
     history = trail.events
-    begin = history.index(_named(trail, after)) + 1 if after is not None else 0
+    begin = history.index(_named(app, trail, after)) + 1 if after is not None else 0
     part = history[begin:][:limit]
     if newest:
         part = part[-newest:]
@@ -103,7 +103,7 @@ def _event(app: App, named: str) -> tuple[Trail, Event]:
         if found:
             return found[_only(found, named)]
     trail = _read(app, app.feature())
-    return trail, _named(trail, named)
+    return trail, _named(app, trail, named)
 
 
 def _payload(app: App, entry: str, one: Event) -> str | None:
@@ -186,13 +186,13 @@ def replay(app: App, *, feature: str | None, at: str | None) -> Answer:
         raise trail.damage
     history = trail.entries
     if at is not None:
-        history = seen_by(history, _named(trail, at).id)
+        history = seen_by(history, _named(app, trail, at).id)
     state = state_of(trail.feature, history)
     text = msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=2)
     return Answer(Replayed(state=state, policy=state.policy), visible(text.decode()))
 
 
-def _named(trail: Trail, named: str) -> Event:
+def _named(app: App, trail: Trail, named: str) -> Event:
     """The event that is meant by an id, the beginning of one, or a clock."""
     found = {one.id: one for one in trail.events if str(one.clock) == named}
     if len(found) > 1:
@@ -205,8 +205,18 @@ def _named(trail: Trail, named: str) -> Event:
     if not found:
         see = Next(("git", "oneshot", "log", trail.feature), "see what there is")
         what = f"no event '{printable(named)}' on this trail"
-        raise OneshotError(Code.STATE_NOT_FOUND, what, see.line, ahead=(see,))
+        ahead = (*_meant(app, trail, named), see)
+        raise OneshotError(Code.STATE_NOT_FOUND, what, see.line, ahead=ahead)
     return found[_only(found, named)]
+
+
+def _meant(app: App, trail: Trail, named: str) -> Iterable[Next]:
+    """How to see what was probably meant: an event, or a feature, as `show` takes none."""
+    ids = [one.id for one in trail.events]
+    near = nearest(named, [*ids, *(tip.feature for tip in app.store.tips())])
+    if near:
+        command = "show" if near in ids else "log"
+        yield Next(("git", "oneshot", command, near), f"see '{near}', if it is what you meant")
 
 
 def _begins(trail: Trail, named: str) -> Iterable[Event]:
