@@ -1,6 +1,7 @@
 """The command line itself: lazy, one boundary, exit codes, and who is on the other end."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -328,7 +329,7 @@ def test_the_checkout_is_what_is_tested(tmp_path: Path) -> None:
     assert callable(main)
 
 
-@pytest.mark.parametrize("command", [["finalize"], ["verify", "HEAD~2..HEAD"]])
+@pytest.mark.parametrize("command", [["finalize", "--dry-run"], ["verify", "HEAD~2..HEAD"]])
 @pytest.mark.parametrize("json", [False, True])
 def test_an_interrupt_shows_what_was_judged_by_then(
     feature: Project, tmp_path: Path, command: list[str], json: bool
@@ -359,5 +360,5 @@ def test_an_interrupt_shows_what_was_judged_by_then(
         assert said[0].startswith(f"{quick[:9]} PASS behaviour")
         assert said[-2] == "error: interrupted: 1 of 2 commits were judged"
         assert said[-1].startswith("hint: nothing of it is kept")
-        assert "git oneshot " + command[0] in said[-1]
+        assert f"git oneshot {shlex.join(command)}" in said[-1]
     assert feature.digest() == before

@@ -56,7 +56,7 @@ def finalize(app: App, *, feature: str | None, dry_run: bool) -> Answer:
     settled(app)
     os.chdir(top)
     logs = Logs(app.git, app.git.tree(app.head), app.home)
-    checked = _checked(app, loaded, logs)
+    checked = _checked(app, loaded, logs, dry_run=dry_run)
     data = _data(checked)
     table = text.verdicts(checked.verdicts, neutral=True)
     try:
@@ -106,9 +106,10 @@ def _on_base(app: App, state: State) -> tuple[Next, ...] | None:
     return (Next(argv, f"its commits are on '{base}', too: take them from there"),)
 
 
-def _checked(app: App, loaded: Loaded, logs: Logs) -> Checked:
+def _checked(app: App, loaded: Loaded, logs: Logs, *, dry_run: bool) -> Checked:
     """Judge what HEAD has; a HEAD that moves meanwhile was not judged."""
-    again = f"git oneshot finalize {loaded.state.feature}"
+    tries = ("--dry-run",) if dry_run else ()
+    again = " ".join(("git oneshot finalize", *tries, loaded.state.feature))
     with so_far(app, again) as each:
         checked = check(
             app.git, app.prover(fresh=True), loaded.state, each, logs,
