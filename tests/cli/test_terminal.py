@@ -51,6 +51,16 @@ def test_a_merge_that_nobody_says_yes_to_is_not_made(
     assert shell.ended() == code
 
 
+def test_a_clone_that_is_not_set_up_for_ctrl_c_is_there(project: Project) -> None:
+    """To run it again would find the folder."""
+    shell = on_a_terminal(project, "clone", "-q", ".", "there")
+    shell.until(r"make these changes\? \[Y/n\]: ")
+    shell.type(CTRL_C)
+    said = r"\r\n\S*error:\S* interrupted: the clone is made, and not set up\r\n"
+    shell.until(said + r"\S*hint:\S* git -C there oneshot install\r\n", again=CTRL_C)
+    assert shell.ended() == 130
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["colours", "no colours"])
 def test_a_watch_follows_the_trails_and_the_width_until_it_is_interrupted(

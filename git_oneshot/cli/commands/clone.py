@@ -58,11 +58,16 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool, **options: Gi
     elif wrong := there.clone.bring():
         app.say(f"warning: {wrong}")
     came = len({tip.feature for tip in there.store.tips()})
-    agreed = ask(there, pending(there), yes=yes)
+    own = ("git", "-C", directory or _folder(url))
+    try:
+        agreed = ask(there, pending(there), yes=yes)
+    except (KeyboardInterrupt, click.Abort) as err:
+        click.echo(err=True)  # behind the question
+        what = "interrupted: the clone is made, and not set up"
+        raise OneshotError(Code.INTERRUPTED, what, typed(*own, "oneshot", "install")) from err
     changes = apply(there) if agreed else []
     text = f"{counted(came, 'feature')} came with '{path}'"
-    asking = ("--json",) if app.json else ()
-    argv = ("git", "-C", directory or _folder(url), *INSTALL.argv[1:], *asking)
+    argv = (*own, *INSTALL.argv[1:], *(("--json",) if app.json else ()))
     nexts = [] if agreed else [INSTALL._replace(argv=argv)]
     return Answer(Cloned(path=path, fetched=came, changes=changes), text, nexts)
 
