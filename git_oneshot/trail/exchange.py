@@ -81,6 +81,7 @@ class Exchange:
         self._there: dict[str, dict[FeatureId, str]] = {}  # where it is pushed to elsewhere
         self._kept: set[FeatureId] = set()  # of which something is kept that a remote lost
         self._taken: Counter[FeatureId] = Counter()  # how often the remote took each
+        self._stayed: dict[FeatureId, str] = {}  # why it was not taken last, if a lock was why
         self.losses: list[Loss] = []
 
     def run(
@@ -97,7 +98,11 @@ class Exchange:
             self._adopt(left)
             left = self._round(left)
         for feature in left:
-            self._note(feature, wrong=f"other clones pushed first, {ROUNDS} times", retry=True)
+            why = self._stayed.get(feature, "")
+            wrong = f"'{self._remote.name}' did not take it, {ROUNDS} times: {why}"
+            if not why:
+                wrong = f"other clones pushed first, {ROUNDS} times"
+            self._note(feature, wrong=wrong, retry=True)
         return sorted(one for one in self._outcomes.values() if one.moved or one.wrong)
 
     def plan(self, features: Sequence[FeatureId] | None) -> list[Outcome]:
@@ -185,6 +190,7 @@ class Exchange:
                            refused=reply.word == "refused")  # fmt: skip
             else:  # taken, which the next look makes sure of, or moved by somebody
                 self._taken[reply.feature] += reply.word == "taken"
+                self._stayed[reply.feature] = reply.why
                 again.append(reply.feature)
         return again
 

@@ -203,9 +203,9 @@ class Remote:
         # A path or a server's words need not be UTF-8.
         stdout, stderr = (said.decode(errors="replace") for said in (done.stdout, done.stderr))
         replies = [reply for line in stdout.split("\n") for reply in _reply(line)]
-        told, at = _told(stderr), "" if to == self.name else public(to)
+        at = "" if to == self.name else public(to)
         replies = [
-            r._replace(why=r.why + told, at=at) if r.word == "refused" else r for r in replies
+            r._replace(why=r.why + _told(stderr, r.feature), at=at) if r.why else r for r in replies
         ]
         above = dict(map(reversed, _ABOVE.findall(stderr)))
         replies = [_hindered(r, above.get(local_ref(r.feature), "")) for r in replies]
@@ -273,12 +273,13 @@ def _hindered(reply: Reply, above: str) -> Reply:
     return reply._replace(word="refused", why=f"its '{above}' is in the way", above=above)
 
 
-def _told(stderr: str) -> str:
-    """The first thing that the other side said, in more than a word or a line that is drawn."""
+def _told(stderr: str, feature: FeatureId) -> str:
+    """The first thing that the other side said: of this trail, else in more than a word."""
     lines = stderr.split("\n")
     told = (line.removeprefix("remote: ").strip() for line in lines if line.startswith("remote: "))
     said = [line for line in told if line and not line.startswith("error: hook declined")]
-    first = next((line for line in said if _SAYS.search(line)), "".join(said[:1]))
+    of_it = [line for line in said if f"'{local_ref(feature)}'" in line]
+    first = next((line for line in [*of_it, *said] if _SAYS.search(line)), "".join(said[:1]))
     return f" ({printable(first)[:200]})" if said else ""
 
 
@@ -292,7 +293,8 @@ def _reply(line: str) -> Iterator[Reply]:
     feature = FeatureId(ref.removeprefix(LOCAL))
     if flag != "!":
         yield Reply(feature, "taken")
-    elif said.startswith("[rejected]") or any(race in said for race in _RACES):
+    elif said.startswith("[rejected]"):
         yield Reply(feature, "moved")
     else:
-        yield Reply(feature, "refused", printable(said.partition("(")[2].rstrip(")") or said)[:300])
+        why = printable(said.partition("(")[2].rstrip(")") or said)[:300]
+        yield Reply(feature, "moved" if any(race in said for race in _RACES) else "refused", why)

@@ -212,6 +212,21 @@ def test_rounds_are_bounded(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(waits) <= 1
 
 
+def test_a_lock_that_stays_at_a_remote_is_no_other_clone(net: Net) -> None:
+    """A push was killed there; what it says of its own ref is said, and not of another's."""
+    one = net.clone("one")
+    for feature in (FEATURE, OTHER):
+        net.session(one).execute(feature, Start())
+        (net.hub.path / "refs/oneshot").mkdir(exist_ok=True)
+        (net.hub.path / f"refs/oneshot/{feature}.lock").touch()
+    outcomes = net.sync(one)
+    assert len(outcomes) == 2
+    for outcome in outcomes:
+        assert outcome.retry and not outcome.refused
+        said = f"'origin' did not take it, {ROUNDS} times: failed to update ref (error: cannot "
+        assert outcome.wrong.startswith(f"{said}lock ref 'refs/oneshot/{outcome.feature}'")
+
+
 def test_a_remote_that_refuses_such_refs_is_named_with_its_reason(net: Net) -> None:
     one = net.clone("one")
     net.session(one).execute(FEATURE, Start())
