@@ -51,18 +51,18 @@ def test_what_became_of_each_file_is_told_once(tmp_path: Path) -> None:
 
 
 def test_threads_begin_with_work_and_end_with_it(tmp_path: Path) -> None:
-    before = threading.active_count()
+    others = {*threading.enumerate()}  # of a test before, which may end meanwhile
     syncs = Syncs(Disk())
-    assert threading.active_count() == before
+    assert not {*threading.enumerate()} - others
     for _ in range(3):
         syncs.begin(files(tmp_path, 2))
         syncs.wait()
-    threads = [t for t in threading.enumerate() if t.name.endswith("(_work)")]
+    threads = {*threading.enumerate()} - others
     assert 0 < len(threads) <= 2
     syncs.close()
     for thread in threads:
         thread.join(10)
-    assert threading.active_count() == before
+    assert not {*threading.enumerate()} - others
 
 
 def test_a_fork_has_threads_of_its_own(tmp_path: Path) -> None:
