@@ -272,7 +272,6 @@ class MakeProject:
         bare = Repo(self._folder / f"{name}.git", "--bare")
         project.git("remote", "add", name, str(bare.path))
         project.git("push", "-q", "--no-verify", name, f"{at}:refs/heads/main")
-        project.git("fetch", "-q", name)
         project.git("remote", "set-head", name, "main")
         return bare
 
