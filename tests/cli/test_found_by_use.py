@@ -19,7 +19,7 @@ def test_install_in_a_plain_clone_brings_the_proofs(make: MakeProject, tmp_path:
     project.git("push", "-q", "origin", "main")
     there = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
-    done = project.oneshot("install", "--yes", cwd=there)
+    done = project.cli("install", "--yes", cwd=there)
     assert done.code == 0, done
     assert "1 feature came from 'origin'" in done.out
     assert "claimed: PASS behaviour" in project.may("log", "-1", cwd=there).out
@@ -31,13 +31,13 @@ def test_a_later_fetch_shows_its_proofs_at_the_next_list(make: MakeProject, tmp_
     remote = make.remote(project)
     there = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
-    project.oneshot("install", "--yes", cwd=there)
+    project.cli("install", "--yes", cwd=there)
     project.begin()
     project.land("one")
     project.do("finalize")
     project.git("push", "-q", "origin", "main")
     assert project.may("pull", "-q", cwd=there).code == 0
-    assert project.oneshot("list", "--all", cwd=there).code == 0
+    assert project.cli("list", "--all", cwd=there).code == 0
     assert "claimed: PASS behaviour" in project.may("log", "-1", cwd=there).out
 
 
@@ -176,11 +176,11 @@ def test_a_plain_clone_does_not_say_that_there_is_nothing(
     subprocess.run(["git", "clone", "-q", str(remote.path), str(there)], check=True)
     hint = "bring the trails that 'origin' may have: git oneshot install"
     for argv in (["list"], ["list", "--all"], ["status"], ["log"]):
-        assert hint in feature.oneshot(*argv, cwd=there).err, argv
-    [step] = feature.oneshot("list", "--json", cwd=there).json["next"]
+        assert hint in feature.cli(*argv, cwd=there).err, argv
+    [step] = feature.cli("list", "--json", cwd=there).json["next"]
     assert step["argv"] == ["git", "oneshot", "install", "--json", "--yes"]
-    assert feature.oneshot(*step["argv"][2:], cwd=there).code == 0
-    assert hint not in feature.oneshot("list", cwd=there).err
+    assert feature.cli(*step["argv"][2:], cwd=there).code == 0
+    assert hint not in feature.cli("list", cwd=there).err
 
 
 def test_where_no_suite_is_known_it_is_said_to_the_end(make: MakeProject) -> None:
@@ -273,7 +273,7 @@ def test_a_finished_feature_of_another_branch_sends_no_other_branch(
 def test_a_branch_of_another_worktree_is_gone_to_there(feature: Project, tmp_path: Path) -> None:
     """git switches to no branch that another worktree has."""
     feature.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
-    assert feature.oneshot("init", "second", cwd=tmp_path / "side").code == 0
+    assert feature.cli("init", "second", cwd=tmp_path / "side").code == 0
     for argv in (["finalize", "-f", "second"], ["red", "-f", "second"]):
         [step] = feature.cli(*argv, "--json").json["next"]
         assert step["argv"][:3] == ["git", "-C", str(tmp_path / "side")], argv
