@@ -23,7 +23,7 @@ def test_jsonl_goes_back_byte_for_byte(make: MakeProject, how: str) -> None:
     one.begin()
     one.do("plan", FEATURE, "-m", "a long plan\n" + "x" * 5000)
     one.do("request-synthesize", FEATURE, "--reason", "\U000e0001 \u202e")
-    one.land("one")
+    one.land("one", "--no-verify")
     one.do("finalize")
     text = one.do("export", FEATURE).out
     assert [json.loads(line)["type"] for line in text.splitlines()[1:]].count("commit") >= 4
@@ -94,7 +94,7 @@ def test_an_object_that_is_not_what_its_id_says_is_refused(feature: Project) -> 
 @pytest.mark.parametrize("kind", ["markdown", "html"])
 def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str) -> None:
     feature.do("plan", "--goal", NASTY)
-    one = feature.land("one")
+    one = feature.land("one", "--no-verify")
     feature.do("finalize")
     out = feature.do("export", FEATURE, "--format", kind, "--json").data["content"]
     assert one in out
@@ -108,7 +108,7 @@ def test_a_report_shows_everything_and_does_nothing(feature: Project, kind: str)
 def test_a_report_is_read_by_people_also_as_it_is(feature: Project) -> None:
     """In an editor, or in a mail: what means nothing to a forge is not escaped."""
     feature.do("plan", "--goal", "fix_it: a-b (c.d) for @ada")
-    one = feature.land("one")
+    one = feature.land("one", "--no-verify")
     feature.do("finalize")
     report = feature.do("export", "--format", "markdown").out
     assert f"- goal: fix_it: a-b (c.d) for @{GAP}ada\n" in report

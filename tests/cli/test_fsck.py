@@ -256,7 +256,7 @@ def test_repair_leaves_notes_of_the_users_own(project: Project) -> None:
 def test_what_ends_a_feature_is_sealed(feature: Project, make: MakeProject, tmp_path: Path) -> None:
     make.remote(feature)
     signing(feature.repo, tmp_path)
-    feature.land("one")
+    feature.land("one", "--no-verify")
     done = feature.do("finalize", "--json")
     assert done.data["tip"] == feature.git("rev-parse", REF)
     assert "gpgsig" in feature.git("cat-file", "commit", REF)
@@ -306,7 +306,7 @@ def test_rules_can_ask_for_seals(feature: Project, make: MakeProject, tmp_path: 
     """It is said at once where one is missing, and it can be made up for, also when it was sent."""
     make.remote(feature)
     ask_for_seals(feature, "warn")
-    feature.land("one")
+    feature.land("one", "--no-verify")
     said = feature.do("finalize").err
     assert f"warning: the trail of '{FEATURE}' is not sealed: git signs nothing here\n" in said
     later = f"git config commit.gpgSign true, then git oneshot sync -f {FEATURE}"
@@ -333,7 +333,7 @@ def test_where_rules_require_a_seal_no_feature_ends_without(
 ) -> None:
     """What could not be sealed is refused before anything is proven or written."""
     ask_for_seals(feature, "require")
-    feature.land("one")
+    feature.land("one", "--no-verify")
     why, hint = "commit.gpgSign is not set", "let git sign: git config commit.gpgSign true"
     if how == "no signer":
         signing(feature.repo, tmp_path)
@@ -363,7 +363,7 @@ def test_a_seal_that_will_not_be_believed_is_told_before_it_is_sent(
     signing(feature.repo, tmp_path)
     (tmp_path / "allowed").write_text("")
     ask_for_seals(feature, "require")
-    feature.land("one")
+    feature.land("one", "--no-verify")
     before = feature.git("rev-parse", REF)
     done = feature.cli("finalize", "--json")
     assert (done.code, done.data["commits"]) == (1, None)

@@ -16,8 +16,8 @@ def state(start: str | None, *bound: str) -> State:
 
 def test_what_git_knows_of_commits_in_the_order_asked_for(project: Project) -> None:
     base = project.head
-    one = project.land("one")
-    two = project.land("two")
+    one = project.land("one", "--no-verify")
+    two = project.land("two", "--no-verify")
     git = project.repo.discover()
     seen = look(git, [two, base, one])
     assert [s.id for s in seen] == [two, base, one]
@@ -68,7 +68,7 @@ def _signed(project: Project, commit: str) -> str:
 
 
 def test_the_users_settings_change_nothing(project: Project) -> None:
-    one = _signed(project, project.land("one"))
+    one = _signed(project, project.land("one", "--no-verify"))
     git = project.repo.discover()
     before = record(git, look(git, [one]))
     for key, value in (("log.showSignature", "true"), ("color.ui", "always"),
@@ -123,9 +123,9 @@ def test_a_patch_that_git_cannot_read_is_told(project: Project) -> None:
 
 def test_the_same_patch_has_the_same_id_wherever_it_is(project: Project) -> None:
     project.git("switch", "-q", "-c", "side")
-    one = project.land("one")
+    one = project.land("one", "--no-verify")
     project.git("switch", "-q", "main")
-    project.land("two")
+    project.land("two", "--no-verify")
     project.git("cherry-pick", one)
     git = project.repo.discover()
     first, second = record(git, look(git, [one, project.head]))
@@ -138,9 +138,9 @@ def test_a_features_commits_are_what_neither_start_nor_remote_had(
 ) -> None:
     make.remote(project)
     start = project.head
-    one = project.land("one")
+    one = project.land("one", "--no-verify")
     project.git("push", "-q", "origin", "main")
-    two = project.land("two")
+    two = project.land("two", "--no-verify")
     git = project.repo.discover()
     assert of_feature(git, state(start)) == ((two,), (two,))
     # What an event binds is of the feature, pushed or not.
@@ -161,7 +161,7 @@ def test_where_a_feature_began_git_is_not_asked_for_its_commits(project: Project
 
 def test_a_range_or_one_commit(project: Project) -> None:
     base = project.head
-    one, two = project.land("one"), project.land("two")
+    one, two = project.land("one", "--no-verify"), project.land("two", "--no-verify")
     git = project.repo.discover()
     assert range_of(git, f"{base}..HEAD") == [one, two]
     assert range_of(git, "HEAD^") == [one]
