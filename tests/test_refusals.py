@@ -159,7 +159,9 @@ def anywhere(stage: Stage) -> None:
         if name not in ("clone", "schema"):
             stage.no(Code.NOT_A_REPOSITORY, f"{name} {WORDS.get(name, '')}".strip())
     stage.no(Code.USAGE, "statsu", "init", "schema nothing")
-    stage.no(Code.GIT_FAILED, "clone nowhere")
+    stage.no(Code.REMOTE_FAILED, "clone nowhere")
+    (stage.at / "taken").write_text("")
+    stage.no(Code.GIT_FAILED, "clone nowhere taken")
 
 
 def begun_by_nobody(stage: Stage) -> None:

@@ -75,6 +75,7 @@ def clone(app: App, *, url: str, directory: str | None, yes: bool, **options: Gi
 def _git_clone(
     app: App, options: list[str], url: str, path: str, environ: Mapping[str, str]
 ) -> None:
+    taken = _is_taken(path)
     done = subprocess.run(
         ["git", "clone", *options, "--", url, path],
         env=environ, check=False,
@@ -84,10 +85,21 @@ def _git_clone(
     if done.returncode != 0:
         said = (done.stderr or b"").decode(errors="replace").strip().splitlines()
         why = f": {said[-1].removeprefix('fatal: ')}" if said else ""
+        code = Code.GIT_FAILED if taken else Code.REMOTE_FAILED
         hint = f"see whether it answers: {typed('git', 'ls-remote', url)}"
-        if os.path.exists(path):  # git has taken away what it began itself
+        if taken:
             hint = f"name another folder: {typed('git', 'oneshot', 'clone', url)} FOLDER"
-        raise OneshotError(Code.GIT_FAILED, f"git clone ended with {done.returncode}{why}", hint)
+        raise OneshotError(code, f"git clone ended with {done.returncode}{why}", hint)
+
+
+def _is_taken(path: str) -> bool:
+    """Whether git would clone nothing into it, whatever the address."""
+    try:
+        return bool(os.listdir(path))
+    except FileNotFoundError:
+        return False
+    except OSError:  # a file, or nothing to look into
+        return True
 
 
 def _argv(options: Mapping[str, Given]) -> list[str]:
