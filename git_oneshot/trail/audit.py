@@ -7,7 +7,7 @@ trees, which are views, payloads, and who wrote a commit.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from git_oneshot.core.errors import OneshotError
@@ -33,7 +33,7 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "cut": ("error", "a commit is not in the clone, which is shallow"),
     "edited": ("error", "the content of an object does not match its id"),
     "too-big": ("error", "a commit is over the limit of its size"),
-    "too-long": ("error", "there are more commits than a trail may have"),
+    "too-long": ("error", "there is more than a trail may have"),
     "header": ("error", "the header of a commit is not that of a trail"),
     "parents": ("error", "a commit has no parent, or more than two"),
     "no-event": ("error", "an append holds no event"),
@@ -45,11 +45,15 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "merge": ("error", "a merge does not follow from its parents"),
     "merge-tree": ("warning", "the tree of a merge is not the union of its parents' notes"),
     "odd-entry": ("warning", "a tree holds what is neither a note nor a payload"),
-    "odd-note": ("warning", "a note holds what a terminal must not get, or is too long"),
+    "odd-note": (
+        "warning",
+        "a note holds what no event says or no terminal must get, or too much",
+    ),
     "alien-note": ("warning", "a note is about a commit that no event speaks of"),
     "payload": ("warning", "the payload of an event is missing, or another than it says"),
     "author": ("warning", "a commit is not by who its events are by"),
-    "twice": ("warning", "an id or a key is used by more than one append"),
+    "twice": ("warning", "an id is used twice, or a key by more than one append"),
+    "odd-summary": ("warning", "the first line of an append is not one printable line"),
     "ref-name": ("warning", "a ref among the trails has a name that no feature can have"),
     "seal-bad": ("error", "a seal does not fit what it seals"),
     "seal-unknown": ("warning", "a seal is by nobody that git knows here"),
@@ -58,9 +62,10 @@ RULES: Final[dict[str, tuple[str, str]]] = {
 
 # More of one trail is neither said nor looked at, lest a fsck takes hours and all memory.
 MAX_FOUND: Final = 1_000  # things that break one rule
+CLOCK: Final = len(f"{0:010d} ")  # with which a line of a note begins
 MAX_LOOKED: Final = 2**34  # bytes of trees, notes and payloads
 
-_WHO: Final = re.compile(rb"^(?:author|committer) (.*) (-?[0-9]+) [+-][0-9]{4}$", re.MULTILINE)
+_WHO: Final = re.compile(rb"^(?:author|committer) (.*) (-?[0-9]+ [+-][0-9]{4})$", re.MULTILINE)
 
 
 class Finding(NamedTuple):
@@ -115,11 +120,14 @@ def odd_refs(git: Git, tips: Iterable[Tip]) -> Iterator[Finding]:
 
 
 def _views(store: GitStore, history: Sequence[Entry], new: Sequence[Entry]) -> Iterator[Finding]:
-    spoken = {commit for entry in history for x in entry.events for commit, _ in lines_of(x)}
+    spoken: dict[str, set[bytes]] = {}
+    for event in (event for entry in history for event in entry.events):
+        for commit, line in lines_of(event):
+            spoken.setdefault(commit, set()).add(line[:CLOCK].encode())
     views = _Views(store, spoken)
     for entry in new:
         yield from views.of(entry)
-        yield from _author(store, entry)
+        yield from _head(store, entry)
     yield from _twice(history)
 
 
@@ -130,7 +138,7 @@ def _finding(rule: str, commit: str, what: str) -> Finding:
 class _Views:
     """The trees of one trail: each is looked at once in its place, and what is missing is named."""
 
-    def __init__(self, store: GitStore, spoken: set[str]) -> None:
+    def __init__(self, store: GitStore, spoken: Mapping[str, set[bytes]]) -> None:
         self._store = store
         self._spoken = spoken
         self._seen: set[tuple[str, bytes]] = set()  # notes and folders, each where it is
@@ -205,8 +213,7 @@ class _Views:
                 continue
             if commit not in self._spoken:
                 yield _finding("alien-note", entry.commit, f"has a note on {commit[:12]}")
-            if self._first("", oid):
-                yield from self._note(entry, commit, oid.decode())
+            yield from self._note(entry, commit, oid.decode())
 
     def _note(self, entry: Entry, commit: str, blob: str) -> Iterator[Finding]:
         kind, content = self._look(blob)
@@ -216,6 +223,13 @@ class _Views:
             yield _finding("odd-note", entry.commit, f"has no readable note on {commit[:12]}")
         elif any(printable(x) != x for x in content.decode(errors="replace").split("\n")):
             yield _finding("odd-note", entry.commit, f"has control characters on {commit[:12]}")
+        elif not self._said(commit, content):
+            yield _finding("odd-note", entry.commit, f"has a line of no event on {commit[:12]}")
+
+    def _said(self, commit: str, note: bytes) -> bool:
+        """Whether each line is an event's that speaks of the commit, by its clock."""
+        clocks = self._spoken.get(commit)
+        return clocks is None or clocks.issuperset(x[:CLOCK] for x in note.split(b"\n") if x)
 
     def _payloads(self, entry: Entry, entries: Entries) -> Iterator[Finding]:
         mode, folder = entries.get(PAYLOAD, (0, b""))
@@ -241,26 +255,29 @@ class _Views:
         return self._digests.get(blob, "")
 
 
-def _author(store: GitStore, entry: Entry) -> Iterator[Finding]:
+def _head(store: GitStore, entry: Entry) -> Iterator[Finding]:
+    """What comes before the events of an append: who wrote it and when, and a line for people."""
     if not entry.events:
         return
-    header = (store.look(entry.commit)[1] or b"").partition(b"\n\n")[0]
+    header, _, message = (store.look(entry.commit)[1] or b"").partition(b"\n\n")
+    summary = message.partition(b"\n\n")[0].decode(errors="replace")
+    if not summary or printable(summary) != summary:
+        yield _finding("odd-summary", entry.commit, "does not begin with one printable line")
     first = entry.events[0]
     at = seconds_of(first)
-    if at is None or {*_WHO.findall(header)} != {(first.by.encode(), b"%d" % at)}:
+    if at is None or {*_WHO.findall(header)} != {(first.by.encode(), b"%d +0000" % at)}:
         yield _finding("author", entry.commit, "is not by, or not of the time of, its first event")
 
 
 def _twice(history: Iterable[Entry]) -> Iterator[Finding]:
     users: dict[tuple[str, str], str] = {}
     for entry in history:
-        for kind, name in {("id", x.id) for x in entry.events} | {
-            ("key", x.key) for x in entry.events if x.key is not None
-        }:
-            first = users.setdefault((kind, name), entry.commit)
-            if first != entry.commit:
-                what = f"uses {kind} '{printable(name)}', as {first[:12]} does"
+        keys = {("key", x.key) for x in entry.events if x.key is not None}
+        for kind, name in [*(("id", x.id) for x in entry.events), *sorted(keys)]:
+            if (kind, name) in users:
+                what = f"uses {kind} '{printable(name)}', as {users[kind, name][:12]} does"
                 yield _finding("twice", entry.commit, what)
+            users.setdefault((kind, name), entry.commit)
 
 
 def _shown(name: bytes) -> str:

@@ -49,11 +49,10 @@ def no_trail(tip: Tip, damage: "DamageError", *, there: bool) -> "DamageError":
     return damage
 
 
-def unreadable(tip: Tip) -> Trail:
-    """A trail that git could not walk, or not so far."""
-    damage = DamageError("missing", tip.commit, "", hint=_ANEW)
-    damage.message = f"objects of the trail of '{tip.feature}' are missing, damaged or too big"
-    return Trail(tip.feature, tip, (), damage)
+def too_much(tip: Tip, limit: int) -> Trail:
+    """A trail that leads to its root, and is more than one may be."""
+    what = f" ends a trail that is over the limit of {limit} bytes"
+    return Trail(tip.feature, tip, (), DamageError("too-long", tip.commit, what))
 
 
 class DamageError(OneshotError):

@@ -136,15 +136,15 @@ class GitReader:
 
     def _halved(self, tips: Sequence[Tip]) -> list[Trail]:
         """Trails that lead to their roots. One that is too much to read is not read."""
-        from git_oneshot.trail.damage import unreadable
-        from git_oneshot.trail.reading import HASHES, trails_of
+        from git_oneshot.trail.damage import too_much
+        from git_oneshot.trail.reading import HASHES, MAX_TRAIL, trails_of
 
         raws = self._raw(tips) if tips else {}
         if raws is not None:
             return trails_of(tips, raws, HASHES[self._git.object_format])
         half = len(tips) // 2
         if not half:
-            return [unreadable(tip) for tip in tips]
+            return [too_much(tip, MAX_TRAIL) for tip in tips]
         return self._halved(tips[:half]) + self._halved(tips[half:])
 
     def _ways(self, ends: Iterable[str]) -> "tuple[Ways, set[str]]":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from git_oneshot.core import facts as f
 from git_oneshot.core.codec import encode
@@ -32,6 +33,7 @@ from tests.trail.crafted import (
     OTHER,
     Open,
     append,
+    commit_with,
     events_of,
     hash_object,
     judged,
@@ -216,7 +218,7 @@ def test_a_note_that_is_missing_is_named_and_the_rest_looked_at(work: Repo, open
 
 def test_a_note_does_not_hide_behind_another_with_the_same_words(work: Repo, opened: Open) -> None:
     tip = append(opened(work), FEATURE, None, started())
-    blob = hash_object(work, "blob", SOUND)
+    blob = hash_object(work, "blob", b"0000000002 recorded\n")
     folder = tree(work, ("100644", blob, CODE[2:]), ("100644", blob, "b" * 38))
     made = tree(work, ("40000", folder, CODE[:2]), ("40000", folder, "bb"))
     point(work, FEATURE, with_tree(work, tip.commit, made, *events_of(2, judged(CODE))))
@@ -339,16 +341,48 @@ def test_who_wrote_a_commit_and_what_is_used_twice(work: Repo, opened: Open) -> 
     events = events_of(2, titled("t"))
     empty = hash_object(work, "tree", b"")
     one = with_tree(work, tip.commit, empty, *events, who="Eve <eve@example.org>")
-    from msgspec.structs import replace
-
     again = replace(events[0], clock=3, at="2026-01-01T00:00:00Z")
     point(work, FEATURE, with_tree(work, one, empty, again))
     assert [x.rule for x in found(work, opened)] == ["author", "twice"]
 
 
-def test_a_day_that_there_is_not_ends_no_fsck(work: Repo, opened: Open) -> None:
-    from msgspec.structs import replace
+def test_a_line_that_no_event_says_is_no_note(work: Repo, opened: Open) -> None:
+    """On a commit that the trail does speak of, where it would be read as a proof."""
+    tip = append(opened(work), FEATURE, None, started())
+    sound = b"0000000002 PASS in the words of another version\n"
+    forged = sound + b"0000000001 PASS behaviour\n"
+    for text, rules in ((sound, []), (forged, ["odd-note"]), (b"PASS\n", ["odd-note"])):
+        made = note(work, text)
+        point(work, FEATURE, with_tree(work, tip.commit, made, *events_of(2, judged(CODE))))
+        assert [one.rule for one in found(work, opened) if one.rule != "author"] == rules
 
+
+def test_an_id_twice_in_one_append(work: Repo, opened: Open) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    one, two = events_of(2, titled("t"), titled("u"))
+    same = (one, replace(two, id=one.id))
+    point(work, FEATURE, with_tree(work, tip.commit, tree(work), *same))
+    assert [x.rule for x in found(work, opened)] == ["twice"]
+
+
+@pytest.mark.parametrize("summary", [b"", b"\x1b[31mred", "\u202eeno".encode(), b"two\nlines"])
+def test_a_summary_is_one_printable_line(work: Repo, opened: Open, summary: bytes) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    message = message_of(events_of(2, titled("t"))).replace(b"by hand", summary, 1)
+    made = commit_with(work, [tip.commit], message)
+    at = work.git("cat-file", "commit", made).encode() + b"\n"
+    point(work, FEATURE, hash_object(work, "commit", at.replace(b"1767225600", b"1767225602")))
+    assert [x.rule for x in found(work, opened) if x.rule != "author"] == ["odd-summary"]
+
+
+def test_who_wrote_it_did_so_in_utc(work: Repo, opened: Open) -> None:
+    tip = append(opened(work), FEATURE, None, started())
+    at = work.git("cat-file", "commit", tip.commit).encode() + b"\n"
+    point(work, FEATURE, hash_object(work, "commit", at.replace(b"+0000", b"+0200")))
+    assert [x.rule for x in found(work, opened)] == ["author"]
+
+
+def test_a_day_that_there_is_not_ends_no_fsck(work: Repo, opened: Open) -> None:
     tip = append(opened(work), FEATURE, None, started())
     [event] = events_of(2, titled("t"))
     never = replace(event, at="2026-13-45T99:99:99Z")
@@ -370,7 +404,15 @@ def test_refs_with_odd_names_are_named(work: Repo, opened: Open) -> None:
 
 def test_every_rule_has_a_test() -> None:
     tested = {*READ, "too-long", "merge-tree", "payload", "author", "twice", "ref-name"}
-    tested |= {"odd-entry", "odd-note", "alien-note", "seal-bad", "seal-unknown", "unsealed"}
+    tested |= {
+        "odd-summary",
+        "odd-entry",
+        "odd-note",
+        "alien-note",
+        "seal-bad",
+        "seal-unknown",
+        "unsealed",
+    }
     assert tested == set(RULES)
     assert audit_module.RULES is RULES
     assert encode(events_of(1, started())[0])

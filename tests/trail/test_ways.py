@@ -162,5 +162,6 @@ def test_a_trail_of_its_own_that_is_too_much_is_not_read_and_hinders_none(
     small = append(opened(work), FeatureId("small"), None, started(FeatureId("small")))
     monkeypatch.setattr(source, "MAX_TRAIL", 100_000)
     one, two = opened(work).read([big, small])
-    assert one.damage is not None and "too big" in one.damage.message
+    assert one.damage is not None and "over the limit" in one.damage.message
+    assert getattr(one.damage, "rule", "") == "too-long"
     assert two.damage is None
