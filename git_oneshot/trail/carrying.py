@@ -181,7 +181,7 @@ def _unsound(git: Git, came: Tip, damage: OneshotError) -> OneshotError:
     elif rule == "missing" and git.maybe("cat-file", "-e", came.commit) is None:
         what = f"is cut: the last commit of the trail of '{came.feature}' is not in it"
         hint = f"export it again: git oneshot export {came.feature}"
-    elif rule == "missing":
+    elif rule == "too-long":
         what = f"holds more than a trail may, which is {MAX_TRAIL >> 20} MiB"
     return OneshotError(Code.INVALID_INPUT, f"the file {what}", hint)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from git_oneshot.core.ids import FeatureId
-from git_oneshot.trail import reading, source
+from git_oneshot.trail import git_reader, reading, source
 from git_oneshot.trail.git_store import GitStore
 from git_oneshot.trail.store import Tip
 from git_oneshot.trail.ways import Broken, Ways
@@ -165,3 +165,16 @@ def test_a_trail_of_its_own_that_is_too_much_is_not_read_and_hinders_none(
     assert one.damage is not None and "over the limit" in one.damage.message
     assert getattr(one.damage, "rule", "") == "too-long"
     assert two.damage is None
+
+
+def test_of_many_trails_a_walk_is_for_so_many_that_git_is_quick(
+    work: Repo, opened: Open, walks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git sorts what it is to walk from by the square of its number."""
+    names = [FeatureId(f"f{n}") for n in range(7)]
+    tips = [append(opened(work), name, None, started(name)) for name in names]
+    monkeypatch.setattr(git_reader, "AT_ONCE", 3)
+    walks.clear()
+    trails = opened(work).read(tips)
+    assert [trail.tip for trail in trails] == tips
+    assert walks == [3, 3, 1]
