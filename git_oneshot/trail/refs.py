@@ -13,14 +13,13 @@ from git_oneshot.core.spelling import printable
 from git_oneshot.git import Git, syncing
 from git_oneshot.trail.disk import Disk
 from git_oneshot.trail.store import Tip, joined
-from git_oneshot.trail.tracking import kept_of
 
 if TYPE_CHECKING:
     import subprocess
 
 TABLES: Final = "reftable/tables.list"  # of all refs, where git keeps them in tables
 STALE: Final = 60.0  # seconds after which nobody holds a ref's lock any more
-_KEPT_AT: Final = re.compile(rf":{REMOTE}([^\0]+)/\*\0")  # by a refspec of fetches
+_KEPT_AT: Final = rf":{REMOTE}([^\0]+)/\*\0"  # by a refspec of fetches
 
 
 class Refs:
@@ -56,6 +55,8 @@ class Refs:
         tips = [tip for line in out for tip in tip_of(line)]
         if not any("/" in tip.origin for tip in tips):
             return tips
+        from git_oneshot.trail.tracking import kept_of  # few need it
+
         places = self._places()
         return [tip for tip in tips if not _below(kept_of(tip.origin) or tip.origin, places)]
 
@@ -63,7 +64,7 @@ class Refs:
         """The names under which fetches keep trails: of remotes, also as git called them before."""
         said = self._git.maybe("config", "-z", "--get-regexp", r"^remote\..*\.") or ""
         keys = (row.partition("\n")[0].removeprefix("remote.") for row in said.split("\0"))
-        return {key.rpartition(".")[0] for key in keys} | {*_KEPT_AT.findall(said)}
+        return {key.rpartition(".")[0] for key in keys} | {*re.findall(_KEPT_AT, said)}
 
     def swap(
         self, ref: str, new: str, old: str | None, settle: Callable[[], None] = lambda: None

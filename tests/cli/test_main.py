@@ -55,6 +55,14 @@ def test_a_read_command_does_not_pay_for_what_writes(feature: Project) -> None:
     assert python(code, feature.path).out.splitlines()[-1] == "[]"
 
 
+def test_a_read_command_loads_nothing_of_what_remotes_lost(feature: Project) -> None:
+    code = (
+        "import sys\nfrom git_oneshot.cli.main import main\nmain(['status'])\n"
+        "print('git_oneshot.trail.tracking' in sys.modules)"
+    )
+    assert python(code, feature.path).out.splitlines()[-1] == "False"
+
+
 def test_a_replay_needs_no_slow_library(feature: Project) -> None:
     """What reads takes commits apart itself; only what writes makes objects."""
     code = (
