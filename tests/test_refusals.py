@@ -317,6 +317,11 @@ def remotes(stage: Stage) -> None:
     bare = stage.make.remote(project)
     project.git("config", "remote.origin.url", f"{bare.path}-gone")
     stage.no(Code.REMOTE_FAILED, "sync")
+    project.git("config", "remote.origin.url", str(bare.path))
+    hook = bare.path / "hooks" / "update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    stage.no(Code.REMOTE_REFUSED, "sync")
 
 
 def forges(stage: Stage) -> None:

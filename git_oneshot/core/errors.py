@@ -63,6 +63,7 @@ class Code(StrEnum):
     RACE_LOST = "RACE_LOST"
     REF_LOCKED = "REF_LOCKED"
     REMOTE_FAILED = "REMOTE_FAILED"
+    REMOTE_REFUSED = "REMOTE_REFUSED"
     REMOTE_UNKNOWN = "REMOTE_UNKNOWN"
     RESERVED_FIELD = "RESERVED_FIELD"
     RULES_INVALID = "RULES_INVALID"
@@ -124,7 +125,8 @@ KINDS: Final[dict[Code, Kind]] = {
     Code.PUSH_FAILED: Kind(Exit.REFUSED, False, "git push failed"),
     Code.RACE_LOST: Kind(Exit.AGAIN, True, "other writers won every try"),
     Code.REF_LOCKED: Kind(Exit.AGAIN, True, "another process holds the lock of the trail"),
-    Code.REMOTE_FAILED: Kind(Exit.MISSING, True, "a remote could not be reached, or said no"),
+    Code.REMOTE_FAILED: Kind(Exit.MISSING, True, "a remote could not be reached, or failed"),
+    Code.REMOTE_REFUSED: Kind(Exit.REFUSED, False, "a remote takes no trails, or not these"),
     Code.REMOTE_UNKNOWN: Kind(Exit.USAGE, False, "no remote is elected for trails"),
     Code.RESERVED_FIELD: Kind(Exit.USAGE, False, "the field is not plain data"),
     Code.RULES_INVALID: Kind(Exit.USAGE, False, ".oneshot.toml is not valid"),

@@ -342,8 +342,9 @@ def test_sync_that_does_not_arrive_ends_with_why(feature: Project, make: MakePro
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
     done = feature.cli("sync", "--json")
-    assert done.code == Exit.MISSING
-    assert done.error == "REMOTE_FAILED"
+    assert done.code == Exit.REFUSED
+    assert (done.error, done.json["error"]["retryable"]) == ("REMOTE_REFUSED", False)
+    assert done.json["next"] == []  # no other try would help
     assert done.data["exchange"][0]["wrong"] == "'origin' refuses it: hook declined"
     assert "topic: 'origin' refuses it: hook declined" in feature.cli("sync").err
 

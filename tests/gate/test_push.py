@@ -427,7 +427,7 @@ def test_a_remote_that_refuses_our_refs_takes_the_branch(feature: Project, remot
     assert "was not sent: 'origin' refuses it: hook declined (no \\x1b[31mrefs)" in said
     assert f"hint: {REFUSED}\n" in said
     done = feature.cli("sync", "--json")
-    assert (done.error, done.json["error"]["hint"]) == ("REMOTE_FAILED", REFUSED)
+    assert (done.error, done.json["error"]["hint"]) == ("REMOTE_REFUSED", REFUSED)
     assert remote.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
     assert remote.git("rev-parse", "main") == feature.head
 

@@ -111,6 +111,8 @@ def _failed(app: App, remote: str, wrong: Sequence[Outcome], data: Synced) -> On
     code = Code.RACE_LOST if all(one.retry for one in wrong) else Code.REMOTE_FAILED
     if all(one.damaged for one in wrong):
         code = Code.TRAIL_DAMAGED
+    elif all(one.refused for one in wrong):
+        code = Code.REMOTE_REFUSED
     what = f"{wrong[0].feature}: {wrong[0].wrong}"
     if len(wrong) > 1:
         for one in wrong:
