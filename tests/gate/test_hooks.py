@@ -284,6 +284,16 @@ def test_h20_an_amend_that_takes_the_test_away_is_refused(feature: Project, one:
     assert "not proven (no-test)" in done.err
 
 
+def test_an_amend_does_not_believe_what_is_known_of_a_commit_on_top(feature: Project) -> None:
+    """The file of a verdict is named by HEAD's tree, and HEAD is not the parent."""
+    feature.land("one", "--no-verify", test=False)
+    feature.change("words", code=False, test=False)
+    feature.do("hook", "pre-commit")  # a commit of that alone is known to pass
+    refused = feature.may("commit", "--amend", "-q", "--no-edit")
+    assert refused.code == 1 and "(no-test)" in refused.err
+    assert feature.may("commit", "-q", "-m", "words") == (0, "", "")
+
+
 def test_a_path_called_amend_is_no_amend(feature: Project, one: str) -> None:
     feature.repo.write("--amend", "a file\n")
     feature.change("more", test=False)
