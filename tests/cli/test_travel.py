@@ -527,7 +527,7 @@ def test_clone_brings_trails_and_sets_up(feature: Project, make: MakeProject) ->
     assert feature.may(*hint.split()[1:], cwd=elsewhere).code == 0
     assert (top / "elsewhere" / "origin" / "lib").exists()
     done = feature.cli("clone", str(top / "nothing"), str(top / "x"), "--json")
-    assert done.error == "GIT_FAILED"
+    assert done.error == "REMOTE_FAILED"
     assert "does not exist" in done.json["error"]["message"]
 
 
@@ -607,7 +607,7 @@ def test_clone_names_the_remote_as_git_would(feature: Project, make: MakeProject
 )
 def test_clone_runs_nothing_that_a_url_or_an_option_says(feature: Project, argv: list[str]) -> None:
     done = feature.cli("clone", "--json", *argv)
-    assert done.error in ("GIT_FAILED", "USAGE")
+    assert done.error in ("REMOTE_FAILED", "USAGE")
     assert not (feature.path / "ran").exists()
     assert not (feature.path / "there").exists()
 
