@@ -89,6 +89,19 @@ def test_a_snapshot_is_what_add_all_and_commit_would_make(work: Repo) -> None:
     assert work.git("write-tree") == tree
 
 
+def test_an_edit_within_the_second_of_its_commit_is_in_the_snapshot(work: Repo) -> None:
+    """Where time, size and inode are as they were, git looks again by how old the index is."""
+    work.git("config", "core.trustctime", "false")  # as if that were within the second, too
+    file, then = work.path / "calc.py", 1_700_000_000
+    os.utime(file, (then, then))
+    work.git("update-index", "--refresh")
+    os.utime(work.path / ".git" / "index", (then, then))
+    file.write_text("a = 2\n")
+    os.utime(file, (then, then))
+    git = work.discover()
+    assert listed(git, snapshot(git))["calc.py"] == ("100644", "a = 2\n")
+
+
 def test_h5_a_file_that_is_only_intended_is_in_the_snapshot(work: Repo) -> None:
     """And is intended still: what is staged afterwards is what was staged before."""
     work.write("new.py", "n\n")
