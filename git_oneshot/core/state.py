@@ -139,6 +139,11 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         """Whether hooks have a say on its branch: never for a spike."""
         return self.open and not self.spike
 
+    @property
+    def unproven(self) -> frozenset[str]:
+        """The commits of which no proof is on the trail."""
+        return frozenset(commit.id for commit in self.commits if commit.proof is None)
+
     def waiver(self, commit: str, patch_id: str = "") -> Waiver | None:
         """What exempts a commit: said of it, or of another one that made the same change."""
         if not self.waivers:

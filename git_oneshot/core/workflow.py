@@ -142,8 +142,8 @@ def _facts(state: State, command: c.Command) -> tuple[Said, ...]:
         case c.Finalize():
             return _finalize(state, command)
         case c.RecordProofs(proofs=proofs):
-            bare = {commit.id for commit in state.commits if commit.proof is None}
-            return tuple(one for one in proofs if one.commit in bare)
+            unproven = state.unproven
+            return tuple(one for one in proofs if one.commit in unproven)
         case c.RecordVerified(said=said):
             return said  # in any phase: commits stay what they are
         case c.Ready():

@@ -210,23 +210,27 @@ def judge_range(
 
 
 def record_proven(
-    session: Session, states: Iterable[State], accepted: Iterable[Verdict], logs: Logs
+    session: Session, states: Iterable[State], accepted: Sequence[Verdict], logs: Logs
 ) -> Iterator[tuple[FeatureId, OneshotError]]:
     """Let trails have the proofs of commits that were rewritten since they left implementing.
 
     Nobody who fetches could run what is not there. What went wrong, by feature.
     """
-    proofs = tuple(
-        CommitJudged(commit=one.commit.id, proof=one.proof, log=logs.keep(one.runs))
-        for one in accepted
-    )
     for state in states:
-        if state.phase in ("synthesize", "completed"):
-            feature = FeatureId(state.feature)
-            try:
+        if state.phase not in ("synthesize", "completed"):
+            continue
+        unproven = state.unproven
+        proofs = tuple(
+            CommitJudged(commit=one.commit.id, proof=one.proof, log=logs.keep(one.runs))
+            for one in accepted
+            if one.commit.id in unproven
+        )
+        feature = FeatureId(state.feature)
+        try:
+            if proofs:
                 session.execute(feature, RecordProofs(proofs), payloads=logs.payloads)
-            except OneshotError as err:
-                yield feature, err
+        except OneshotError as err:
+            yield feature, err
 
 
 def _known(git: Git, oid: str) -> bool:
