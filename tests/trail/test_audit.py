@@ -226,8 +226,22 @@ def test_a_note_does_not_hide_behind_another_with_the_same_words(work: Repo, ope
     assert [one.rule for one in findings] == ["alien-note"] * 3
 
 
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The objects that are looked at from here on."""
+    names: list[str] = []
+    look = source.Source.look
+
+    def watched(self: source.Source, name: str) -> tuple[str, bytes | None]:
+        names.append(name)
+        return look(self, name)
+
+    monkeypatch.setattr(source.Source, "look", watched)
+    return names
+
+
 def test_one_text_under_a_thousand_events_is_unpacked_once(
-    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+    work: Repo, opened: Open, looked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And of payloads of no event nothing: a few kilobytes could fill any memory."""
     tip = append(opened(work), FEATURE, None, started())
@@ -241,14 +255,7 @@ def test_one_text_under_a_thousand_events_is_unpacked_once(
     made = tree(work, ("40000", payload, "payload"))
     new = with_tree(work, tip.commit, made, *events)
     point(work, FEATURE, new)
-    looked: list[str] = []
-    look = source.Source.look
-
-    def watched(self: source.Source, name: str) -> tuple[str, bytes | None]:
-        looked.append(name)
-        return look(self, name)
-
-    monkeypatch.setattr(source.Source, "look", watched)
+    looked.clear()
     rules = [one.rule for one in found(work, opened) if one.rule != "author"]
     assert sorted(rules) == ["odd-entry", *["payload"] * 10]
     assert looked.count(blob) == 1 and other not in looked
@@ -280,20 +287,13 @@ def test_of_thousands_of_odd_things_the_first_are_named(
 
 
 def test_what_takes_long_to_look_at_is_not_looked_at_for_ever(
-    work: Repo, opened: Open, monkeypatch: pytest.MonkeyPatch
+    work: Repo, opened: Open, looked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_module, "MAX_LOOKED", 10_000)
     tip = append(opened(work), FEATURE, None, started())
     for n in range(20):
         tip = append(opened(work), FEATURE, tip, judged(f"{n:040x}"))
-    looked: list[str] = []
-    look = source.Source.look
-
-    def watched(self: source.Source, name: str) -> tuple[str, bytes | None]:
-        looked.append(name)
-        return look(self, name)
-
-    monkeypatch.setattr(source.Source, "look", watched)
+    looked.clear()
     assert [one.rule for one in found(work, opened)] == ["odd-entry"]
     commits = 2 * 21  # of each its tree, and who it is by
     assert len(looked) < commits + 20

@@ -22,7 +22,7 @@ from git_oneshot.core.events import Said
 from git_oneshot.core.history import Entry, state_of
 from git_oneshot.core.ids import FeatureId
 from git_oneshot.core.replay import Folding, legal, replay
-from git_oneshot.core.state import State
+from git_oneshot.core.state import State, Waiver
 from git_oneshot.session import Session
 from git_oneshot.trail import reading, source
 from git_oneshot.trail.audit import audit
@@ -260,24 +260,27 @@ GROWING: Final[Mapping[str, Callable[[int], Said]]] = {
 }
 
 
+def steps_of(work: Callable[[], object]) -> int:
+    """How many steps of the interpreter something takes, which no load of the machine changes."""
+    taken = 0
+
+    def count_calls(*_: object) -> None:
+        nonlocal taken
+        taken += 1
+
+    sys.setprofile(count_calls)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return taken
+
+
 @pytest.mark.parametrize("kind", GROWING)
 def test_a_long_trail_costs_its_length_and_not_the_square_of_it(kind: str) -> None:
-    """In steps of the interpreter, which no load of the machine changes."""
-
     def steps(count: int) -> int:
         events = events_of(1, started(), *(GROWING[kind](n) for n in range(count)))
-        taken = 0
-
-        def count_calls(*_: object) -> None:
-            nonlocal taken
-            taken += 1
-
-        sys.setprofile(count_calls)
-        try:
-            replay(State(feature=FEATURE), events)
-        finally:
-            sys.setprofile(None)
-        return taken
+        return steps_of(lambda: replay(State(feature=FEATURE), events))
 
     assert steps(2_000) < 11 * steps(200)
 
@@ -288,17 +291,8 @@ def test_the_waivers_of_many_commits_cost_their_number_and_not_the_square_of_it(
                    for n in range(count))  # fmt: skip
         waived = (f.Waived(commit=f"{n:040x}", reason="so") for n in range(count, 2 * count))
         state = replay(State(feature=FEATURE), events_of(1, started(), *commits, *waived))
-        taken = 0
-
-        def count_calls(*_: object) -> None:
-            nonlocal taken
-            taken += 1
-
-        sys.setprofile(count_calls)
-        try:
-            found = [state.waiver(commit.id) for commit in state.commits]
-        finally:
-            sys.setprofile(None)
+        found: list[Waiver | None] = []
+        taken = steps_of(lambda: found.extend(state.waiver(one.id) for one in state.commits))
         assert found == [None] * count
         return taken
 
